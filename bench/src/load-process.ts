@@ -1,0 +1,31 @@
+/** A load in a process of its own, so that it can be pinned to a core; told what to do over IPC (load-child.ts). */
+import { Load, type LoadOptions } from './load.js';
+
+export type ToLoad = { type: 'start'; options: LoadOptions } | { type: 'mark' } | { type: 'measure' };
+export type FromLoad =
+  | { type: 'started'; afterMs: number }
+  | { type: 'failed'; why: string }
+  | { type: 'measured'; result: ReturnType<Load['measure']> };
+
+let load: Load | null = null;
+const say = (message: FromLoad) => process.send?.(message);
+
+process.on('message', (message: ToLoad) => {
+  switch (message.type) {
+    case 'start':
+      load = new Load(message.options);
+      load.start().then(
+        ({ afterMs }) => say({ type: 'started', afterMs }),
+        (error: Error) => say({ type: 'failed', why: error.message }),
+      );
+      break;
+    case 'mark':
+      load?.mark();
+      break;
+    case 'measure':
+      if (load !== null) say({ type: 'measured', result: load.measure() });
+      break;
+  }
+});
+// The bench is gone: nobody wants the figures any more.
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,109 @@
+import { type LoadPlayer, type LoadTarget, openPlayer } from './load-player.js';
+import { summarize, type WindowResult } from './load-window.js';
+
+export interface LoadOptions {
+  target: LoadTarget;
+  players: number;
+  /** A player of the same stream at its source: what it gets is what everybody should get. */
+  reference?: LoadTarget;
+  /** The same, where it is known beforehand, in bytes per second. */
+  sourceBytesPerSecond?: number;
+}
+
+/** Connections being set up at a time: below any server's backlog, so that no SYN is lost and sent again. */
+const CONNECTING_AT_ONCE = 100;
+/** One source address has about 28,000 ports; fewer each leave room for those in TIME_WAIT of the run before. */
+const PLAYERS_PER_ADDRESS = 4000;
+/** A process may have 20,000 files open on the machines that this is for. */
+export const MAX_PLAYERS = 19_000;
+/** Two thousand are there within two seconds on two busy cores. */
+const START_DEADLINE_MS = 60_000;
+
+/** Many players in one process. start, then mark and measure around the window, then stop. */
+export class Load {
+  readonly #o: LoadOptions;
+  readonly #players: LoadPlayer[] = [];
+  #reference: LoadPlayer | null = null;
+  #marked: { at: number; bytes: number[]; reference: number; cpu: NodeJS.CpuUsage } | null = null;
+
+  constructor(o: LoadOptions) {
+    this.#o = o;
+  }
+
+  /** Resolves when every player plays; rejects with the first reason when one cannot, or at the deadline. */
+  start(): Promise<{ afterMs: number }> {
+    const began = performance.now();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`${this.#playing()} of ${this.#o.players} players play after ${START_DEADLINE_MS} ms`)),
+        START_DEADLINE_MS,
+      );
+      const settle = (outcome: () => void) => {
+        clearTimeout(timer);
+        outcome();
+      };
+      let connecting = 0;
+      let waiting = this.#o.players + (this.#o.reference === undefined ? 0 : 1);
+      const open = (target: LoadTarget, localAddress?: string): LoadPlayer => {
+        let settled = false;
+        const player = openPlayer(target, localAddress, () => {
+          if (settled) return;
+          settled = true;
+          if (player.state === 'failed') settle(() => reject(new Error(`a player could not play: ${player.why}`)));
+          connecting--;
+          if (--waiting === 0) settle(() => resolve({ afterMs: Math.round(performance.now() - began) }));
+          else more();
+        });
+        connecting++;
+        return player;
+      };
+      const more = () => {
+        while (connecting < CONNECTING_AT_ONCE && this.#players.length < this.#o.players) {
+          this.#players.push(open(this.#o.target, sourceAddress(this.#players.length, this.#o)));
+        }
+      };
+      if (this.#o.reference !== undefined) this.#reference = open(this.#o.reference);
+      more();
+    });
+  }
+
+  mark(): void {
+    this.#marked = {
+      at: performance.now(),
+      bytes: this.#players.map((player) => player.bytes),
+      reference: this.#reference?.bytes ?? 0,
+      cpu: process.cpuUsage(),
+    };
+  }
+
+  /** What came since mark; `cpuPercent` is this process's own: near 100 the load, not the server, was the limit. */
+  measure(): WindowResult & { cpuPercent: number } {
+    const marked = this.#marked;
+    if (marked === null) throw new Error('measure before mark');
+    const seconds = (performance.now() - marked.at) / 1000;
+    const bytes = this.#players.map((player, i) => player.bytes - (marked.bytes[i] ?? 0));
+    const { sourceBytesPerSecond } = this.#o;
+    const known = sourceBytesPerSecond === undefined ? null : Math.round(sourceBytesPerSecond * seconds);
+    const source = this.#reference === null ? known : this.#reference.bytes - marked.reference;
+    const cpu = process.cpuUsage(marked.cpu);
+    return {
+      ...summarize(bytes, seconds, source, this.#players.length - this.#playing()),
+      cpuPercent: Math.round((cpu.user + cpu.system) / seconds / 1000) / 10,
+    };
+  }
+
+  stop(): void {
+    for (const player of this.#players) player.close();
+    this.#reference?.close();
+  }
+
+  #playing(): number {
+    return this.#players.filter((player) => player.state === 'playing').length;
+  }
+}
+
+/** 127.0.0.2, .3, … on loopback when one address would run short of ports; undefined: the system's choice. */
+function sourceAddress(index: number, o: LoadOptions): string | undefined {
+  if (o.players <= PLAYERS_PER_ADDRESS || !/\/\/(127\.|localhost[:/])/.test(o.target.url)) return undefined;
+  return `127.0.0.${2 + Math.floor(index / PLAYERS_PER_ADDRESS)}`;
+}

@@ -1,0 +1,126 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { onTermination, parseFlags, UsageError } from '@dolphin/runtime';
+import { pinSelf, stopAll } from './child.js';
+import { benchEdge } from './edge-bench.js';
+import { Load, MAX_PLAYERS } from './load.js';
+import { edgeReport, edgeText, loadText } from './report.js';
+import { USAGE } from './usage.js';
+
+const EXIT_VOID = 1;
+const EXIT_USAGE = 64;
+const EXIT_SOFTWARE = 70;
+/** Joiners have had their burst of the last GOP. */
+const LOAD_SETTLE_MS = 2000;
+
+onTermination(() => {
+  stopAll().finally(() => process.exit(130));
+});
+
+// Whoever read our figures (head, less) has gone.
+process.stdout.on('error', () => process.exit(EXIT_SOFTWARE));
+
+const [verb, ...argv] = process.argv.slice(2);
+try {
+  process.exitCode = await runVerb(verb, argv);
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exitCode = EXIT_USAGE;
+  } else {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = EXIT_SOFTWARE;
+  }
+} finally {
+  await stopAll();
+}
+
+async function runVerb(name: string | undefined, args: readonly string[]): Promise<number> {
+  switch (name) {
+    case 'edge':
+      return await edge(args);
+    case 'load':
+      return await load(args);
+    case 'floor':
+      // As if it had been started by itself.
+      process.argv.splice(2, 1);
+      await import('./floor.js');
+      return 0;
+    case '--help':
+    case '-h':
+      process.stdout.write(USAGE);
+      return 0;
+    case undefined:
+      throw new UsageError('a verb is missing');
+    default:
+      throw new UsageError(`unknown verb ${name}`);
+  }
+}
+
+async function edge(args: readonly string[]): Promise<number> {
+  const { flags } = parseFlags(args, {
+    players: { type: 'int' },
+    seconds: { type: 'int' },
+    rounds: { type: 'int' },
+    protocol: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const { protocol = 'rtmp' } = flags;
+  if (protocol !== 'rtmp' && protocol !== 'flv') throw new UsageError(`--protocol is rtmp or flv, not ${protocol}`);
+  pinSelf();
+  const { runs, summary } = await benchEdge({
+    players: playersOf(flags.players, 2000),
+    seconds: atLeastOne('seconds', flags.seconds, 20),
+    rounds: atLeastOne('rounds', flags.rounds, 3),
+    protocol,
+    srsBinary: process.env['SRS_BIN'] || undefined,
+    progress: (text) => process.stderr.write(`${text}\n`),
+  });
+  const report = edgeReport(runs, summary);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : edgeText(report));
+  return report.void ? EXIT_VOID : 0;
+}
+
+async function load(args: readonly string[]): Promise<number> {
+  const { flags, positionals } = parseFlags(
+    args,
+    {
+      url: { type: 'string', required: true },
+      players: { type: 'int' },
+      seconds: { type: 'int' },
+      json: { type: 'boolean' },
+    },
+    { positionals: true },
+  );
+  const [protocol, more] = positionals;
+  if (protocol !== 'rtmp' && protocol !== 'flv') throw new UsageError('bench load wants rtmp or flv');
+  if (more !== undefined) throw new UsageError(`unexpected argument ${more}`);
+  if (!flags.url.startsWith(protocol === 'rtmp' ? 'rtmp://' : 'http://')) {
+    throw new UsageError(`--url of a ${protocol} load begins with ${protocol === 'rtmp' ? 'rtmp' : 'http'}://`);
+  }
+  const players = new Load({ target: { protocol, url: flags.url }, players: playersOf(flags.players, 100) });
+  const seconds = atLeastOne('seconds', flags.seconds, 10);
+  try {
+    const { afterMs } = await players.start();
+    process.stderr.write(`all play after ${afterMs} ms\n`);
+    await wait(LOAD_SETTLE_MS);
+    players.mark();
+    await wait(seconds * 1000);
+    const result = players.measure();
+    process.stdout.write(flags.json === true ? `${JSON.stringify({ bench: 'load', ...result })}\n` : loadText(result));
+    return result.starving === 0 ? 0 : EXIT_VOID;
+  } finally {
+    players.stop();
+  }
+}
+
+function playersOf(value: number | undefined, fallback: number): number {
+  const players = atLeastOne('players', value, fallback);
+  if (players > MAX_PLAYERS) throw new UsageError(`--players is at most ${MAX_PLAYERS}`);
+  return players;
+}
+
+function atLeastOne(name: string, value: number | undefined, fallback: number): number {
+  const number = value ?? fallback;
+  if (number < 1) throw new UsageError(`--${name} is at least 1`);
+  return number;
+}

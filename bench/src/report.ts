@@ -1,0 +1,85 @@
+import { cpus, release } from 'node:os';
+import { canPin } from './child.js';
+import type { Run, Summary } from './edge-bench.js';
+import type { WindowResult } from './load-window.js';
+
+export interface EdgeReport {
+  bench: 'edge';
+  machine: { cpus: number; model: string; kernel: string; node: string; pinned: boolean };
+  /** True when a run of it is void: then nothing of it is to be quoted. */
+  void: boolean;
+  runs: Run[];
+  summary: Summary[];
+}
+
+export function edgeReport(runs: Run[], summary: Summary[]): EdgeReport {
+  return {
+    bench: 'edge',
+    machine: {
+      cpus: cpus().length,
+      model: cpus()[0]?.model ?? 'unknown',
+      kernel: release(),
+      node: process.version,
+      pinned: canPin,
+    },
+    void: runs.some((run) => run.void !== null),
+    runs,
+    summary,
+  };
+}
+
+export function edgeText(report: EdgeReport): string {
+  const { machine } = report;
+  const runs = report.runs.map((run) => [
+    run.program,
+    run.protocol,
+    String(run.round),
+    String(run.players),
+    run.cpuPercent.toFixed(1),
+    String(run.cpuUsPerMb),
+    `${run.kbps.min}/${run.kbps.median}/${run.kbps.max}`,
+    String(run.starving),
+    `${run.rssMb} (${run.idleRssMb})`,
+    run.loadCpuPercent.toFixed(0),
+    run.void === null ? '' : 'VOID',
+  ]);
+  const head = ['program', 'protocol', 'round', 'players', 'CPU %', 'CPU-µs/MB', 'kbit/s min/median/max'];
+  const summary = report.summary.map((line) => [
+    line.program,
+    String(line.cpuUsPerMb),
+    line.ratioToFloor === null ? '-' : line.ratioToFloor.toFixed(2),
+    String(line.rssMb),
+  ]);
+  return [
+    `${machine.cpus} × ${machine.model}, Linux ${machine.kernel}, Node ${machine.node}, ${
+      machine.pinned ? 'measured program alone on core 0' : 'not pinned'
+    }`,
+    '',
+    ...table([[...head, 'starving', 'RSS MB (idle)', 'load CPU %', ''], ...runs]),
+    '',
+    ...table([['program', 'CPU-µs/MB', '× floor', 'RSS MB'], ...summary]),
+    ...(report.void ? ['', 'VOID: players starved; these figures mean nothing'] : []),
+    '',
+  ].join('\n');
+}
+
+export function loadText(result: WindowResult & { cpuPercent: number }): string {
+  const { kbps } = result;
+  const total = ((result.bytes * 8) / result.seconds / 1e6).toFixed(1);
+  return [
+    `${result.players} players, ${result.seconds.toFixed(1)} s, ${total} Mbit/s in all, load at ${result.cpuPercent} % CPU`,
+    `kbit/s per player: ${kbps.min} min, ${kbps.median} median, ${kbps.max} max`,
+    result.starving === 0 ? 'no player starved' : `${result.starving} players STARVED`,
+    '',
+  ].join('\n');
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,31 @@
+import { MediaError } from './media-error.js';
+import { MessageType, type RtmpMessage } from './rtmp-message.js';
+
+const TAG_HEADER = 11;
+const TAG_TRAILER = 4;
+
+/**
+ * The messages in an aggregate (7.1.6): FLV tags whose times are moved so that the first is at the aggregate's time.
+ * Payloads are views into the aggregate's. Tags of other kinds are dropped. Throws MediaError `flv`.
+ */
+export function splitAggregate(m: RtmpMessage): RtmpMessage[] {
+  const { payload } = m;
+  const out: RtmpMessage[] = [];
+  let base: number | null = null;
+  let at = 0;
+  while (at < payload.length) {
+    if (at + TAG_HEADER > payload.length) throw new MediaError('flv', 'an aggregate ends within a tag');
+    const typeId = payload[at]! & 0x1f;
+    const size = payload.readUIntBE(at + 1, 3);
+    const timestamp = payload.readUIntBE(at + 4, 3) + payload[at + 7]! * 0x1000000;
+    const from = at + TAG_HEADER;
+    if (from + size > payload.length) throw new MediaError('flv', 'an aggregate ends within a tag');
+    base ??= timestamp;
+    if (typeId === MessageType.audio || typeId === MessageType.video || typeId === MessageType.dataAmf0) {
+      const time = (m.timestamp + timestamp - base) >>> 0;
+      out.push({ typeId, timestamp: time, streamId: m.streamId, payload: payload.subarray(from, from + size) });
+    }
+    at = from + size + TAG_TRAILER;
+  }
+  return out;
+}

@@ -1,0 +1,99 @@
+/** Video codecs by their name in SRS's API where it has one. */
+export type VideoCodec = 'H264' | 'HEVC' | 'AV1' | 'VP8' | 'VP9' | 'H263' | 'VP6' | 'other';
+
+const FOURCC: Readonly<Record<string, VideoCodec>> = {
+  avc1: 'H264',
+  hvc1: 'HEVC',
+  av01: 'AV1',
+  vp08: 'VP8',
+  vp09: 'VP9',
+};
+/** FLV's codec ids (E.4.3.1); 12 is what HEVC was before enhanced RTMP, in China. */
+const CODEC_ID: Readonly<Record<number, VideoCodec>> = { 2: 'H263', 4: 'VP6', 5: 'VP6', 7: 'H264', 12: 'HEVC' };
+const WITH_PACKET_TYPE = new Set([7, 12]);
+
+/** Enhanced RTMP v2 packet types. */
+const Packet = { sequenceStart: 0, codedFrames: 1, codedFramesX: 3, mpeg2tsStart: 5, multitrack: 6, modEx: 7 } as const;
+
+interface VideoHead {
+  /** 1: key frame. 5: no frame at all, but a command. */
+  frameType: number;
+  codec: VideoCodec;
+  kind: 'sequence-header' | 'frame' | 'other';
+  /** Where the codec's own bytes start. */
+  bodyAt: number;
+}
+
+/** A frame that decoding can start at: the codec's key frame, not its sequence header. */
+export function isVideoKeyFrame(payload: Buffer): boolean {
+  const head = videoHead(payload);
+  return head !== null && head.kind === 'frame' && head.frameType === 1;
+}
+
+/** The codec's parameters (AVCDecoderConfigurationRecord and its likes), without which no frame can be decoded. */
+export function isVideoSequenceHeader(payload: Buffer): boolean {
+  return videoHead(payload)?.kind === 'sequence-header';
+}
+
+/** Null for a payload that is too short to tell. */
+export function videoCodec(payload: Buffer): VideoCodec | null {
+  return videoHead(payload)?.codec ?? null;
+}
+
+/** Where the codec's bytes start, for those that look into them. Null for a payload that is too short. */
+export function videoBody(payload: Buffer): { codec: VideoCodec; body: Buffer } | null {
+  const head = videoHead(payload);
+  return head === null ? null : { codec: head.codec, body: payload.subarray(head.bodyAt) };
+}
+
+function videoHead(payload: Buffer): VideoHead | null {
+  const first = payload[0];
+  if (first === undefined) return null;
+  // Bit 7 says enhanced: then the frame type is bits 4-6, and the codec is a fourcc.
+  if ((first & 0x80) !== 0) return enhancedHead(payload, first);
+  const frameType = first >> 4;
+  const id = first & 0x0f;
+  const codec = CODEC_ID[id] ?? 'other';
+  if (frameType === 5) return { frameType, codec, kind: 'other', bodyAt: 1 };
+  if (!WITH_PACKET_TYPE.has(id)) return { frameType, codec, kind: 'frame', bodyAt: 1 };
+  const packet = payload[1];
+  if (packet === undefined) return null;
+  const kind = packet === 0 ? 'sequence-header' : packet === 1 ? 'frame' : 'other';
+  return { frameType, codec, kind, bodyAt: 5 };
+}
+
+function enhancedHead(payload: Buffer, first: number): VideoHead | null {
+  const frameType = (first >> 4) & 7;
+  let packet = first & 0x0f;
+  let at = 1;
+  while (packet === Packet.modEx) {
+    // Modifiers in front: size - 1 in a byte, or 255 and then 16 bits; the data; then 4 bits kind, 4 bits packet type.
+    let size = (payload[at] ?? 0) + 1;
+    at += 1;
+    if (size === 256) {
+      if (at + 2 > payload.length) return null;
+      size = payload.readUInt16BE(at) + 1;
+      at += 2;
+    }
+    at += size;
+    const next = payload[at];
+    if (next === undefined) return null;
+    packet = next & 0x0f;
+    at += 1;
+  }
+  if (packet === Packet.multitrack) {
+    const next = payload[at];
+    if (next === undefined) return null;
+    packet = next & 0x0f;
+    at += 1;
+  }
+  if (frameType === 5) return { frameType, codec: 'other', kind: 'other', bodyAt: at };
+  if (at + 4 > payload.length) return null;
+  const codec = FOURCC[payload.toString('latin1', at, at + 4)] ?? 'other';
+  at += 4;
+  if (packet === Packet.sequenceStart || packet === Packet.mpeg2tsStart) {
+    return { frameType, codec, kind: 'sequence-header', bodyAt: at };
+  }
+  const isFrame = packet === Packet.codedFrames || packet === Packet.codedFramesX;
+  return { frameType, codec, kind: isFrame ? 'frame' : 'other', bodyAt: at };
+}

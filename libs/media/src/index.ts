@@ -1,0 +1,42 @@
+export { splitAggregate } from './aggregate.js';
+export { type AmfObject, type AmfValue, EcmaArray, isAmfObject } from './amf0.js';
+export { decodeAmf0 } from './amf0-decode.js';
+export { encodeAmf0 } from './amf0-encode.js';
+export { ChunkWriter, encodeMessage } from './chunk-encode.js';
+export { ChunkReader, type ChunkReaderLimits, DEFAULT_CHUNK_READER_LIMITS } from './chunk-reader.js';
+export { type ClientEvent, type ClientSessionOptions, RtmpClientSession } from './client-session.js';
+export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHeader } from './codec-audio.js';
+export { type AvcFacts, avcFacts } from './codec-avc.js';
+export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
+export { encodeFlvTag, FLV_TAG_OVERHEAD, FlvReader, type FlvTag, flvHeader, writeFlvTag } from './flv.js';
+export { ClientHandshake, ServerHandshake } from './handshake.js';
+export { MAX_HOPS } from './hops.js';
+export { MediaError, type MediaErrorCode } from './media-error.js';
+export { isMetadata, withoutSetDataFrame } from './media-message.js';
+export {
+  ChunkStream,
+  DEFAULT_CHUNK_SIZE,
+  MEDIA_CHUNK_SIZE,
+  MESSAGE_STREAM_ID,
+  MessageType,
+  mediaChunkStream,
+  type RtmpMessage,
+  UserControl,
+} from './rtmp-message.js';
+export {
+  DEFAULT_RTMP_PORT,
+  DEFAULT_VHOST,
+  parseRtmpUrl,
+  parseStreamName,
+  parseTcUrl,
+  type RtmpUrl,
+  type TcUrl,
+  tcUrlOf,
+} from './rtmp-url.js';
+export type { ConnectEvent, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
+export { RtmpServerSession, type ServerSessionOptions } from './server-session.js';
+export { ByteAccount } from './slab-account.js';
+export { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';
+export { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+export { SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
+export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';

@@ -1,0 +1,259 @@
+import type { AmfObject, AmfValue } from './amf0.js';
+import { ChunkReader } from './chunk-reader.js';
+import { type Command, decodeCommand, objectOf, stringOf } from './commands.js';
+import { ConnectionControl, isControl } from './connection-control.js';
+import { ServerHandshake } from './handshake.js';
+import { hopsOf } from './hops.js';
+import { MediaError } from './media-error.js';
+import { mediaOf } from './media-message.js';
+import { MEDIA_CHUNK_SIZE, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
+import { parseStreamName, parseTcUrl } from './rtmp-url.js';
+import { ServerAnswers, WINDOW_BYTES } from './server-answers.js';
+import type { ServerEvent } from './server-events.js';
+import { SessionOutput } from './session-output.js';
+
+export interface ServerSessionOptions {
+  /** Announced before the answer to connect; what is written past the session must be chunked with it. */
+  chunkSize?: number;
+  maxMessageBytes?: number;
+  maxChunkStreams?: number;
+  /** Answers held while nobody takes them. 256 KiB: a read of 64 KiB cannot ask for more than twice its size. */
+  maxOutputBytes?: number;
+  /** After how many bytes the client shall acknowledge; 0: never. */
+  windowAckSize?: number;
+  /** Believe a relay's F3 header in front of the handshake: only for configured peers. */
+  allowProxyHeader?: boolean;
+  /** Shown in the answer to connect (`data`), e.g. server and version. */
+  serverInfo?: AmfObject;
+}
+
+/**
+ * The server's end of one client connection, from the first byte: handshake, chunks, commands. Pure: bytes go in by
+ * push, what the client asked comes out as events, and takeOutput has what must be written to it. A question (connect,
+ * play, publish) stands until it is answered by accept… or reject…; the session itself never refuses.
+ *
+ * Order: take the output after each push and each answer, and write media only between, never within, what was taken.
+ * push and the answers throw MediaError: the connection is to be closed.
+ */
+export class RtmpServerSession {
+  readonly #o: Required<Pick<ServerSessionOptions, 'chunkSize' | 'windowAckSize'>> & ServerSessionOptions;
+  readonly #handshake: ServerHandshake;
+  readonly #reader: ChunkReader;
+  readonly #output: SessionOutput;
+  readonly #answers: ServerAnswers;
+  readonly #control: ConnectionControl;
+  #shaken = false;
+  #connect: 'not-asked' | 'asked' | 'accepted' | 'rejected' = 'not-asked';
+  #connectTransaction = 1;
+  #fcPublish = false;
+  #use: 'none' | 'publish' | 'play' = 'none';
+
+  constructor(o: ServerSessionOptions = {}) {
+    this.#o = { ...o, chunkSize: o.chunkSize ?? MEDIA_CHUNK_SIZE, windowAckSize: o.windowAckSize ?? WINDOW_BYTES };
+    this.#handshake = new ServerHandshake({ allowProxyHeader: o.allowProxyHeader ?? false });
+    this.#reader = new ChunkReader({
+      ...(o.maxMessageBytes === undefined ? {} : { maxMessageBytes: o.maxMessageBytes }),
+      ...(o.maxChunkStreams === undefined ? {} : { maxChunkStreams: o.maxChunkStreams }),
+    });
+    this.#output = new SessionOutput(o.maxOutputBytes ?? 256 * 1024);
+    this.#answers = new ServerAnswers(this.#output);
+    this.#control = new ConnectionControl(this.#output);
+  }
+
+  get receivedBytes(): number {
+    return this.#control.receivedBytes;
+  }
+
+  push(data: Buffer): ServerEvent[] {
+    const events: ServerEvent[] = [];
+    this.#control.received(data.length);
+    let chunks = data;
+    if (!this.#shaken) {
+      const addressBefore = this.#handshake.clientAddress;
+      const step = this.#handshake.push(data);
+      for (const part of this.#handshake.takeOutput()) this.#output.raw(part);
+      const address = this.#handshake.clientAddress;
+      if (address !== null && addressBefore === null) events.push({ type: 'proxy-header', address });
+      if (!step.done) return events;
+      this.#shaken = true;
+      chunks = step.rest;
+    }
+    for (const message of this.#reader.push(chunks)) this.#onMessage(message, events);
+    this.#control.acknowledge();
+    return events;
+  }
+
+  /** What must be written to the client now; null if nothing. */
+  takeOutput(): Buffer | null {
+    return this.#output.take();
+  }
+
+  acceptConnect(): void {
+    if (this.#connect !== 'asked') return;
+    this.#connect = 'accepted';
+    const { windowAckSize, chunkSize, serverInfo = {} } = this.#o;
+    this.#output.release(() =>
+      this.#answers.welcome(this.#connectTransaction, { windowAckSize, chunkSize, serverInfo }),
+    );
+  }
+
+  /** `redirect`: a URL to which the client shall go instead. */
+  rejectConnect(why: string, o: { redirect?: string } = {}): void {
+    if (this.#connect !== 'asked') return;
+    this.#connect = 'rejected';
+    this.#output.release(() => this.#answers.connectRejected(this.#connectTransaction, why, o.redirect));
+  }
+
+  acceptPlay(): void {
+    this.#answers.playing();
+  }
+
+  /** `code` e.g. NetStream.Play.StreamNotFound. */
+  rejectPlay(code: string, why: string): void {
+    this.#use = 'none';
+    this.#answers.status('error', code, why);
+  }
+
+  acceptPublish(): void {
+    this.#answers.publishing(this.#fcPublish);
+  }
+
+  /** `code` e.g. NetStream.Publish.BadName. Media that still comes is dropped. */
+  rejectPublish(code: string, why: string): void {
+    this.#use = 'none';
+    this.#answers.status('error', code, why);
+  }
+
+  /** Tells a player or publisher something else about its stream, e.g. NetStream.Play.UnpublishNotify. */
+  sendStatus(level: 'status' | 'error', code: string, why: string): void {
+    this.#answers.status(level, code, why);
+  }
+
+  #onMessage(m: RtmpMessage, events: ServerEvent[]): void {
+    if (isControl(m.typeId)) {
+      const known = this.#control.onMessage(m);
+      if (known !== null) events.push({ type: 'ack', bytes: known.ack });
+    } else if (m.typeId === MessageType.commandAmf0 || m.typeId === MessageType.commandAmf3) {
+      const command = decodeCommand(m);
+      if (command !== null) this.#onCommand(command, events);
+    } else if (this.#use === 'publish') {
+      for (const message of mediaOf(m)) events.push({ type: 'media', message });
+    }
+  }
+
+  #onCommand(c: Command, events: ServerEvent[]): void {
+    switch (c.name) {
+      case 'connect':
+        this.#onConnect(c, events);
+        break;
+      case 'createStream':
+        this.#result(c, null, MESSAGE_STREAM_ID);
+        break;
+      case 'releaseStream':
+        this.#result(c, null, undefined);
+        break;
+      case 'FCPublish':
+        this.#fcPublish = true;
+        this.#result(c, null, undefined);
+        break;
+      case 'publish':
+        this.#onPublish(c, events);
+        break;
+      case 'play':
+        this.#onPlay(c, events);
+        break;
+      case 'pause':
+      case 'pauseRaw':
+        this.#onPause(c, events);
+        break;
+      case 'FCUnpublish':
+        this.#onFcUnpublish(c, events);
+        break;
+      case 'deleteStream':
+      case 'closeStream':
+        this.#endUse(events);
+        break;
+      case 'getStreamLength':
+        // Live has no length. A null instead of a number draws a warning from ffmpeg.
+        this.#result(c, null, 0);
+        break;
+      case '_result':
+      case '_error':
+      case 'onStatus':
+        break;
+      default:
+        // _checkbw, seek, receiveAudio, receiveVideo and whatever else: a live server has nothing to say, as SRS.
+        if (c.transaction > 0) this.#result(c, null, null);
+    }
+  }
+
+  #onConnect(c: Command, events: ServerEvent[]): void {
+    if (this.#connect !== 'not-asked') throw new MediaError('command', 'connect a second time');
+    this.#connect = 'asked';
+    this.#connectTransaction = c.transaction;
+    // A client that does not wait (connect, createStream, play in one piece) still gets its answers in order.
+    this.#output.hold();
+    const tcUrl = stringOf(c.object, 'tcUrl') ?? '';
+    const url = parseTcUrl(tcUrl);
+    const args = objectOf(c.args[0]);
+    const optional: { pageUrl?: string; swfUrl?: string; flashVer?: string } = {};
+    for (const key of ['pageUrl', 'swfUrl', 'flashVer'] as const) {
+      const value = stringOf(c.object, key);
+      if (value !== undefined && value !== '') optional[key] = value;
+    }
+    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), args });
+  }
+
+  #onPublish(c: Command, events: ServerEvent[]): void {
+    this.#mustBeConnected(c);
+    this.#endUse(events);
+    this.#use = 'publish';
+    events.push({ type: 'publish', ...parseStreamName(nameOf(c.args[0])) });
+  }
+
+  #onPlay(c: Command, events: ServerEvent[]): void {
+    this.#mustBeConnected(c);
+    this.#endUse(events);
+    this.#use = 'play';
+    const [name, start, duration] = c.args;
+    events.push({
+      type: 'play',
+      ...parseStreamName(nameOf(name)),
+      start: typeof start === 'number' ? start : -2,
+      duration: typeof duration === 'number' && Number.isFinite(duration) ? duration : -1,
+    });
+  }
+
+  #onPause(c: Command, events: ServerEvent[]): void {
+    if (this.#use !== 'play') return;
+    const on = c.args[0] === true;
+    this.#answers.paused(on);
+    events.push({ type: 'pause', on });
+  }
+
+  #onFcUnpublish(c: Command, events: ServerEvent[]): void {
+    if (this.#use === 'publish') this.#answers.unpublished(c.transaction);
+    else if (c.transaction > 0) this.#result(c, null, undefined);
+    this.#endUse(events);
+  }
+
+  #endUse(events: ServerEvent[]): void {
+    if (this.#use === 'publish') events.push({ type: 'unpublish' });
+    if (this.#use === 'play') events.push({ type: 'close-stream' });
+    this.#use = 'none';
+  }
+
+  #mustBeConnected(c: Command): void {
+    if (this.#connect === 'not-asked' || this.#connect === 'rejected')
+      throw new MediaError('command', `${c.name} before connect`);
+  }
+
+  #result(c: Command, ...values: AmfValue[]): void {
+    this.#answers.result(c.transaction, ...values);
+  }
+}
+
+function nameOf(value: AmfValue): string {
+  if (typeof value !== 'string') throw new MediaError('command', 'a stream without a name');
+  return value;
+}

@@ -1,0 +1,134 @@
+import { flvHeader } from './flv.js';
+import type { RtmpMessage } from './rtmp-message.js';
+import type { ByteAccount } from './slab-account.js';
+import { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';
+
+/**
+ * What a message is to a player that joins or jumps. Headers are metadata and sequence headers; `key-frame` is where
+ * a player can begin.
+ */
+export type FrameKind = 'metadata' | 'video-header' | 'audio-header' | 'key-frame' | 'video' | 'audio' | 'data';
+
+/** The headers in force at some place of a stream. Immutable: a change makes a new one. */
+export interface StreamHeaders {
+  readonly metadata: RtmpMessage | null;
+  readonly video: RtmpMessage | null;
+  readonly audio: RtmpMessage | null;
+}
+
+export const NO_HEADERS: StreamHeaders = { metadata: null, video: null, audio: null };
+
+/**
+ * A run of messages that goes to all players as one buffer. Closed when it comes out of the ring: its messages never
+ * change. The RTMP and FLV forms are made when the first player wants them, and are counted in the ring's account.
+ */
+export class Slab {
+  readonly number: number;
+  readonly messages: readonly RtmpMessage[];
+  /** In force before its first message. */
+  readonly headers: StreamHeaders;
+  readonly startsWithKeyFrame: boolean;
+  /** It has audio or video frames, not only headers. */
+  readonly hasFrames: boolean;
+  /** Of its audio and video, headers included. */
+  readonly firstTimestamp: number;
+  readonly lastTimestamp: number;
+  readonly #chunkSize: number;
+  readonly #account: ByteAccount;
+  #bytes: number;
+  #released = false;
+  #rtmp: Buffer | null = null;
+  #flv: FlvRun | null = null;
+  #rtmpStart: Buffer | null = null;
+  #flvStart: FlvRun | null = null;
+
+  constructor(
+    content: {
+      number: number;
+      messages: readonly RtmpMessage[];
+      headers: StreamHeaders;
+      startsWithKeyFrame: boolean;
+      hasFrames: boolean;
+      firstTimestamp: number;
+      lastTimestamp: number;
+      payloadBytes: number;
+    },
+    chunkSize: number,
+    account: ByteAccount,
+  ) {
+    this.number = content.number;
+    this.messages = content.messages;
+    this.headers = content.headers;
+    this.startsWithKeyFrame = content.startsWithKeyFrame;
+    this.hasFrames = content.hasFrames;
+    this.firstTimestamp = content.firstTimestamp;
+    this.lastTimestamp = content.lastTimestamp;
+    this.#chunkSize = chunkSize;
+    this.#account = account;
+    this.#bytes = content.payloadBytes;
+  }
+
+  rtmp(): Buffer {
+    if (this.#rtmp === null) {
+      this.#rtmp = encodeRtmpRun(this.messages, this.#chunkSize);
+      this.#count(this.#rtmp.length);
+    }
+    return this.#rtmp;
+  }
+
+  flv(): FlvRun {
+    if (this.#flv === null) {
+      this.#flv = encodeFlvRun(this.messages);
+      this.#count(this.#flv.chunk.length);
+    }
+    return this.#flv;
+  }
+
+  /** The headers that a player needs who begins here; the codecs' at the time of the first frame. Shared. */
+  rtmpStart(): Buffer {
+    if (this.#rtmpStart === null) {
+      this.#rtmpStart = encodeRtmpRun(this.#startMessages(), this.#chunkSize);
+      this.#count(this.#rtmpStart.length);
+    }
+    return this.#rtmpStart;
+  }
+
+  /**
+   * The same with the FLV file header in front. Its flags follow what is there (a false one hangs players): `tracks` is
+   * what the first asker knows of them.
+   */
+  flvStart(tracks: { video: boolean; audio: boolean }): FlvRun {
+    if (this.#flvStart === null) {
+      const head = flvHeader(tracks);
+      this.#flvStart = encodeFlvRun(this.#startMessages(), head);
+      this.#count(this.#flvStart.chunk.length);
+    }
+    return this.#flvStart;
+  }
+
+  /** The headers alone, for an FLV player that jumped here. Rare: made anew each time. */
+  flvHeaders(): FlvRun | null {
+    const messages = this.#startMessages();
+    return messages.length === 0 ? null : encodeFlvRun(messages);
+  }
+
+  /** The ring lets go of it; players that are just writing it keep its buffers alive. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#account.add(-this.#bytes);
+  }
+
+  #startMessages(): RtmpMessage[] {
+    const { metadata, video, audio } = this.headers;
+    const timestamp = this.firstTimestamp;
+    const codecs = [video, audio].flatMap((header) => (header === null ? [] : [{ ...header, timestamp }]));
+    return metadata === null ? codecs : [metadata, ...codecs];
+  }
+
+  #count(bytes: number): void {
+    if (this.#released) return;
+    this.#bytes += bytes;
+    this.#account.add(bytes);
+  }
+}

@@ -1,0 +1,245 @@
+import type { RtmpMessage } from './rtmp-message.js';
+import { ByteAccount } from './slab-account.js';
+import { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+
+/** A slab is closed at this size at the latest: one write of it fits a socket's buffers. */
+export const SLAB_BYTES = 256 * 1024;
+
+/** Media time within which every track of a stream has shown itself, or does not exist. */
+const TRACKS_KNOWN_AFTER_MS = 1000;
+
+export interface StreamRingOptions {
+  /** The chunk size announced to each RTMP player, for the life of the stream. */
+  chunkSize: number;
+  /** Bytes that the ring may hold: messages and their forms. */
+  maxBytes: number;
+  /** Media time that a player may lag; older slabs go, but for the cached GOP. */
+  maxLagMs: number;
+  gopCache: boolean;
+  /** A GOP of more frames is not cached (SRS: gop_cache_max_frames): a joiner would get minutes at once. */
+  gopCacheMaxFrames: number;
+  /** The process's account above the stream's own. */
+  total?: ByteAccount;
+}
+
+/**
+ * The last part of a stream as numbered slabs. Players hold a number, their cursor; the ring knows no player. What
+ * nobody needs any more (`release`) and what is over the limits goes from its old end; the tail from the newest key
+ * frame on is the GOP cache.
+ */
+export class StreamRing {
+  readonly #options: StreamRingOptions;
+  readonly #account: ByteAccount;
+  #slabs: Slab[] = [];
+  /** The number of #slabs[0]. */
+  #oldest = 0;
+  #next = 0;
+  #open: RtmpMessage[] = [];
+  #openBytes = 0;
+  #openHeaders: StreamHeaders = NO_HEADERS;
+  #openStartsWithKey = false;
+  #openHasFrames = false;
+  #openFirst: number | null = null;
+  #lastTimestamp = 0;
+  #headers: StreamHeaders = NO_HEADERS;
+  #hasVideo = false;
+  #hasAudio = false;
+  /** The number of the slab that begins with the newest key frame; null: none is cached. It may be the open one. */
+  #gopStart: number | null = null;
+  #gopFrames = 0;
+  /** The time of the publisher's first frame. */
+  #firstFrameAt: number | null = null;
+  /** The newest slab that began with a key frame, cached or not: where a player that lags can go on. */
+  #newestKey: number | null = null;
+
+  constructor(options: StreamRingOptions) {
+    this.#options = options;
+    this.#account = new ByteAccount(options.maxBytes, options.total ?? null);
+  }
+
+  /** The number of the slab that is closed next: all below it can be had, unless they are gone. */
+  get next(): number {
+    return this.#next;
+  }
+  get oldest(): number {
+    return this.#oldest;
+  }
+  get bytes(): number {
+    return this.#account.bytes;
+  }
+  get hasOpen(): boolean {
+    return this.#open.length > 0;
+  }
+  get headers(): StreamHeaders {
+    return this.#headers;
+  }
+  get tracks(): { video: boolean; audio: boolean } {
+    return { video: this.#hasVideo, audio: this.#hasAudio };
+  }
+  /** False while a second track may still turn up: the flags of an FLV header cannot be told yet. */
+  get areTracksKnown(): boolean {
+    if (this.#firstFrameAt === null) return false;
+    return (this.#hasVideo && this.#hasAudio) || this.#lastTimestamp - this.#firstFrameAt >= TRACKS_KNOWN_AFTER_MS;
+  }
+
+  /** Takes a message over; its payload must not change any more. True if slabs were closed by it. */
+  append(message: RtmpMessage, kind: FrameKind): boolean {
+    const before = this.#next;
+    const isHeader = kind === 'video-header' || kind === 'audio-header';
+    if (kind === 'key-frame' || isHeader) this.close();
+    if (this.#open.length === 0) {
+      this.#openHeaders = this.#headers;
+      this.#openStartsWithKey = kind === 'key-frame';
+    }
+    this.#note(message, kind);
+    if (kind !== 'metadata' && kind !== 'data') {
+      this.#openFirst ??= message.timestamp;
+      this.#lastTimestamp = message.timestamp;
+    }
+    this.#open.push(message);
+    this.#openBytes += message.payload.length;
+    this.#account.add(message.payload.length);
+    if (this.#openBytes >= SLAB_BYTES) this.close();
+    return this.#next !== before;
+  }
+
+  /** Closes the open slab, if there is anything in it; its players get it now. */
+  close(): boolean {
+    if (this.#open.length === 0) return false;
+    const slab = new Slab(
+      {
+        number: this.#next,
+        messages: this.#open,
+        headers: this.#openHeaders,
+        startsWithKeyFrame: this.#openStartsWithKey,
+        hasFrames: this.#openHasFrames,
+        firstTimestamp: this.#openFirst ?? this.#lastTimestamp,
+        lastTimestamp: this.#lastTimestamp,
+        payloadBytes: this.#openBytes,
+      },
+      this.#options.chunkSize,
+      this.#account,
+    );
+    this.#slabs.push(slab);
+    if (slab.startsWithKeyFrame) this.#newestKey = slab.number;
+    this.#next++;
+    this.#open = [];
+    this.#openBytes = 0;
+    this.#openHasFrames = false;
+    this.#openFirst = null;
+    this.#trim();
+    return true;
+  }
+
+  /** Another publisher, or another pull: the old frames are no start for anybody, and its headers are to come. */
+  republish(): void {
+    this.close();
+    this.#forgetGop();
+    this.#newestKey = null;
+    this.#headers = NO_HEADERS;
+    this.#hasVideo = false;
+    this.#hasAudio = false;
+    this.#firstFrameAt = null;
+  }
+
+  /**
+   * The cursor of a player that begins now: the cached GOP, or else what is open. The open slab is not closed for it,
+   * it gets that with everybody else: closing would cost a write to every player for each one that joins.
+   */
+  join(): number {
+    return this.#gopStart ?? this.#next;
+  }
+
+  slabAt(number: number): Slab | undefined {
+    return number < this.#oldest ? undefined : this.#slabs[number - this.#oldest];
+  }
+
+  /** The newest key frame's slab after `cursor`, for a player that lags; null: it waits for the next one. */
+  keyFrameAfter(cursor: number): number | null {
+    const key = this.#newestKey;
+    return key !== null && key > cursor && key >= this.#oldest ? key : null;
+  }
+
+  /** Nobody needs slabs below this number; those before the cached GOP go. */
+  release(below: number): void {
+    this.#dropBelow(Math.min(below, this.#gopStart ?? this.#next));
+  }
+
+  /** Gives up all that it holds. */
+  clear(): void {
+    this.close();
+    this.#forgetGop();
+    this.#newestKey = null;
+    this.#dropBelow(this.#next);
+    this.#headers = NO_HEADERS;
+  }
+
+  #note(message: RtmpMessage, kind: FrameKind): void {
+    switch (kind) {
+      case 'metadata':
+        this.#headers = { ...this.#headers, metadata: message };
+        return;
+      case 'video-header':
+        if (isOther(this.#headers.video, message)) this.#forgetGop();
+        this.#headers = { ...this.#headers, video: message };
+        this.#hasVideo = true;
+        return;
+      case 'audio-header':
+        if (isOther(this.#headers.audio, message)) this.#forgetGop();
+        this.#headers = { ...this.#headers, audio: message };
+        this.#hasAudio = true;
+        return;
+      case 'key-frame':
+        this.#gopStart = this.#options.gopCache ? this.#next : null;
+        this.#gopFrames = 0;
+        this.#hasVideo = true;
+        break;
+      case 'video':
+        this.#hasVideo = true;
+        break;
+      case 'audio':
+        this.#hasAudio = true;
+        break;
+      case 'data':
+        return;
+      default:
+        kind satisfies never;
+    }
+    this.#openHasFrames = true;
+    this.#firstFrameAt ??= message.timestamp;
+    if (++this.#gopFrames > this.#options.gopCacheMaxFrames) this.#gopStart = null;
+  }
+
+  #forgetGop(): void {
+    this.#gopStart = null;
+    this.#gopFrames = 0;
+  }
+
+  /** Old slabs beyond the lag go first; over the byte limits the cached GOP goes, too, but never the newest slab. */
+  #trim(): void {
+    const newest = this.#slabs.at(-1);
+    if (newest === undefined) return;
+    const keep = Math.min(this.#gopStart ?? newest.number, newest.number);
+    while (this.#slabs.length > 1 && this.#account.isOver) this.#dropBelow(this.#oldest + 1);
+    while (this.#oldest < keep) {
+      const first = this.#slabs[0];
+      if (first === undefined) break;
+      // Signed: a republish or a rebase may have set the clock back.
+      if (Math.abs(newest.lastTimestamp - first.lastTimestamp) <= this.#options.maxLagMs) break;
+      this.#dropBelow(this.#oldest + 1);
+    }
+    if (this.#gopStart !== null && this.#gopStart < this.#oldest) this.#forgetGop();
+  }
+
+  #dropBelow(number: number): void {
+    const count = Math.min(number - this.#oldest, this.#slabs.length);
+    if (count <= 0) return;
+    for (let i = 0; i < count; i++) this.#slabs[i]?.release();
+    this.#slabs.splice(0, count);
+    this.#oldest += count;
+  }
+}
+
+function isOther(before: RtmpMessage | null, now: RtmpMessage): boolean {
+  return before !== null && !before.payload.equals(now.payload);
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { EngineName, Epoch, FarmId, Generation, HostId, Role, Sequence, Slot, Term } from './ids.js';
+import { PodState } from './pod-state.js';
+import { EdgePorts } from './ports.js';
+
+/** All that a pod must know to run an edge. */
+export const EdgeDefinition = z.object({
+  role: Role,
+  slot: Slot,
+  generation: Generation,
+  engine: EngineName,
+  ports: EdgePorts,
+  /** `host:port`, tried in turn. Stream edges of a host with a back source pull from that. */
+  origins: z.array(z.string()).min(1).max(16),
+});
+export type EdgeDefinition = z.infer<typeof EdgeDefinition>;
+
+export const CommandBody = z.discriminatedUnion('type', [
+  /** Asks for the host's full state and makes it refuse lower terms from now on. */
+  z.object({ type: z.literal('adopt') }),
+  z.object({ type: z.literal('spawn'), edge: EdgeDefinition }),
+  /** No new clients, then SIGTERM, then SIGKILL after the pod's stop deadline. */
+  z.object({ type: z.literal('kill'), role: Role, slot: Slot, generation: Generation }),
+]);
+export type CommandBody = z.infer<typeof CommandBody>;
+/** Commands that are going to be: refused with E_NOT_YET, so that they are not taken for garbage. */
+export const LATER_COMMANDS: readonly string[] = ['drain', 'undrain', 'restart', 'reload', 'set-proxy'];
+
+/** An instruction of the leader to one worker. Per edge the highest (term, sequence) wins; a lower one is refused. */
+export const Command = z.object({
+  id: z.string().min(1).max(128),
+  farmId: FarmId,
+  host: HostId,
+  /** 0: whichever life of the worker reads it (adopt, before the first heartbeat was seen). */
+  epoch: z.union([Epoch, z.literal(0)]),
+  term: Term,
+  /** The log sequence of the decision that it follows from; 0 for adopt. */
+  sequence: Sequence,
+  /** The entry that caused it, and the operator event at the far end. */
+  causationId: z.string().max(128).optional(),
+  correlationId: z.string().max(128).optional(),
+  body: CommandBody,
+});
+export type Command = z.infer<typeof Command>;
+export type CommandOf<Type extends CommandBody['type']> = Command & { body: Extract<CommandBody, { type: Type }> };
+
+/** `accepted`: persisted and handed to the pod; completion is a fact. `already`: it had been accepted before. */
+export const CommandReply = z.discriminatedUnion('result', [
+  z.object({ result: z.literal('accepted'), already: z.boolean(), state: PodState.optional() }),
+  z.object({ result: z.literal('refused'), code: z.string(), message: z.string() }),
+]);
+export type CommandReply = z.infer<typeof CommandReply>;
+
+/** Largest command or reply, in bytes. */
+export const MAX_COMMAND_BYTES = 256 * 1024;

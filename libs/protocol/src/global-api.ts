@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { FarmSpec } from './farm-spec.js';
+import { EdgeView, HostView } from './telemetry.js';
+
+/**
+ * The master's HTTP API, port 33330.
+ *
+ *   GET  /api/v1/farm            → FarmView (telemetry.ts)
+ *   GET  /api/v1/hosts           → HostList
+ *   GET  /api/v1/edges           → EdgeList (with private API addresses)
+ *   GET  /api/v1/events?after=SEQ&limit=N → EventPage
+ *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once
+ *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer
+ *   GET  /healthz  /readyz       → { ok }
+ *
+ * Errors: ErrorAnswer, with the HTTP status of the error table.
+ */
+export const HostList = z.object({ hosts: z.array(HostView) });
+export const EdgeList = z.object({ edges: z.array(EdgeView) });
+
+export const InitRequest = z.strictObject({ who: z.string().max(256).default('unknown') });
+export type InitRequest = z.infer<typeof InitRequest>;
+export const InitAnswer = z.object({ farm: z.string(), farmId: z.uuid() });
+export type InitAnswer = z.infer<typeof InitAnswer>;
+
+export const ApplyRequest = z.strictObject({
+  spec: FarmSpec,
+  who: z.string().max(256).default('unknown'),
+  why: z.string().max(1024).optional(),
+});
+export type ApplyRequest = z.infer<typeof ApplyRequest>;
+
+/** `changed: false`: the farm has this very spec already, and nothing was written. */
+export const ApplyAnswer = z.object({ changed: z.boolean(), specVersion: z.int(), sequence: z.int() });
+export type ApplyAnswer = z.infer<typeof ApplyAnswer>;
+
+/** One log entry as a person or a script reads it. `data` holds the entry's own fields. */
+export const EventRow = z.object({
+  sequence: z.int(),
+  index: z.int(),
+  /** The server's stored time. */
+  at: z.iso.datetime(),
+  kind: z.enum(['operator', 'decision', 'fact']),
+  by: z.string(),
+  type: z.string(),
+  id: z.string(),
+  causationId: z.string().optional(),
+  correlationId: z.string().optional(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type EventRow = z.infer<typeof EventRow>;
+/** `upTo`: the page covers the log up to here, also what cannot be decoded; the next one begins after it. */
+export const EventPage = z.object({ lastSequence: z.int(), upTo: z.int(), events: z.array(EventRow) });
+export type EventPage = z.infer<typeof EventPage>;
+
+export const ErrorAnswer = z.object({
+  error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
+});
+export type ErrorAnswer = z.infer<typeof ErrorAnswer>;

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { EngineName, Generation, Role, Sequence, Slot } from './ids.js';
+import { EdgePorts, Port } from './ports.js';
+
+/** The life of an edge process. `backing-off` waits for its next start, `gave-up` for the leader. */
+export const EdgeState = z.enum(['starting', 'ready', 'draining', 'stopping', 'exited', 'backing-off', 'gave-up']);
+export type EdgeState = z.infer<typeof EdgeState>;
+
+/** One edge as its pod sees it. Rates are over the last two seconds; counters since the process started. */
+export const EdgeStatus = z.object({
+  role: Role,
+  slot: Slot,
+  generation: Generation,
+  engine: EngineName,
+  state: EdgeState,
+  pid: z.int().nullable(),
+  ports: EdgePorts,
+  origins: z.array(z.string()),
+  /** The (term, sequence) of the command last accepted for this slot. */
+  term: z.int().min(0),
+  sequence: Sequence,
+  /** Clients reach it by hand-off or by relay; a back source has none of its own. */
+  transport: z.enum(['hand-off', 'relay', 'none']),
+  clients: z.int().min(0),
+  kbitPerS: z.number().min(0),
+  sentBytes: z.number().min(0),
+  cpuPercent: z.number().min(0),
+  rssBytes: z.number().min(0),
+  restarts: z.int().min(0),
+  uptimeMs: z.int().min(0),
+});
+export type EdgeStatus = z.infer<typeof EdgeStatus>;
+
+/** Answer of `GET /v1/state` on the pod's control socket. */
+export const PodState = z.object({
+  pid: z.int().min(1),
+  version: z.string(),
+  host: z.string(),
+  farmId: z.uuid().nullable(),
+  /** The highest term that it accepted a command of; 0: none yet. */
+  term: z.int().min(0),
+  rtmp: z.array(Port),
+  http: z.array(Port),
+  address: z.string(),
+  /** The number of the newest happening; 0: none yet. */
+  lastHappening: z.int().min(0),
+  uptimeMs: z.int().min(0),
+  clients: z.int().min(0),
+  /** Clients refused since start, by reason. */
+  refused: z.record(z.string(), z.int()),
+  edges: z.array(EdgeStatus),
+});
+export type PodState = z.infer<typeof PodState>;

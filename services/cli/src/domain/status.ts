@@ -1,0 +1,221 @@
+import type { EdgeView, FarmView, HostView } from '@dolphin/protocol';
+import type { EdgeAnswer } from './edge-answer.js';
+import { levelOf, type Problem, problemsOf, type StatusLevel } from './status-level.js';
+
+export const STATUS_SCHEMA = 'dolphin.status/1';
+
+/** Where a figure comes from: the edge's own API (30 s rates), or the master (the pod's 2 s rates). */
+type Source = 'edge' | 'master';
+
+/** As the master shows it, but `clients` and `kbitPerS` are summed up here, and `serving` counts its stream edges that do. */
+export type StatusHost = HostView & { readonly serving: number };
+
+export interface StatusEdge {
+  readonly host: string;
+  readonly role: EdgeView['role'];
+  readonly slot: number;
+  readonly generation: number;
+  readonly engine: string;
+  readonly state: EdgeView['state'];
+  /** It takes viewers now, as far as can be told. A back source: it answers. */
+  readonly serving: boolean;
+  readonly pid: number | null;
+  readonly api: string;
+  /** Milliseconds that its API took; null: no answer, for the reason in `problem`. */
+  readonly answeredMs: number | null;
+  readonly problem?: string;
+  /** Viewers and publishers. Null on a back source: its clients are edges that pull or forward a publish: `edgeClients`. */
+  readonly clients: number | null;
+  readonly clientsSource: Source;
+  readonly edgeClients?: number;
+  readonly kbitPerS: number;
+  readonly kbitPerSSource: Source;
+  readonly streams: number | null;
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+  readonly restarts: number;
+  readonly uptimeMs: number;
+}
+
+export interface StatusStream {
+  readonly url: string;
+  readonly clients: number;
+  /** Stream edges that have it. */
+  readonly edges: number;
+  readonly kbitPerS: number;
+  readonly video: string | null;
+  readonly audio: string | null;
+}
+
+export interface Status {
+  readonly schema: typeof STATUS_SCHEMA;
+  readonly at: string;
+  readonly level: StatusLevel;
+  readonly source: { readonly type: 'master'; readonly address: string; readonly answeredMs: number };
+  readonly farm: Pick<
+    FarmView,
+    'farm' | 'farmId' | 'version' | 'sequence' | 'specVersion' | 'leader' | 'master' | 'connected' | 'settled'
+  > & { readonly viewAt: string };
+  /** Clients and kbit/s are those of the stream edges: what viewers get, nothing counted twice. */
+  readonly totals: {
+    readonly hosts: number;
+    readonly hostsUp: number;
+    readonly desired: number;
+    readonly serving: number;
+    readonly clients: number;
+    readonly kbitPerS: number;
+    readonly streams: number;
+  };
+  readonly hosts: readonly StatusHost[];
+  readonly edges: readonly StatusEdge[];
+  readonly streams: readonly StatusStream[];
+  readonly problems: readonly Problem[];
+}
+
+/** A host that is heard rarer than this is shown as it was, not as it is. */
+const FRESH_MS = 3_000;
+
+/** The master's view and the edges' own answers (in the order of `view.edges`), summed up. */
+export function sumUp(
+  view: FarmView,
+  answers: readonly EdgeAnswer[],
+  asked: { readonly at: string; readonly address: string; readonly answeredMs: number },
+): Status {
+  const fresh = new Set(
+    view.connected ? view.hosts.filter((h) => h.liveness === 'up' && isFresh(h.heardMsAgo)).map((h) => h.host) : [],
+  );
+  const lost = new Set(view.hosts.filter((host) => host.liveness === 'lost').map((host) => host.host));
+  const edges = view.edges.map((edge, index) =>
+    edgeStatus(edge, answers[index], { isFresh: fresh.has(edge.host), isLost: lost.has(edge.host) }),
+  );
+  const viewers = edges.filter((edge) => edge.role === 'stream');
+  const streams = sumStreams(view.edges, answers);
+  const problems = problemsOf(view, edges);
+  const sum = (of: (edge: StatusEdge) => number) => viewers.reduce((all, edge) => all + of(edge), 0);
+  const { farm, farmId, version, sequence, specVersion, leader, master, connected, settled } = view;
+  const totals = {
+    hosts: view.totals.hosts,
+    hostsUp: view.totals.hostsUp,
+    desired: view.totals.desired,
+    serving: viewers.filter((edge) => edge.serving).length,
+    clients: sum((edge) => edge.clients ?? 0),
+    kbitPerS: round(sum((edge) => edge.kbitPerS)),
+    streams: streams.length,
+  };
+  return {
+    schema: STATUS_SCHEMA,
+    at: asked.at,
+    level: levelOf({ ...totals, spec: view.spec, hasLog: connected && master.problem === undefined, problems }),
+    source: { type: 'master', address: asked.address, answeredMs: asked.answeredMs },
+    farm: { farm, farmId, version, sequence, specVersion, leader, master, connected, settled, viewAt: view.at },
+    totals,
+    hosts: view.hosts.map((host) => hostStatus(host, viewers)),
+    edges,
+    streams,
+    problems,
+  };
+}
+
+function hostStatus(host: HostView, viewers: readonly StatusEdge[]): StatusHost {
+  const own = viewers.filter((edge) => edge.host === host.host);
+  return {
+    ...host,
+    serving: own.filter((edge) => edge.serving).length,
+    clients: own.reduce((sum, edge) => sum + (edge.clients ?? 0), 0),
+    kbitPerS: round(own.reduce((sum, edge) => sum + edge.kbitPerS, 0)),
+  };
+}
+
+/** What the master knows of the edge's host: from now, or from before it was lost. */
+interface Knowledge {
+  readonly isFresh: boolean;
+  readonly isLost: boolean;
+}
+
+function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, isLost }: Knowledge): StatusEdge {
+  const own = answer?.answered ? answer.figures : null;
+  // What a process that is gone had is history. One that is only silent may be busy: the master's figures stand.
+  const isGone = answer?.answered === false && (isLost || answer.failure === 'unreachable');
+  const shown = isGone ? { clients: 0, kbitPerS: 0 } : edge;
+  const problem = problemOf(edge, answer, isFresh);
+  const ownClients = own?.streams.reduce((sum, stream) => sum + stream.clients, 0);
+  const ownKbitPerS = own?.streams.reduce((sum, stream) => sum + stream.sendKbitPerS, 0) ?? 0;
+  // SRS's rates are those of the last 30 s and 0 before: then the pod's, over 2 s, say more.
+  const kbitPerSSource: Source = ownKbitPerS > 0 ? 'edge' : 'master';
+  const isBackSource = edge.role === 'back-source';
+  return {
+    host: edge.host,
+    role: edge.role,
+    slot: edge.slot,
+    generation: edge.generation,
+    engine: edge.engine,
+    state: edge.state,
+    serving: isServing(edge, answer, isFresh),
+    pid: own?.pid ?? edge.pid,
+    api: edge.api,
+    answeredMs: answer?.answered ? answer.ms : null,
+    ...(problem !== undefined && { problem }),
+    clients: isBackSource ? null : (ownClients ?? shown.clients),
+    clientsSource: ownClients === undefined ? 'master' : 'edge',
+    ...(isBackSource && ownClients !== undefined && { edgeClients: ownClients }),
+    kbitPerS: round(kbitPerSSource === 'edge' ? ownKbitPerS : shown.kbitPerS),
+    kbitPerSSource,
+    streams: own ? own.streams.filter(isLive).length : null,
+    cpuPercent: edge.cpuPercent,
+    rssBytes: edge.rssBytes,
+    restarts: edge.restarts,
+    uptimeMs: own?.uptimeMs ?? edge.uptimeMs,
+  };
+}
+
+/** Two processes on one port is what SRS's SO_REUSEPORT makes possible: the kernel spreads the clients over both. */
+function problemOf(edge: EdgeView, answer: EdgeAnswer | undefined, isFresh: boolean): string | undefined {
+  if (answer?.answered === false) return answer.why;
+  const pid = answer?.figures.pid;
+  const isOther = isFresh && edge.state === 'ready' && pid !== undefined && pid !== edge.pid;
+  return isOther ? `its API is answered by pid ${pid}, but its pod runs pid ${edge.pid}` : undefined;
+}
+
+/**
+ * A fresh view knows best what state an edge is in; of a stale one only the edge itself can tell. Silence is not death:
+ * a full edge refuses its API and serves on.
+ */
+function isServing(edge: EdgeView, answer: EdgeAnswer | undefined, isFreshView: boolean): boolean {
+  const isTaking = edge.state === 'ready' || (!isFreshView && (edge.state === 'assigned' || edge.state === 'starting'));
+  if (answer?.answered) return isTaking || edge.state === 'unknown';
+  return isFreshView && edge.state === 'ready' && answer?.failure !== 'unreachable';
+}
+
+/** By url over all stream edges: ids differ from process to process. A back source's clients are edges, not viewers. */
+function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]): StatusStream[] {
+  const byUrl = new Map<string, StatusStream>();
+  for (const [index, edge] of edges.entries()) {
+    const answer = answers[index];
+    if (edge.role !== 'stream' || !answer?.answered) continue;
+    for (const stream of answer.figures.streams.filter(isLive)) {
+      const { url, clients, sendKbitPerS, video, audio } = stream;
+      const before = byUrl.get(url) ?? { url, clients: 0, edges: 0, kbitPerS: 0, video, audio };
+      byUrl.set(url, {
+        url,
+        clients: before.clients + clients,
+        edges: before.edges + 1,
+        kbitPerS: round(before.kbitPerS + sendKbitPerS),
+        video: before.video ?? video,
+        audio: before.audio ?? audio,
+      });
+    }
+  }
+  return [...byUrl.values()].sort((a, b) => b.clients - a.clients || (a.url < b.url ? -1 : 1));
+}
+
+function isLive(stream: { clients: number; active: boolean }): boolean {
+  return stream.active || stream.clients > 0;
+}
+
+function isFresh(heardMsAgo: number | null): boolean {
+  return heardMsAgo !== null && heardMsAgo <= FRESH_MS;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,84 @@
+import type { EdgeView } from '@dolphin/protocol';
+import { SrsAnswer, type SrsStream, SrsStreams, SrsSummaries, SrsVhosts, streamUrl } from '@dolphin/srs';
+import type { z } from 'zod';
+import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
+import { ExchangeError, exchange } from './exchange.js';
+
+/** An edge answers within milliseconds; a busy one may be late, and the table should not wait for it. */
+const EDGE_TIMEOUT_MS = 1_000;
+/** 100,000 streams at some 400 bytes each, the most that is asked for. */
+const MAX_ANSWER_BYTES = 48 * 1024 * 1024;
+/** SRS leaves it out of a stream's url, other vhosts stand before the first slash. */
+const DEFAULT_VHOST = '__defaultVhost__';
+/** Sockets at a time: a farm may have thousands of edges. */
+const PARALLEL = 64;
+
+const DOWN: EdgeAnswer = { answered: false, failure: 'unreachable', why: 'it does not run' };
+
+/** Asks each edge's private API about itself, in the order given. Never throws. */
+export async function askEdges(edges: readonly Pick<EdgeView, 'api' | 'pid' | 'state'>[]): Promise<EdgeAnswer[]> {
+  const answers: EdgeAnswer[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < edges.length; index = next++) {
+      const edge = edges[index];
+      if (edge === undefined) return;
+      // One that was never reported may run all the same: a master that lost its worker, or NATS, has no pid of it.
+      const isDown = edge.pid === null && edge.state !== 'assigned';
+      answers[index] = isDown ? DOWN : await ask(edge.api);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, edges.length) }, worker));
+  return answers;
+}
+
+async function ask(address: string): Promise<EdgeAnswer> {
+  const start = performance.now();
+  try {
+    const [summaries, streams] = await Promise.all([
+      askSrs(address, '/api/v1/summaries', SrsSummaries),
+      // With the slash: without it SRS answers 302. All at once: it has no pages, and its least is 10.
+      askSrs(address, '/api/v1/streams/?count=100000', SrsStreams),
+    ]);
+    // SRS 2 has no url, and its streams name their vhost by an id.
+    const hasUrls = streams.streams.every(({ url }) => url !== undefined);
+    const vhosts = hasUrls ? [] : (await askSrs(address, '/api/v1/vhosts/?count=100000', SrsVhosts)).vhosts;
+    const vhostNames = new Map(vhosts.map(({ id, name }) => [id, name]));
+    const { pid, version, srs_uptime } = summaries.data.self;
+    const figures: EdgeFigures = {
+      pid,
+      version,
+      uptimeMs: Math.round(srs_uptime * 1_000),
+      streams: streams.streams.map((stream) => figuresOf(stream, vhostNames.get(stream.vhost))),
+    };
+    return { answered: true, ms: Math.round(performance.now() - start), figures };
+  } catch (error) {
+    const isGone = error instanceof ExchangeError && error.kind === 'refused';
+    const why = error instanceof Error ? error.message : String(error);
+    return { answered: false, failure: isGone ? 'unreachable' : 'silent', why };
+  }
+}
+
+/** Throws what the answer is not. HTTP says 200 also when SRS refuses: its own code tells. */
+async function askSrs<T>(address: string, path: string, schema: z.ZodType<T>): Promise<T> {
+  const { status, text } = await exchange(address + path, { timeoutMs: EDGE_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
+  if (status !== 200) throw new Error(`HTTP ${status}`);
+  const json: unknown = JSON.parse(text);
+  const refused = SrsAnswer.pick({ code: true }).safeParse(json);
+  if (refused.success && refused.data.code !== 0) throw new Error(`SRS says code ${refused.data.code}`);
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw new Error('not an answer of SRS');
+  return parsed.data;
+}
+
+function figuresOf(stream: SrsStream, vhost: string | undefined): EdgeFigures['streams'][number] {
+  const inVhost = stream.url !== undefined || vhost === undefined || vhost === DEFAULT_VHOST ? '' : vhost;
+  return {
+    url: inVhost + streamUrl(stream),
+    clients: stream.clients,
+    sendKbitPerS: stream.kbps.send_30s,
+    active: stream.publish.active,
+    video: stream.video?.codec ?? null,
+    audio: stream.audio?.codec ?? null,
+  };
+}

@@ -1,0 +1,101 @@
+import type { StreamKey } from '../domain/stream-key.js';
+
+export type ClientType = 'rtmp-play' | 'flv-play' | 'fmle-publish' | 'flash-publish' | 'unknown';
+
+/** A client's connection, as the API and the limits see it. */
+export interface Client {
+  readonly id: string;
+  /** As far as it is known: a relay may have told another than the socket's. */
+  readonly address: string;
+  readonly type: ClientType;
+  /** Null until it plays or publishes. */
+  readonly key: StreamKey | null;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+  /** Stream name as the client asked for it. */
+  readonly name: string;
+  readonly sinceMs: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Cuts the connection. */
+  close(why: string): void;
+}
+
+/** kbit/s over the last half minute; 0 before. */
+export interface Rate {
+  receivedKbps: number;
+  sentKbps: number;
+}
+
+interface Row {
+  readonly client: Client;
+  atSent: number;
+  atReceived: number;
+  readonly rate: Rate;
+}
+
+/** SRS's window. */
+export const RATE_WINDOW_MS = 30_000;
+
+/** All connections of this process. Counters go on after a client left: totals never fall. */
+export class Clients {
+  readonly #rows = new Map<string, Row>();
+  readonly #max: number;
+  #goneSent = 0;
+  #goneReceived = 0;
+  /** Connections refused because there were max_connections. */
+  refused = 0;
+
+  constructor(maxConnections: number) {
+    this.#max = maxConnections;
+  }
+
+  get count(): number {
+    return this.#rows.size;
+  }
+
+  get isFull(): boolean {
+    return this.#rows.size >= this.#max;
+  }
+
+  add(client: Client): void {
+    this.#rows.set(client.id, { client, atSent: 0, atReceived: 0, rate: { receivedKbps: 0, sentKbps: 0 } });
+  }
+
+  remove(client: Client): void {
+    if (!this.#rows.delete(client.id)) return;
+    this.#goneSent += client.sentBytes;
+    this.#goneReceived += client.receivedBytes;
+  }
+
+  get(id: string): { client: Client; rate: Rate } | undefined {
+    return this.#rows.get(id);
+  }
+
+  *all(): IterableIterator<{ client: Client; rate: Rate }> {
+    yield* this.#rows.values();
+  }
+
+  /** Bytes of all connections since start. */
+  totals(): { sent: number; received: number } {
+    let sent = this.#goneSent;
+    let received = this.#goneReceived;
+    for (const { client } of this.#rows.values()) {
+      sent += client.sentBytes;
+      received += client.receivedBytes;
+    }
+    return { sent, received };
+  }
+
+  /** Each RATE_WINDOW_MS. */
+  measure(): void {
+    for (const row of this.#rows.values()) {
+      const { sentBytes, receivedBytes } = row.client;
+      row.rate.sentKbps = Math.round(((sentBytes - row.atSent) * 8) / RATE_WINDOW_MS);
+      row.rate.receivedKbps = Math.round(((receivedBytes - row.atReceived) * 8) / RATE_WINDOW_MS);
+      row.atSent = sentBytes;
+      row.atReceived = receivedBytes;
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { Slab, StreamRing } from '@dolphin/media';
+import { answerLag, type WriteProgress, watchWrite } from '../domain/player-rules.js';
+import type { Sink } from './ports.js';
+
+/** rtmp: chunks. flv-chunked: HTTP/1.1 chunks with FLV in them. flv-raw: FLV as it is. */
+export type PlayerForm = 'rtmp' | 'flv-chunked' | 'flv-raw';
+
+export interface PlayerOptions {
+  readonly form: PlayerForm;
+  readonly sink: Sink;
+  /** Written before the first byte of media: an HTTP player's status line and headers. */
+  readonly head?: Buffer;
+  /** Milliseconds of media to play; 0: until the end. */
+  readonly durationMs?: number;
+  /** Bytes of its writes that the kernel has not taken: changes while a write makes progress. */
+  pendingBytes(): number;
+  /** It is over for this player; the connection is to be closed. */
+  close(why: 'slow' | 'duration'): void;
+  /** Called with the first media. */
+  started?(): void;
+  /** It lagged so far that it goes on at a later key frame. */
+  jumped(): void;
+}
+
+/**
+ * One player's place in a stream: a cursor into the ring's slabs. It has at most one write outstanding, since what a
+ * socket was given cannot be taken back; the rest of what it lags stays in the ring, shared with the others.
+ */
+export class Player {
+  readonly #o: PlayerOptions;
+  readonly #sink: Sink;
+  readonly #form: PlayerForm;
+  #ring: StreamRing | null = null;
+  #cursor = 0;
+  /** It begins, or begins anew after a jump: the headers in force go in front. */
+  #needsHeaders = true;
+  #begun = false;
+  #waitsForKeyFrame = false;
+  #paused = false;
+  #firstTimestamp = 0;
+  #write: WriteProgress = { pendingBytes: 0, sinceMs: 0 };
+  /** Its place in the hub's list; the hub's alone. */
+  index = -1;
+
+  constructor(o: PlayerOptions) {
+    this.#o = o;
+    this.#sink = o.sink;
+    this.#form = o.form;
+  }
+
+  /** The number of the first slab that it still needs; a paused one needs none. */
+  get cursor(): number {
+    return this.#paused || this.#waitsForKeyFrame ? Number.MAX_SAFE_INTEGER : this.#cursor;
+  }
+
+  join(ring: StreamRing): void {
+    this.#ring = ring;
+    this.#cursor = ring.join();
+  }
+
+  /** Frozen while paused; then it goes on at a key frame. */
+  pause(on: boolean): void {
+    if (this.#paused === on) return;
+    this.#paused = on;
+    if (on || this.#ring === null) return;
+    this.#waitsForKeyFrame = true;
+    this.pump();
+  }
+
+  /** Writes what there is for it, one slab after the other, as long as the kernel takes them whole. */
+  pump(): void {
+    const ring = this.#ring;
+    if (ring === null || this.#paused) return;
+    while (this.#cursor < ring.next && this.#sink.writableLength === 0) {
+      const isPlain = !this.#needsHeaders && !this.#waitsForKeyFrame && this.#cursor >= ring.oldest;
+      const slab = isPlain ? ring.slabAt(this.#cursor) : this.#find(ring);
+      if (slab === undefined) return;
+      if (this.#needsHeaders) this.#begin(slab, ring);
+      else this.#sink.write(this.#bodyOf(slab));
+      this.#cursor = slab.number + 1;
+      if (this.#o.durationMs) this.#checkDuration(slab, this.#o.durationMs);
+    }
+  }
+
+  /** Once a second: closes a player whose outstanding write stands still for `limitMs`. */
+  watch(nowMs: number, limitMs: number): void {
+    if (this.#sink.writableLength === 0) {
+      this.#write = { pendingBytes: 0, sinceMs: nowMs };
+      this.pump();
+      return;
+    }
+    const { progress, stuck } = watchWrite(this.#write, this.#o.pendingBytes(), nowMs, limitMs);
+    this.#write = progress;
+    if (stuck) this.#o.close('slow');
+  }
+
+  /** The slab of a player that begins, waits, or fell out of the ring; moves its cursor there. */
+  #find(ring: StreamRing): Slab | undefined {
+    if (this.#waitsForKeyFrame) {
+      const key = ring.keyFrameAfter(this.#cursor - 1);
+      if (key === null) {
+        this.#cursor = ring.next;
+        return undefined;
+      }
+      this.#waitsForKeyFrame = false;
+      this.#cursor = key;
+      this.#needsHeaders = true;
+    }
+    const answer = answerLag(this.#cursor, ring.oldest, ring.keyFrameAfter(this.#cursor));
+    if (answer.go !== 'on') {
+      this.#o.jumped();
+      this.#needsHeaders = true;
+      if (answer.go === 'wait') {
+        this.#waitsForKeyFrame = true;
+        this.#cursor = ring.next;
+        return undefined;
+      }
+      this.#cursor = answer.cursor;
+    }
+    if (!this.#begun && this.#form !== 'rtmp') {
+      // Headers before the first frame are in front of it anyway; and its tracks must be known for the file's header.
+      while (this.#cursor < ring.next && !ring.slabAt(this.#cursor)?.hasFrames) this.#cursor++;
+      if (!ring.areTracksKnown) return undefined;
+    }
+    return ring.slabAt(this.#cursor);
+  }
+
+  #begin(slab: Slab, ring: StreamRing): void {
+    const sink = this.#sink;
+    sink.cork();
+    if (!this.#begun && this.#o.head) sink.write(this.#o.head);
+    const headers = this.#headersOf(slab, ring);
+    if (headers !== null && headers.length > 0) sink.write(headers);
+    sink.write(this.#bodyOf(slab));
+    sink.uncork();
+    if (!this.#begun) {
+      this.#firstTimestamp = slab.firstTimestamp;
+      this.#o.started?.();
+    }
+    this.#begun = true;
+    this.#needsHeaders = false;
+  }
+
+  #headersOf(slab: Slab, ring: StreamRing): Buffer | null {
+    if (this.#form === 'rtmp') return slab.rtmpStart();
+    const run = this.#begun ? slab.flvHeaders() : slab.flvStart(ring.tracks);
+    return run === null ? null : this.#form === 'flv-raw' ? run.raw : run.chunk;
+  }
+
+  #bodyOf(slab: Slab): Buffer {
+    if (this.#form === 'rtmp') return slab.rtmp();
+    return this.#form === 'flv-raw' ? slab.flv().raw : slab.flv().chunk;
+  }
+
+  #checkDuration(slab: Slab, durationMs: number): void {
+    if (slab.lastTimestamp - this.#firstTimestamp >= durationMs) this.#o.close('duration');
+  }
+}

@@ -1,0 +1,31 @@
+import { randomId } from '../domain/random-id.js';
+import type { EdgeSettings } from '../domain/settings.js';
+import type { Clients } from './clients.js';
+import type { Log, Timers } from './ports.js';
+import type { Streams } from './streams.js';
+
+/** Counters of what went wrong for clients since start; a line in the log at intervals when they moved. */
+export interface TroubleCounts {
+  slowClosed: number;
+  jumps: number;
+  badInput: number;
+  timeouts: number;
+  refused: number;
+}
+
+/** What every connection needs: made once, by main. */
+export interface ServerContext {
+  readonly settings: EdgeSettings;
+  readonly streams: Streams;
+  readonly clients: Clients;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly trouble: TroubleCounts;
+  /** Ids of vhosts in the API: random, as in SRS. */
+  readonly vhostIds: ReadonlyMap<string, string>;
+}
+
+export function newClientId(context: ServerContext): string {
+  return randomId(8, context.random);
+}

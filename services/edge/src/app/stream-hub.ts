@@ -1,0 +1,175 @@
+import {
+  type ByteAccount,
+  type FrameKind,
+  MessageType,
+  type RtmpMessage,
+  StreamRing,
+  StreamTimeline,
+  withoutSetDataFrame,
+} from '@dolphin/media';
+import { frameKindOf } from '../domain/frame-kind.js';
+import type { VhostSettings } from '../domain/settings.js';
+import { keyText, type StreamKey } from '../domain/stream-key.js';
+import type { Player } from './player.js';
+import type { Timers } from './ports.js';
+
+/**
+ * Bytes of one stream's ring. 16 MiB: at 4 Mbit/s the 30 s that a player may lag; a stream of more bits gives its
+ * players less time, not the process less memory.
+ */
+export const RING_BYTES = 16 * 1024 * 1024;
+
+/** One stream: messages of its source go in, each run of them goes out to all players as one shared buffer. */
+export class StreamHub {
+  readonly key: StreamKey;
+  /** Its id in the API. */
+  readonly id: string;
+  readonly text: string;
+  readonly settings: VhostSettings;
+  readonly #timers: Timers;
+  readonly #ring: StreamRing;
+  readonly #timeline: StreamTimeline;
+  readonly #players: Player[] = [];
+  #cancelMerge: (() => void) | null = null;
+  /** Since the hub is there. */
+  videoFrames = 0;
+  receivedBytes = 0;
+  /** Bytes sent to players that are gone. */
+  goneSentBytes = 0;
+  /** Media has come from the source that is there now. */
+  isLive = false;
+
+  constructor(
+    id: string,
+    key: StreamKey,
+    settings: VhostSettings,
+    chunkSize: number,
+    timers: Timers,
+    total: ByteAccount,
+  ) {
+    this.id = id;
+    this.key = key;
+    this.text = keyText(key);
+    this.settings = settings;
+    this.#timers = timers;
+    this.#ring = new StreamRing({
+      chunkSize,
+      maxBytes: RING_BYTES,
+      maxLagMs: settings.queueMs,
+      gopCache: settings.gopCache,
+      gopCacheMaxFrames: settings.gopCacheMaxFrames || Number.MAX_SAFE_INTEGER,
+      total,
+    });
+    this.#timeline = new StreamTimeline(settings.timeJitter);
+  }
+
+  get playerCount(): number {
+    return this.#players.length;
+  }
+  get headers() {
+    return this.#ring.headers;
+  }
+
+  add(player: Player): void {
+    player.join(this.#ring);
+    player.index = this.#players.push(player) - 1;
+    player.pump();
+  }
+
+  remove(player: Player): void {
+    const last = this.#players.at(-1);
+    if (player.index < 0 || last === undefined) return;
+    this.#players[player.index] = last;
+    last.index = player.index;
+    this.#players.pop();
+    player.index = -1;
+  }
+
+  /** Takes over what one read of the source brought. */
+  ingest(messages: readonly RtmpMessage[]): void {
+    if (messages.length === 0) return;
+    const nowMs = this.#timers.now();
+    let closed = false;
+    for (const message of messages) closed = this.#take(message, nowMs) || closed;
+    if (this.settings.mergeMs === 0) closed = this.#ring.close() || closed;
+    if (closed) {
+      // The slab that is open now began with this: its time runs from here, or it would be cut short, and each cut
+      // costs every player a write.
+      this.#cancelMerge?.();
+      this.#cancelMerge = null;
+      this.#fanOut();
+    }
+    if (this.#ring.hasOpen && this.#cancelMerge === null) {
+      this.#cancelMerge = this.#timers.after(this.settings.mergeMs, () => {
+        this.#cancelMerge = null;
+        if (this.#ring.close()) this.#fanOut();
+      });
+    }
+  }
+
+  /** The source is gone. Players wait for the next one, whose first frame follows the last one here. */
+  sourceEnded(): void {
+    this.isLive = false;
+    this.#timeline.republish();
+    const before = this.#ring.next;
+    this.#ring.republish();
+    if (this.#ring.next !== before) this.#fanOut();
+  }
+
+  /** Once a second: players that stand still are closed, those that can go on do. */
+  watch(nowMs: number): void {
+    let needed = this.#ring.next;
+    for (const player of this.#players) {
+      player.watch(nowMs, this.settings.queueMs);
+      needed = Math.min(needed, player.cursor);
+    }
+    this.#ring.release(needed);
+  }
+
+  /** Gives its memory back; its players were closed before. */
+  dispose(): void {
+    this.#cancelMerge?.();
+    this.#cancelMerge = null;
+    this.#ring.clear();
+  }
+
+  #take(message: RtmpMessage, nowMs: number): boolean {
+    const kind = frameKindOf(message);
+    this.receivedBytes += message.payload.length;
+    if (kind === 'key-frame' || kind === 'video') this.videoFrames++;
+    this.isLive = true;
+    const timestamp = this.#timeOf(message, kind, nowMs);
+    const payload = message.typeId === MessageType.dataAmf0 ? withoutSetDataFrame(message.payload) : message.payload;
+    return this.#ring.append({ typeId: message.typeId, timestamp, streamId: 1, payload }, kind);
+  }
+
+  #timeOf({ timestamp }: RtmpMessage, kind: FrameKind, nowMs: number): number {
+    switch (kind) {
+      case 'key-frame':
+      case 'video':
+      case 'audio':
+        return this.#timeline.frame(kind === 'audio' ? 'audio' : 'video', timestamp, kind === 'key-frame', nowMs);
+      case 'video-header':
+      case 'audio-header':
+        return this.#timeline.header(timestamp);
+      case 'metadata':
+      case 'data':
+        // As SRS: ffmpeg takes metadata of another time than 0 for a subtitle track.
+        return 0;
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  #fanOut(): void {
+    let needed = this.#ring.next;
+    // By index, and players leave only in later turns: nothing is copied for the thousands that there may be. Their
+    // cursors are read at once, while they are in the processor's cache: a second round over all showed in the profile.
+    for (let i = 0; i < this.#players.length; i++) {
+      const player = this.#players[i] as Player;
+      player.pump();
+      if (player.cursor < needed) needed = player.cursor;
+    }
+    this.#ring.release(needed);
+  }
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import type { Server, Socket } from 'node:net';
+import type { ClientProtocol } from '@dolphin/protocol';
+import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
+import { ConfError, loadConf } from '@dolphin/srs';
+import { Clients } from './app/clients.js';
+import { keepWatch } from './app/keep-watch.js';
+import type { Timers } from './app/ports.js';
+import type { ServerContext } from './app/server.js';
+import { Streams } from './app/streams.js';
+import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
+import { randomId } from './domain/random-id.js';
+import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
+import { ApiServer } from './http/api-server.js';
+import { PodLink, processChannel } from './ipc/pod-link.js';
+import { FlvConnection } from './net/flv-connection.js';
+import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
+import { RtmpConnection } from './net/rtmp-connection.js';
+import { rtmpDial } from './net/rtmp-upstream.js';
+import { checkFileLimit, claimPidFile, enterWorkDir } from './process/claims.js';
+
+/** SRS's exit codes. */
+const EXIT_BAD_CONF = 255;
+const EXIT_PORT_TAKEN = 234;
+
+const systemTimers: Timers = {
+  now: () => performance.now(),
+  after: (ms, fn) => {
+    const timer = setTimeout(fn, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The edge's composition root: its command line, then the server for as long as it lives. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const command = parseEdgeFlags(argv);
+  switch (command.do) {
+    case 'usage':
+      process.stderr.write(`${command.why === '' ? '' : `dolphin-edge: ${command.why}\n`}${USAGE}`);
+      process.exitCode = command.why === '' ? 0 : EXIT_BAD_CONF;
+      return;
+    case 'version':
+      process.stdout.write(`${versionText(command.long)}\n`);
+      return;
+    case 'run':
+    case 'test':
+      await readAndRun(command.conf, command.do === 'test');
+      return;
+    default:
+      command satisfies never;
+  }
+}
+
+async function readAndRun(file: string, testOnly: boolean): Promise<void> {
+  const log = createLogger({ component: 'edge' });
+  try {
+    const directives = loadConf(file, (path) => readFileSync(path, 'utf8'));
+    if (directives.length === 0) throw new ConfError(file, 1, 'an empty conf');
+    const { settings, warnings } = readSettings(directives);
+    for (const warning of warnings) log.warn({ at: `${warning.file}:${warning.line}` }, warning.why);
+    checkFileLimit(settings, file);
+    if (testOnly) process.stderr.write(`dolphin-edge: the conf ${file} is good\n`);
+    else await run(settings, log);
+  } catch (error) {
+    if (error instanceof ConfError) fail(error.message, EXIT_BAD_CONF);
+    else if (error instanceof ListenError) fail(`cannot listen on ${error.message}`, EXIT_PORT_TAKEN);
+    else throw error;
+  }
+}
+
+function fail(why: string, exitCode: number): never {
+  process.stderr.write(`dolphin-edge: ${why}\n`);
+  process.exit(exitCode);
+}
+
+async function run(settings: EdgeSettings, log: Logger): Promise<void> {
+  enterWorkDir(settings);
+  const lifecycle = new Lifecycle(log);
+  const stop = async (why: string) => {
+    log.info({ why }, 'stopping');
+    await lifecycle.stop();
+    process.exit(0);
+  };
+  onTermination((signal) => void stop(signal));
+  process.on('SIGHUP', () => log.warn('reload is not there yet: SIGHUP is ignored'));
+
+  const context = makeContext(settings, log);
+  const { streams, clients, timers, random } = context;
+  lifecycle.add('streams', () => streams.stop());
+  lifecycle.add('clients', () => {
+    for (const { client } of clients.all()) client.close('shutdown');
+  });
+  lifecycle.add('watch', keepWatch(context));
+
+  const serve = (socket: Socket, protocol: ClientProtocol, handedOff: boolean, onClosed?: () => void) => {
+    if (clients.isFull) {
+      context.trouble.refused++;
+      socket.destroy();
+      onClosed?.();
+      return;
+    }
+    const options = { handedOff, ...(onClosed && { onClosed }) };
+    if (protocol === 'rtmp') new RtmpConnection(socket, context, options);
+    else new FlvConnection(socket, context, options);
+  };
+  const open = async (server: Server, at: ListenAt, name: string) => {
+    await listen(server, at);
+    lifecycle.add(`${name} ${listenText(at)}`, () => void server.close());
+  };
+  for (const at of settings.rtmp)
+    await open(
+      mediaServer((socket) => serve(socket, 'rtmp', false)),
+      at,
+      'rtmp',
+    );
+  if (settings.http)
+    await open(
+      mediaServer((socket) => serve(socket, 'http', false)),
+      settings.http,
+      'http',
+    );
+  if (settings.api) {
+    const api = new ApiServer(context, { server: streams.serverId, service: randomId(8, random) });
+    await open(api.server, settings.api, 'api');
+  }
+  claimPidFile(settings, lifecycle);
+
+  const channel = processChannel(process);
+  if (channel !== null) {
+    const link = new PodLink({
+      channel,
+      timers,
+      log,
+      take: (socket, protocol, left) => serve(socket, protocol, true, left),
+      beat: () => {
+        const { sent, received } = clients.totals();
+        return { clients: clients.count, streams: streams.count, sentBytes: sent, receivedBytes: received };
+      },
+      onPodGone: () => void stop('the pod is gone'),
+    });
+    link.start();
+    lifecycle.add('pod link', () => link.stop());
+  }
+  const listens = { rtmp: settings.rtmp.map(listenText), http: settings.http && listenText(settings.http) };
+  log.info({ serverId: streams.serverId, ...listens, handOff: channel !== null }, 'ready');
+}
+
+function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
+  const random = Math.random;
+  const timers = systemTimers;
+  const newId = () => `vid-${randomId(7, random)}`;
+  const dial = rtmpDial(timers, settings.chunkSize);
+  return {
+    settings,
+    streams: new Streams(settings.serverId ?? newId(), settings.chunkSize, { dial, timers, log, random }),
+    clients: new Clients(settings.maxConnections),
+    timers,
+    log,
+    random,
+    trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
+  };
+}

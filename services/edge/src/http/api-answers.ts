@@ -1,0 +1,176 @@
+import { aacFacts, audioCodec, avcFacts, type StreamHeaders, videoCodec } from '@dolphin/media';
+import type { Client, Rate } from '../app/clients.js';
+import type { ServerContext } from '../app/server.js';
+import type { StreamRow } from '../app/streams.js';
+import { keyText, streamUrlOf } from '../domain/stream-key.js';
+
+/** SRS answers 10 to a smaller count, and 10 without one. */
+const MIN_COUNT = 10;
+
+interface Sums {
+  clients: number;
+  sentBytes: number;
+  sentKbps: number;
+  receivedKbps: number;
+  tcUrl: string;
+}
+
+/** The vhosts, streams and clients of SRS's API, from what is there now. */
+export class ApiAnswers {
+  readonly #context: ServerContext;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  /** Those that somebody uses. */
+  vhosts() {
+    const sums = this.#sumsByStream();
+    const used = new Map<string, StreamRow[]>();
+    for (const row of this.#context.streams.list()) {
+      const rows = used.get(row.key.vhost);
+      if (rows === undefined) used.set(row.key.vhost, [row]);
+      else rows.push(row);
+    }
+    return [...used].map(([name, streams]) => {
+      const total = { clients: 0, sent: 0, received: 0, sentKbps: 0, receivedKbps: 0 };
+      for (const row of streams) {
+        const sum = sums.get(keyText(row.key));
+        total.clients += sum?.clients ?? 0;
+        total.sent += (sum?.sentBytes ?? 0) + row.goneSentBytes;
+        total.received += row.receivedBytes;
+        total.sentKbps += sum?.sentKbps ?? 0;
+        total.receivedKbps += sum?.receivedKbps ?? 0;
+      }
+      return {
+        id: this.#vhostId(name),
+        name,
+        enabled: true,
+        clients: total.clients,
+        streams: streams.length,
+        send_bytes: total.sent,
+        recv_bytes: total.received,
+        kbps: { recv_30s: total.receivedKbps, send_30s: total.sentKbps },
+        hls: { enabled: false },
+      };
+    });
+  }
+
+  streams() {
+    const sums = this.#sumsByStream();
+    const nowMs = Date.now();
+    return this.#context.streams.list().map((row) => {
+      const sum = sums.get(keyText(row.key));
+      const { publisherId } = row;
+      return {
+        id: row.id,
+        name: row.key.stream,
+        vhost: this.#vhostId(row.key.vhost),
+        app: row.key.app,
+        tcUrl: sum?.tcUrl ?? '',
+        url: streamUrlOf(row.key),
+        live_ms: nowMs,
+        clients: sum?.clients ?? 0,
+        frames: row.videoFrames,
+        send_bytes: (sum?.sentBytes ?? 0) + row.goneSentBytes,
+        recv_bytes: row.receivedBytes,
+        kbps: { recv_30s: sum?.receivedKbps ?? 0, send_30s: sum?.sentKbps ?? 0 },
+        // A pulled stream has no publisher here: SRS names its first player, whom nobody should kick for it.
+        publish: { active: publisherId !== null || row.isLive, ...(publisherId === null ? {} : { cid: publisherId }) },
+        video: videoAnswer(row.headers),
+        audio: audioAnswer(row.headers),
+      };
+    });
+  }
+
+  clients() {
+    const ids = this.#streamIds();
+    const rows = [];
+    for (const { client, rate } of this.#context.clients.all()) {
+      if (client.key !== null) rows.push(this.#client(client, rate, ids));
+    }
+    return rows;
+  }
+
+  client(id: string) {
+    const row = this.#context.clients.get(id);
+    return row === undefined || row.client.key === null ? null : this.#client(row.client, row.rate, this.#streamIds());
+  }
+
+  #client(client: Client, rate: Rate, streamIds: ReadonlyMap<string, string>) {
+    const { key } = client;
+    return {
+      id: client.id,
+      vhost: key === null ? '' : this.#vhostId(key.vhost),
+      stream: key === null ? '' : (streamIds.get(keyText(key)) ?? ''),
+      ip: client.address,
+      pageUrl: client.pageUrl,
+      swfUrl: client.swfUrl,
+      tcUrl: client.tcUrl,
+      url: key === null ? '' : streamUrlOf(key),
+      name: client.name,
+      type: client.type,
+      publish: client.type.endsWith('-publish'),
+      alive: Math.round((this.#context.timers.now() - client.sinceMs) / 10) / 100,
+      send_bytes: client.sentBytes,
+      recv_bytes: client.receivedBytes,
+      kbps: { recv_30s: rate.receivedKbps, send_30s: rate.sentKbps },
+    };
+  }
+
+  #sumsByStream(): Map<string, Sums> {
+    const sums = new Map<string, Sums>();
+    for (const { client, rate } of this.#context.clients.all()) {
+      if (client.key === null) continue;
+      const text = keyText(client.key);
+      let sum = sums.get(text);
+      if (sum === undefined) {
+        sum = { clients: 0, sentBytes: 0, sentKbps: 0, receivedKbps: 0, tcUrl: client.tcUrl };
+        sums.set(text, sum);
+      }
+      sum.clients++;
+      sum.sentBytes += client.sentBytes;
+      sum.sentKbps += rate.sentKbps;
+      if (client.type.endsWith('-publish')) sum.receivedKbps += rate.receivedKbps;
+    }
+    return sums;
+  }
+
+  #streamIds(): Map<string, string> {
+    return new Map(this.#context.streams.list().map(({ key, id }) => [keyText(key), id]));
+  }
+
+  #vhostId(name: string): string {
+    return this.#context.vhostIds.get(name) ?? '';
+  }
+}
+
+/** SRS's pages: no total, at least ten. */
+export function page<Row>(rows: readonly Row[], query: URLSearchParams): Row[] {
+  const start = Math.max(0, Number.parseInt(query.get('start') ?? '0', 10) || 0);
+  const count = Math.max(MIN_COUNT, Number.parseInt(query.get('count') ?? '0', 10) || 0);
+  return rows.slice(start, start + count);
+}
+
+function videoAnswer({ video }: StreamHeaders) {
+  if (video === null) return null;
+  const facts = avcFacts(video.payload);
+  return {
+    codec: videoCodec(video.payload) ?? 'other',
+    profile: facts?.profile ?? 'Other',
+    level: facts?.level ?? 'Other',
+    width: facts?.width ?? 0,
+    height: facts?.height ?? 0,
+  };
+}
+
+function audioAnswer({ audio }: StreamHeaders) {
+  if (audio === null) return null;
+  const facts = aacFacts(audio.payload);
+  return {
+    codec: audioCodec(audio.payload) ?? 'other',
+    sample_rate: facts?.sampleRate ?? 0,
+    channel: facts?.channels ?? 0,
+    profile: facts?.profile ?? 'Other',
+  };
+}

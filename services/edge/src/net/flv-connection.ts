@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net';
+import { DOLPHIN_VERSION } from '@dolphin/protocol';
+import { Player } from '../app/player.js';
+import type { ServerContext } from '../app/server.js';
+import { streamOfUrl } from '../domain/flv-mount.js';
+import { type HttpHead, parseHead } from '../domain/http-head.js';
+import { ClientConnection, type ConnectionOptions } from './client-connection.js';
+
+/** A whole request head must be there by then. */
+const HEAD_TIMEOUT_MS = 5000;
+/** How long a player waits for a stream that nobody publishes here, before it gets its 404. */
+const ORIGIN_STANDBY_MS = 3000;
+/** The same on an edge: its upstreams are asked in turn, 5 s each. */
+const EDGE_STANDBY_MS = 20_000;
+/** A player has nothing more to say; who sends on and on is cut. */
+const MAX_EXTRA_BYTES = 64 * 1024;
+
+const SERVER = `Server: dolphin/${DOLPHIN_VERSION}\r\n`;
+const CROSS_DOMAIN =
+  'Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n' +
+  'Access-Control-Allow-Headers: *\r\n';
+
+/** One HTTP client on its socket: a player of HTTP-FLV, or somebody who asks for something that is not there. */
+export class FlvConnection extends ClientConnection {
+  readonly type = 'flv-play';
+  readonly pageUrl = '';
+  readonly swfUrl = '';
+  tcUrl = '';
+  #head: Buffer | null = Buffer.alloc(0);
+  #extraBytes = 0;
+  #player: Player | null = null;
+
+  constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
+    super(socket, context, o);
+    this.setLimit(HEAD_TIMEOUT_MS, () => this.timeOut('head'));
+  }
+
+  protected override onData(data: Buffer): void {
+    if (this.#head === null) {
+      this.#extraBytes += data.length;
+      if (this.#extraBytes > MAX_EXTRA_BYTES) this.close('it sends after its request');
+      return;
+    }
+    this.#head = this.#head.length === 0 ? data : Buffer.concat([this.#head, data]);
+    const parsed = parseHead(this.#head);
+    if (parsed.is === 'more') return;
+    this.#head = null;
+    this.clearLimit();
+    if (parsed.is === 'head') {
+      this.#onRequest(parsed.head);
+      return;
+    }
+    this.context.trouble.badInput++;
+    this.#answer('400 Bad Request');
+  }
+
+  protected override onDrain(): void {
+    this.#player?.pump();
+  }
+
+  protected override leaveStream(): void {
+    const player = this.#player;
+    if (player === null || this.key === null) return;
+    this.#player = null;
+    this.context.streams.leave(this.key, player, this.takeSentBytes());
+  }
+
+  #onRequest(head: HttpHead): void {
+    if (this.trustsPeer && /^[0-9a-fA-F.:]{2,45}$/.test(head.realIp)) this.address = head.realIp;
+    const found = streamOfUrl(this.context.settings, head);
+    if (head.method === 'OPTIONS') this.#answer('200 OK');
+    else if (head.method !== 'GET' && head.method !== 'HEAD') this.#answer('405 Method Not Allowed');
+    else if (found === null) this.#answer('404 Not Found');
+    else if (head.method === 'HEAD') this.#answer('200 OK', 'Content-Type: video/x-flv\r\n');
+    else this.#play(head, found);
+  }
+
+  #play(head: HttpHead, { key, settings }: NonNullable<ReturnType<typeof streamOfUrl>>): void {
+    const request = { key, settings, query: head.query, hops: [], address: this.address, isEdge: false };
+    if (this.context.streams.refusal(request) !== null) {
+      this.context.trouble.refused++;
+      this.#answer('503 Service Unavailable', 'Retry-After: 5\r\n');
+      return;
+    }
+    const chunked = head.minor === 1;
+    const player = new Player({
+      ...this.playerBase(),
+      form: chunked ? 'flv-chunked' : 'flv-raw',
+      // Held until there is media: before that nobody knows whether it is to be a 404.
+      head: Buffer.from(
+        `HTTP/1.${head.minor} 200 OK\r\nConnection: Close\r\nContent-Type: video/x-flv\r\n` +
+          `${chunked ? 'Transfer-Encoding: chunked\r\n' : ''}${this.#crossDomain()}${SERVER}\r\n`,
+      ),
+      started: () => this.clearLimit(),
+    });
+    this.#player = player;
+    this.key = key;
+    this.name = `${key.stream}.flv`;
+    this.tcUrl = `http://${head.host}/${key.app}`;
+    this.setLimit(settings.origins === null ? ORIGIN_STANDBY_MS : EDGE_STANDBY_MS, () => {
+      this.leaveStream();
+      this.#answer('404 Not Found');
+    });
+    this.context.streams.play(request, player);
+  }
+
+  #answer(status: string, headers = ''): void {
+    this.socket.write(
+      `HTTP/1.1 ${status}\r\nConnection: Close\r\nContent-Length: 0\r\n${headers}${this.#crossDomain()}${SERVER}\r\n`,
+    );
+    this.endAfterWrites(status);
+  }
+
+  #crossDomain(): string {
+    return this.context.settings.httpCrossDomain ? CROSS_DOMAIN : '';
+  }
+}

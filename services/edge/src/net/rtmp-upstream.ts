@@ -1,0 +1,127 @@
+import { connect } from 'node:net';
+import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage } from '@dolphin/media';
+import type { Timers } from '../app/ports.js';
+import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
+
+/** A publisher's media that the upstream has not taken; its client is not read until it has. */
+const MAX_BEHIND_BYTES = 1024 * 1024;
+
+/** Dials RTMP servers. */
+export function rtmpDial(timers: Timers, chunkSize: number): Dial {
+  return (request, events) => new RtmpUpstream(request, events, timers, chunkSize);
+}
+
+/** A client connection to an upstream server: pulls a stream from it, or publishes one to it. */
+class RtmpUpstream implements Upstream {
+  readonly #request: UpstreamRequest;
+  readonly #events: UpstreamEvents;
+  readonly #timers: Timers;
+  readonly #session: RtmpClientSession;
+  readonly #socket;
+  #cancelTimer: () => void;
+  #lastByteMs = 0;
+  #over = false;
+  #isBehind = false;
+
+  constructor(request: UpstreamRequest, events: UpstreamEvents, timers: Timers, chunkSize: number) {
+    this.#request = request;
+    this.#events = events;
+    this.#timers = timers;
+    const { origin, vhost, app, stream, query, hops, mode } = request;
+    const url = { host: origin.host, port: origin.port, vhost, app, stream, query };
+    this.#session = new RtmpClientSession({ mode, url, hops, chunkSize });
+    this.#cancelTimer = timers.after(request.connectTimeoutMs, () => this.#end('lost', '', 'connect time-out'));
+    const socket = connect({ host: origin.host, port: origin.port, noDelay: true });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      this.#session.start();
+      this.#flush();
+    });
+    socket.on('data', (data: Buffer) => this.#onData(data));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.#end('lost', '', 'the upstream hung up'));
+    socket.on('error', (error: Error) => this.#end('lost', '', error.message));
+    socket.on('close', () => this.#end('lost', '', 'the connection closed'));
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTimer();
+    this.#session.stop();
+    this.#flush();
+    // The goodbye may still be on its way; an upstream that does not take it is not waited for.
+    this.#socket.end();
+    this.#timers.after(1000, () => this.#socket.destroy());
+  }
+
+  send(messages: readonly RtmpMessage[]): boolean {
+    if (this.#over) return true;
+    for (const message of messages) this.#session.sendMedia(message);
+    this.#flush();
+    this.#isBehind = this.#socket.writableLength > MAX_BEHIND_BYTES;
+    return !this.#isBehind;
+  }
+
+  #onData(data: Buffer): void {
+    if (this.#over) return;
+    this.#lastByteMs = this.#timers.now();
+    try {
+      const events = this.#session.push(data);
+      this.#flush();
+      this.#onEvents(events);
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      this.#end('lost', '', `bad input from upstream: ${error.message}`);
+    }
+  }
+
+  #onEvents(events: readonly ClientEvent[]): void {
+    const media: RtmpMessage[] = [];
+    for (const event of events) {
+      if (event.type === 'media') media.push(event.message);
+      else if (event.type === 'started') this.#onStarted();
+      else {
+        if (media.length > 0) this.#events.media(media.splice(0));
+        this.#end(event.type === 'refused' ? 'refused' : 'lost', event.type === 'refused' ? event.code : '', event.why);
+        return;
+      }
+    }
+    if (media.length > 0) this.#events.media(media);
+  }
+
+  #onStarted(): void {
+    this.#cancelTimer();
+    this.#watchReceive();
+    this.#events.started();
+  }
+
+  #watchReceive(): void {
+    const { receiveTimeoutMs } = this.#request;
+    if (receiveTimeoutMs === 0) return;
+    const silentMs = this.#timers.now() - this.#lastByteMs;
+    this.#cancelTimer = this.#timers.after(Math.max(100, receiveTimeoutMs - silentMs), () => {
+      if (this.#timers.now() - this.#lastByteMs >= receiveTimeoutMs) this.#end('lost', '', 'receive time-out');
+      else this.#watchReceive();
+    });
+  }
+
+  #flush(): void {
+    const output = this.#session.takeOutput();
+    if (output !== null && !this.#socket.destroyed) this.#socket.write(output);
+  }
+
+  #onDrain(): void {
+    if (!this.#isBehind || this.#over) return;
+    this.#isBehind = false;
+    this.#events.drained();
+  }
+
+  #end(how: 'refused' | 'lost', code: string, why: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTimer();
+    this.#socket.destroy();
+    this.#events.ended({ how, code, why });
+  }
+}

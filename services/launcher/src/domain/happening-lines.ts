@@ -1,0 +1,38 @@
+import type { EventRow } from '@dolphin/protocol';
+
+/** What of the log is worth a line at the terminal of `up`; null: not this. */
+export function happeningLine(row: EventRow): string | null {
+  const { data } = row;
+  const edge = data['role'] === 'back-source' ? 'back source' : `stream edge ${String(data['slot'])}`;
+  switch (row.type) {
+    case 'edge-exited':
+      if (data['asked'] === true) return `${edge} stopped (pid ${String(data['pid'])})`;
+      return `${edge} died: ${howItEnded(data)} (pid ${String(data['pid'])})`;
+    case 'edge-ready':
+      return `${edge} is ready, pid ${String(data['pid'])}, after ${String(data['afterMs'])} ms`;
+    case 'edge-unhealthy':
+      return `${edge} is unhealthy: ${String(data['why'])}`;
+    case 'edge-gave-up':
+      return `${edge} is given up after ${String(data['attempts'])} starts`;
+    case 'edge-start-failed':
+      return `${edge} does not start: ${String(data['message'])}`;
+    case 'pod-exited':
+      return `the pod died: ${howItEnded(data)}`;
+    case 'pod-started':
+      return `the pod is up, pid ${String(data['pid'])}`;
+    case 'farm-applied':
+      return `${row.by} applied a specification`;
+    case 'command-refused':
+      return `a command was refused: ${String(data['message'])}`;
+    case 'host-lost':
+    case 'host-unmanaged':
+    case 'host-returned':
+      return `${row.type.replace('-', ' ')}: ${String(data['host'])}`;
+    default:
+      return null;
+  }
+}
+
+function howItEnded(data: EventRow['data']): string {
+  return typeof data['signal'] === 'string' ? data['signal'] : `exit code ${String(data['code'])}`;
+}

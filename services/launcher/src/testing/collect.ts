@@ -1,0 +1,20 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const KINDS = ['unit', 'repo', 'integration', 'e2e'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** The compiled tests of a kind, sorted. */
+export function testFiles(root: string, kind: Kind): string[] {
+  const top = join(root, 'test/dist', kind);
+  let names: string[];
+  try {
+    names = readdirSync(top, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => name.endsWith('.test.js'))
+    .sort()
+    .map((name) => join(top, name));
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { relative } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { ROOT } from '../up/places.js';
+import { KINDS, type Kind, testFiles } from './collect.js';
+import { Coverage } from './coverage.js';
+import { endLeaks, RUN_MARK } from './leaks.js';
+import { Summary } from './summary.js';
+
+/** Test files at the same time: the project's machines have two cores. */
+const CONCURRENCY = 2;
+/** For one file. Nothing waits without a deadline of its own; this is for the bug in one. */
+const FILE_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Runs all tests, or those of one kind; prints what node's runner prints, then coverage, what was skipped and why, and
+ * at the very end the counts. Resolves with the exit code. End-to-end tests run without coverage: they time things.
+ */
+export async function runTests(kind: string | undefined, stop: AbortSignal): Promise<number> {
+  const kinds = KINDS.filter((known) => kind === undefined || kind === known);
+  const mark = randomUUID();
+  process.env[RUN_MARK] = mark;
+  // The runner listens to it once for each file.
+  setMaxListeners(0, stop);
+  const summary = new Summary();
+  const coverage = new Coverage();
+  try {
+    const inner = kinds.filter((known) => known !== 'e2e');
+    if (inner.length > 0) await coverage.during(() => runKinds(inner, summary, stop));
+    if (kinds.includes('e2e') && !stop.aborted) await runKinds(['e2e'], summary, stop);
+    if (inner.length > 0 && !stop.aborted) await coverage.report(ROOT);
+  } finally {
+    coverage.remove();
+  }
+  const leaks = await endLeaks(mark);
+  summary.addCheck('no process is left over', leaks.length === 0);
+  print(leaks.map(({ pid, command }) => `✖ left over: pid ${pid} ${command}`));
+  print(summary.skipped.map(({ name, file, why }) => `﹣ skipped: ${name} (${file}): ${why}`));
+  print(summary.failed.map(({ name, file }) => `✖ failed: ${name}${file && ` (${file})`}`));
+  print(summary.lines());
+  return summary.ok && !stop.aborted ? 0 : 1;
+}
+
+async function runKinds(kinds: readonly Kind[], summary: Summary, stop: AbortSignal): Promise<void> {
+  const files = kinds.flatMap((kind) => testFiles(ROOT, kind));
+  if (files.length === 0) return;
+  const events = run({ files, concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS, signal: stop });
+  // Nothing more is written to it than its own events; the process's stdout stays open.
+  const reporter = new spec();
+  reporter.pipe(process.stdout, { end: false });
+  let closing = false;
+  for await (const event of events) {
+    const { type, data } = event;
+    // The plan without a file is that of the whole run; its counts follow.
+    if (type === 'test:plan' && !data.file && data.nesting === 0) closing = true;
+    if (closing && type === 'test:diagnostic' && summary.add(data.message)) continue;
+    if (type === 'test:pass' && data.skip !== undefined && data.skip !== false) {
+      const why = typeof data.skip === 'string' && data.skip !== '' ? data.skip : 'no reason given';
+      summary.skipped.push({ name: data.name, file: shortName(data.file), why });
+    }
+    if (type === 'test:fail' && data.todo === undefined) {
+      summary.failed.push({ name: data.name, file: shortName(data.file) });
+    }
+    if (!reporter.write(event)) await new Promise((resolve) => reporter.once('drain', resolve));
+  }
+  await new Promise<void>((resolve) => {
+    reporter.once('end', resolve);
+    reporter.end();
+  });
+}
+
+function shortName(file: string | undefined): string {
+  return file ? relative(ROOT, file).replace('test/dist/', 'test/').replace(/\.js$/, '.ts') : '';
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import type { Layout } from '../domain/layout.js';
+import { podState } from '../http/pod-socket.js';
+import { httpAnswers, natsAnswers, redisAnswers } from '../http/probes.js';
+import type { Program } from '../process/spawn-child.js';
+import { type Places, ROOT } from './places.js';
+
+/** One of the programs that `up` starts: how, and how it shows that it serves. */
+export interface Part {
+  readonly title: string;
+  readonly program: Program;
+  readonly ready: () => Promise<boolean>;
+}
+
+export const ORIGIN_CONF = 'origin.conf';
+
+export interface Programs {
+  readonly nats: Part;
+  readonly redis: Part;
+  readonly origin: Part;
+  readonly master: Part;
+  readonly worker: Part;
+  readonly publisher: Part;
+}
+
+export function programsOf(layout: Layout, places: Places, options: { redis: boolean }): Programs {
+  const { ports } = layout;
+  const natsUrl = `nats://127.0.0.1:${ports.nats}`;
+  const log = (name: string) => join(places.logs, `${name}.log`);
+  const node = (script: string, args: readonly string[]) => ({
+    command: process.execPath,
+    args: ['--enable-source-maps', join(ROOT, script), ...args],
+  });
+  const redis = options.redis ? `redis://127.0.0.1:${ports.redis}` : '';
+  return {
+    nats: {
+      title: 'nats-server',
+      program: {
+        command: 'nats-server',
+        args: ['-a', '127.0.0.1', '-p', String(ports.nats), '-js', '-sd', places.nats, '-n', 'dolphin-up'],
+        cwd: places.nats,
+        logFile: log('nats'),
+      },
+      ready: () => natsAnswers(ports.nats),
+    },
+    redis: {
+      title: 'redis-server',
+      program: {
+        command: 'redis-server',
+        args: [
+          ...['--bind', '127.0.0.1', '--port', String(ports.redis), '--dir', places.redis, '--daemonize', 'no'],
+          // Flushed each second: the view may lose its last second, it is rebuilt anyway.
+          ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
+        ],
+        cwd: places.redis,
+        logFile: log('redis'),
+      },
+      ready: () => redisAnswers(ports.redis),
+    },
+    origin: {
+      title: 'origin',
+      program: {
+        ...node('bin/dolphin-edge', ['-c', join(places.origin, ORIGIN_CONF)]),
+        cwd: places.origin,
+        logFile: log('origin'),
+      },
+      ready: () => httpAnswers(ports.originApi, '/api/v1/versions'),
+    },
+    master: {
+      title: 'master',
+      program: {
+        ...node('bin/dolphin-master', [
+          ...['--nats', natsUrl, '--listen', `127.0.0.1:${ports.api}`, '--state-dir', places.master],
+          ...['--redis', redis],
+        ]),
+        cwd: places.master,
+        logFile: log('master'),
+      },
+      ready: () => httpAnswers(ports.api, '/healthz'),
+    },
+    worker: {
+      title: 'worker',
+      program: {
+        ...node('bin/dolphin-worker', [
+          ...['--nats', natsUrl, '--address', '127.0.0.1', '--run-dir', places.worker],
+          ...['--rtmp', String(ports.rtmp), '--http', String(ports.http)],
+          ...['--conf', join(ROOT, 'conf/dolphin.conf'), '--engine', `builtin=${join(ROOT, 'bin/dolphin-edge')}`],
+        ]),
+        // Not its run directory: who works in there is the pod.
+        cwd: places.dir,
+        logFile: log('worker'),
+      },
+      ready: async () => (await podState(places.podSocket)) !== null,
+    },
+    publisher: {
+      title: 'sample publisher',
+      program: {
+        ...node('services/launcher/dist/sample-publisher.js', [`rtmp://127.0.0.1:${ports.rtmp}/live/livestream`]),
+        cwd: places.dir,
+        logFile: log('publisher'),
+      },
+      // It shows at the player, at the end of the start.
+      ready: async () => true,
+    },
+  };
+}

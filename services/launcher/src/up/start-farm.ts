@@ -1,0 +1,165 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DolphinError, type FarmView } from '@dolphin/protocol';
+import { systemClock } from '@dolphin/runtime';
+import { loadConf, printConf } from '@dolphin/srs';
+import { wishedSpec } from '../domain/farm-wish.js';
+import type { Layout, UpOptions } from '../domain/layout.js';
+import { originConf } from '../domain/origin-conf.js';
+import { type GlobalApi, GlobalApiError } from '../http/global-api.js';
+import { flvPlays } from '../http/probes.js';
+import type { Terminal } from '../terminal.js';
+import type { Parts } from './parts.js';
+import { type Places, ROOT } from './places.js';
+import { ORIGIN_CONF, programsOf } from './programs.js';
+
+/** A cold machine with two cores starts six Node programs in about 2 s. */
+const EDGES_DEADLINE_MS = 60_000;
+const PLAY_DEADLINE_MS = 20_000;
+/** A first key frame comes within one group of pictures; then the player is asked again. */
+const PLAY_ATTEMPT_MS = 1_500;
+const POLL_MS = 40;
+
+export const DEMO_PATH = '/live/livestream.flv';
+
+export interface StartContext {
+  readonly options: Pick<UpOptions, 'edges' | 'demo' | 'redis'>;
+  readonly layout: Layout;
+  readonly places: Places;
+  readonly parts: Parts;
+  readonly api: GlobalApi;
+  readonly terminal: Terminal;
+  /** Aborted: somebody wants it to stop, also before it has started. */
+  readonly stop: AbortSignal;
+}
+
+/** Starts everything, what does not depend on each other at the same time. Resolves when a player can be served. */
+export async function startFarm(context: StartContext): Promise<FarmView> {
+  const { options, layout, places, parts, terminal } = context;
+  const { ports } = layout;
+  for (const dir of [places.nats, places.redis, places.origin, places.master, places.worker]) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  }
+  const programs = programsOf(layout, places, options);
+  const address = (...list: number[]) => list.map((port) => `127.0.0.1:${port}`).join(', ');
+  const launch = (name: 'nats' | 'redis' | 'origin' | 'master' | 'worker', detail: string) =>
+    terminal.step(programs[name].title, detail, () => parts.launch(name, programs[name]));
+
+  writeOriginConf(layout, places);
+  const servers = Promise.all([
+    launch('nats', address(ports.nats)),
+    options.redis ? launch('redis', address(ports.redis)) : undefined,
+  ]);
+  if (!options.redis) terminal.say('  without Redis: no view for other programs, no history of stats');
+  const origin = launch('origin', address(ports.origin));
+  const control = servers.then(() =>
+    Promise.all([
+      launch('master', address(ports.api)).then(() => makeFarm(context)),
+      launch('worker', `rtmp ${address(ports.rtmp)}, http :${ports.http}`).then(() => parts.notePod()),
+    ]),
+  );
+  await Promise.all([servers, origin, control]);
+  // The pod holds a client until an edge is ready, so the publisher need not wait for that.
+  if (options.demo) await parts.launch('publisher', programs.publisher);
+  const view = await terminal.step('edges', 'stream edges and back source ready', () => edgesReady(context));
+  // Not earlier: an edge whose first player comes before the publisher asks its origin again only after a while.
+  if (options.demo) {
+    await terminal.step('sample publisher', `a player is served: ${DEMO_PATH}`, () => demoPlays(context));
+  }
+  return view;
+}
+
+function writeOriginConf(layout: Layout, places: Places): void {
+  const template = loadConf(join(ROOT, 'conf/origin.conf'), (path) => readFileSync(path, 'utf8'));
+  writeFileSync(join(places.origin, ORIGIN_CONF), printConf(originConf(template, layout.ports)), { mode: 0o600 });
+}
+
+/** Creates the farm at the first start, and applies what the command line says. */
+async function makeFarm({ api, options, layout, stop }: StartContext): Promise<void> {
+  await untilLed(stop, async () => {
+    const view = await api.farm();
+    if (view.farmId === null) await ignoring('E_FARM_EXISTS', () => api.init());
+  });
+  await untilLed(stop, async () => {
+    const view = await api.farm();
+    const spec = wishedSpec(view.spec, options.edges, layout);
+    if (spec) await applied(() => api.apply(spec, view.specVersion, 'dolphin up'));
+  });
+}
+
+/** A master that has just started knows neither its farm nor its lease: what is retryable is asked again. */
+async function untilLed(stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const end = performance.now() + EDGES_DEADLINE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const again = error instanceof DolphinError && (error.retryable || error.code === 'E_SPEC_CHANGED');
+      if (!again || stop.aborted || performance.now() >= end) throw error;
+    }
+    await systemClock.sleep(POLL_MS, stop);
+  }
+}
+
+/** Other ports than the last time are what the master may refuse here. */
+async function applied(apply: () => Promise<unknown>): Promise<void> {
+  try {
+    await apply();
+  } catch (error) {
+    if (!(error instanceof GlobalApiError) || error.code !== 'E_NOT_YET') throw error;
+    const way = 'start it with the ports it had, or a new farm with another --dir';
+    throw new GlobalApiError('E_NOT_YET', `${error.message}; ${way}`);
+  }
+}
+
+async function ignoring(code: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof GlobalApiError) || error.code !== code) throw error;
+  }
+}
+
+/** The view in which every edge that is wanted is ready. */
+async function edgesReady({ api, stop }: StartContext): Promise<FarmView> {
+  const end = performance.now() + EDGES_DEADLINE_MS;
+  let last = 'no answer of the master';
+  while (!stop.aborted) {
+    try {
+      const view = await api.farm();
+      if (isReady(view)) return view;
+      last = describe(view);
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    if (performance.now() >= end)
+      throw new Error(`the edges are not ready after ${EDGES_DEADLINE_MS / 1000} s: ${last}`);
+    await systemClock.sleep(POLL_MS, stop);
+  }
+  throw new Error('stopped before the edges were ready');
+}
+
+function isReady(view: FarmView): boolean {
+  if (view.spec === null || !view.settled || !view.hosts.some((host) => host.liveness === 'up')) return false;
+  const wanted = 'perHost' in view.spec.edges ? view.spec.edges.perHost : view.spec.edges.total;
+  const streams = view.edges.filter((edge) => edge.role === 'stream');
+  const sources = view.edges.length - streams.length;
+  return (
+    view.edges.every((edge) => edge.state === 'ready') && streams.length >= wanted && (sources > 0 || wanted === 0)
+  );
+}
+
+function describe(view: FarmView): string {
+  const edges = view.edges.map((edge) => `${edge.role} ${edge.slot} ${edge.state}`).join(', ') || 'none yet';
+  const hosts = view.hosts.map((host) => `${host.host} ${host.liveness}`).join(', ') || 'none yet';
+  return `hosts: ${hosts}; edges: ${edges}; master: ${view.master.state}, settled: ${view.settled}`;
+}
+
+async function demoPlays({ layout, stop }: StartContext): Promise<void> {
+  const end = performance.now() + PLAY_DEADLINE_MS;
+  while (!stop.aborted && performance.now() < end) {
+    if (await flvPlays(layout.ports.http, DEMO_PATH, PLAY_ATTEMPT_MS)) return;
+    await systemClock.sleep(POLL_MS, stop);
+  }
+  throw new Error(`no media at http://127.0.0.1:${layout.ports.http}${DEMO_PATH} within ${PLAY_DEADLINE_MS / 1000} s`);
+}

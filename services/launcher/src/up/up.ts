@@ -1,0 +1,139 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { DolphinError, edgePorts } from '@dolphin/protocol';
+import { lockDirectory, systemClock, UsageError } from '@dolphin/runtime';
+import { exampleSpec } from '../domain/example-spec.js';
+import { DEFAULT_EDGES, type Layout, layoutOf } from '../domain/layout.js';
+import type { UpCommand } from '../flags.js';
+import { GlobalApi } from '../http/global-api.js';
+import { podState } from '../http/pod-socket.js';
+import { requireFreePorts } from '../process/free-ports.js';
+import { boundLog } from '../process/log-files.js';
+import type { ProcessId } from '../process/proc.js';
+import type { Terminal } from '../terminal.js';
+import { greeting, portHint } from '../words.js';
+import { followHappenings } from './happenings.js';
+import { endLeftovers } from './leftovers.js';
+import { Parts } from './parts.js';
+import { type Places, placesIn, placesProblem } from './places.js';
+import { RunRecordFile } from './run-record.js';
+import { startFarm } from './start-farm.js';
+
+/** How often logs are bounded and the pod's pid is looked at. */
+const HOUSEKEEPING_MS = 2_000;
+
+export interface UpSignals {
+  /** Ctrl-C or SIGTERM: stop in order. */
+  readonly stop: AbortSignal;
+  /** The second one: at once. */
+  readonly hurry: AbortSignal;
+}
+
+/** Runs a farm in the foreground until `stop`. Resolves when nothing of it is left; rejects when it did not start. */
+export async function up(command: UpCommand, terminal: Terminal, signals: UpSignals): Promise<void> {
+  const places = placesIn(command.dir);
+  const problem = placesProblem(places);
+  if (problem) throw new UsageError(problem);
+  mkdirSync(places.logs, { recursive: true, mode: 0o700 });
+  const record = new RunRecordFile(places.dir);
+  const lock = await lockDirectory(places.dir, 'up');
+  const last = record.read();
+  if (!lock.held || last.up) throw alreadyRuns(places, last.up);
+  record.claim(last.parts);
+
+  const layout = layoutOf(command);
+  const parts = new Parts(record, places, terminal);
+  const start = performance.now();
+  try {
+    const keptPod = await clearLeftovers(record, layout, places, terminal);
+    await requireFreePorts(portsToTake(command, layout, keptPod));
+    const api = new GlobalApi(`http://127.0.0.1:${layout.ports.api}`, whoAmI());
+    const context = { options: command, layout, places, parts, api, terminal, stop: signals.stop };
+    const view = await startFarm(context);
+    const seconds = (performance.now() - start) / 1000;
+    const spec = specToApply(layout, places);
+    terminal.say(greeting(view, layout, { demo: command.demo, logs: join(places.logs, '*.log'), spec, seconds }));
+    const hint = portHint(layout, view.edges.length);
+    if (hint) terminal.say(`note        ${hint}\n`);
+    await Promise.all([
+      followHappenings(api, view.sequence, (text) => terminal.happened(text), signals.stop),
+      keepHouse(parts, places, signals.stop),
+    ]);
+  } catch (error) {
+    // Asked to stop while it was starting: that is no failure.
+    if (!signals.stop.aborted) throw error;
+  } finally {
+    const stopStart = performance.now();
+    const stopped = await parts.stopAll(signals.hurry);
+    record.release();
+    lock.release();
+    if (stopped.length > 0) {
+      terminal.say(`stopped ${stopped.join(', ')} in ${((performance.now() - stopStart) / 1000).toFixed(1)} s`);
+    }
+  }
+}
+
+/** A file that `apply` takes as it is. */
+function specToApply(layout: Layout, places: Places): string {
+  const text = exampleSpec(layout);
+  if (text === null) return 'conf/farm.yaml';
+  writeFileSync(places.exampleSpec, text);
+  return places.exampleSpec;
+}
+
+function alreadyRuns(places: Places, up: ProcessId | null): DolphinError {
+  return new DolphinError('E_RUNNING', { what: `up in ${places.dir}`, pid: up?.pid ?? 'not known yet' });
+}
+
+/** Ends what a killed `up` left; its pod is kept if it serves the ports that are wanted now. True: a pod is kept. */
+async function clearLeftovers(
+  record: RunRecordFile,
+  layout: Layout,
+  places: Places,
+  terminal: Terminal,
+): Promise<boolean> {
+  const pod = await podState(places.podSocket);
+  const keepPod = pod !== null && only(pod.rtmp, layout.ports.rtmp) && only(pod.http, layout.ports.http);
+  const ended = await endLeftovers(record.read().parts, places, { keepPod });
+  for (const { name, pid, outcome } of ended) {
+    if (outcome === 'stuck') throw new Error(`${name} (pid ${pid}) of the last up cannot be killed`);
+    record.set(name, null);
+    terminal.happened(`ended ${name} of the last up, pid ${pid}`);
+  }
+  if (keepPod) terminal.happened(`the pod of the last up goes on, pid ${pod.pid}`);
+  return keepPod;
+}
+
+function only(ports: readonly number[], port: number): boolean {
+  return ports.length === 1 && ports[0] === port;
+}
+
+/** A kept pod holds its ports itself. */
+function portsToTake(command: UpCommand, layout: Layout, keptPod: boolean): number[] {
+  const { redis, rtmp, http, ...others } = layout.ports;
+  const wanted = [...Object.values(others), ...(command.redis ? [redis] : [])];
+  if (keptPod) return wanted;
+  const slots = Array.from({ length: command.edges ?? DEFAULT_EDGES }, (_, slot) => ({
+    role: 'stream' as const,
+    slot,
+  }));
+  const edges = [{ role: 'back-source' as const, slot: 0 }, ...slots];
+  return [...wanted, rtmp, http, ...edges.flatMap((key) => Object.values(edgePorts(layout.edgePorts, key)))];
+}
+
+async function keepHouse(parts: Parts, places: Places, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await parts.notePod();
+    for (const name of readdirSync(places.logs)) if (name.endsWith('.log')) boundLog(join(places.logs, name));
+    await systemClock.sleep(HOUSEKEEPING_MS, stop);
+  }
+}
+
+function whoAmI(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

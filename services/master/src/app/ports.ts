@@ -1,0 +1,48 @@
+import type { LogStore, Tenure } from '@dolphin/eventlog';
+import type { Command, CommandReply, FarmView } from '@dolphin/protocol';
+
+/** The worlds that the loops act upon, as little of them as they need. */
+
+export interface CommandBus {
+  /** Sends a command to its host's worker. Throws DolphinError when there is no answer, or none that can be read. */
+  request(command: Command, timeoutMs: number): Promise<CommandReply>;
+}
+
+export interface Announcer {
+  /** Tells whoever listens. Never throws: the next one comes in a second. */
+  announce(view: FarmView): void;
+}
+
+/** Whoever shows the farm to others. A slow one is skipped, not waited for. */
+export interface ViewSink {
+  write(view: FarmView): Promise<void>;
+}
+
+export interface Dialler {
+  /** Does anybody accept at this address? Never throws. */
+  accepts(host: string, port: number, timeoutMs: number): Promise<boolean>;
+}
+
+export interface Leases {
+  /**
+   * Waits for leadership. null: `signal` aborted. Throws DolphinError: E_NOT_YET when another master leads, all else
+   * when there is nothing to lease from yet.
+   */
+  acquire(signal: AbortSignal): Promise<Tenure | null>;
+}
+
+/** All that needs the bus; there is none before the first connection. */
+export interface Links {
+  readonly log: LogStore;
+  readonly leases: Leases;
+  readonly commands: CommandBus;
+  readonly announcer: Announcer;
+  /** Makes the log, if it is not there. Throws DolphinError. */
+  createLog(): Promise<void>;
+}
+
+/** The farm id on this master's disk. */
+export interface FarmFile {
+  read(): Promise<{ farm: string; farmId: string } | null>;
+  write(farm: { farm: string; farmId: string }): Promise<void>;
+}

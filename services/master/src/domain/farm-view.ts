@@ -1,0 +1,134 @@
+import {
+  DOLPHIN_VERSION,
+  type EdgeStatus,
+  type EdgeView,
+  edgeName,
+  type FarmView,
+  type HostView,
+} from '@dolphin/protocol';
+import { changedField } from './apply-rules.js';
+import { assignedSlots, type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
+import { shownLiveness } from './liveness-rules.js';
+import { isUnknown, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
+
+/** What a view needs besides the fold and what was seen. */
+export interface ViewOf {
+  readonly farm: string;
+  readonly at: string;
+  readonly now: number;
+  readonly connected: boolean;
+  readonly master: FarmView['master'];
+}
+
+export function farmView(state: FarmState, observed: Observed, of: ViewOf): FarmView {
+  const names = new Set([...Object.keys(state.hosts), ...Object.keys(observed.hosts)]);
+  const hosts: HostView[] = [];
+  const edges: EdgeView[] = [];
+  for (const name of [...names].sort()) {
+    const host = Object.hasOwn(state.hosts, name) ? state.hosts[name] : undefined;
+    const seen = observedHost(observed, name);
+    hosts.push(hostView(name, host, seen, of.now));
+    edges.push(...edgeViews(name, host, seen));
+  }
+  const sum = (of: (host: HostView) => number) => hosts.reduce((all, host) => all + of(host), 0);
+  return {
+    farm: of.farm,
+    farmId: state.farm?.farmId ?? null,
+    version: DOLPHIN_VERSION,
+    at: of.at,
+    sequence: state.sequence,
+    specVersion: state.spec?.version ?? 0,
+    spec: state.spec?.spec ?? null,
+    leader: state.leader && { master: state.leader.master, term: state.leader.term },
+    master: of.master,
+    connected: of.connected,
+    settled: isSettled(state, observed),
+    hosts,
+    edges,
+    totals: {
+      hosts: hosts.length,
+      hostsUp: hosts.filter((host) => host.liveness === 'up').length,
+      desired: sum((host) => host.desired),
+      ready: sum((host) => host.ready),
+      clients: sum((host) => host.clients),
+      kbitPerS: sum((host) => host.kbitPerS),
+    },
+  };
+}
+
+function hostView(name: string, host: HostState | undefined, seen: ObservedHost, now: number): HostView {
+  const { pod, stats } = seen;
+  const liveness = shownLiveness(host, seen);
+  // What a host that is gone said last is history.
+  const edges = liveness === 'lost' ? [] : (pod?.edges ?? []).filter((edge) => edge.role === 'stream');
+  return {
+    host: name,
+    liveness,
+    epoch: Math.max(seen.epoch, host?.epoch ?? 0),
+    address: seen.address ?? '',
+    podPid: pod?.pid ?? null,
+    rtmp: [...(pod?.rtmp ?? host?.rtmp ?? [])],
+    http: [...(pod?.http ?? host?.http ?? [])],
+    desired: host ? assignedSlots(host, 'stream').length : 0,
+    ready: edges.filter((edge) => edge.state === 'ready').length,
+    clients: edges.reduce((sum, edge) => sum + edge.clients, 0),
+    kbitPerS: edges.reduce((sum, edge) => sum + edge.kbitPerS, 0),
+    cpuPercent: stats?.cpuPercent ?? 0,
+    memoryBytes: stats?.memoryBytes ?? 0,
+    memoryFreeBytes: stats?.memoryFreeBytes ?? 0,
+    heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
+  };
+}
+
+function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost): EdgeView[] {
+  const views: EdgeView[] = [];
+  const address = seen.address ?? '127.0.0.1';
+  for (const edge of seen.pod?.edges ?? []) {
+    const slot = host?.slots[edgeName(edge)];
+    const state = isUnknown(slot, edge) ? 'unknown' : edge.state;
+    views.push({ ...edge, host: name, state, api: apiOf(address, edge) });
+  }
+  for (const slot of host ? slotsOf(host) : []) {
+    if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
+    views.push({ ...notReported(slot), host: name, state: 'assigned', api: apiOf(address, slot) });
+  }
+  const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
+  return views.sort((a, b) => rank(a) - rank(b));
+}
+
+function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
+  const { role, slot: number, generation, engine, ports, origins } = slot;
+  const none = { clients: 0, kbitPerS: 0, sentBytes: 0, cpuPercent: 0, rssBytes: 0, restarts: 0, uptimeMs: 0 };
+  const accepted = { term: 0, sequence: 0 };
+  const what = { role, slot: number, generation, engine, ports, origins: [...origins] };
+  return { ...what, ...accepted, ...none, pid: null, transport: 'none' };
+}
+
+function apiOf(address: string, edge: { ports: { api: number } }): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${edge.ports.api}`;
+}
+
+/** Every host that is there has what the newest specification asks for, ready, and nothing more. */
+export function isSettled(state: FarmState, observed: Observed): boolean {
+  if (!state.spec) return false;
+  const { spec } = state.spec;
+  const present = hostsOf(state).filter((host) => host.liveness !== 'lost');
+  const counts = present.map((host) => assignedSlots(host, 'stream').length);
+  const { edges } = spec;
+  const isPlaced =
+    'perHost' in edges
+      ? counts.every((count) => count === edges.perHost)
+      : counts.reduce((all, count) => all + count, 0) === edges.total;
+  const asked = 'perHost' in edges ? edges.perHost : edges.total;
+  if (!isPlaced || (asked > 0 && present.length === 0) || changedField(state, spec)) return false;
+  return present.every((host) => isHostSettled(host, observedHost(observed, host.host)));
+}
+
+function isHostSettled(host: HostState, seen: ObservedHost): boolean {
+  if (host.liveness === 'unmanaged') return true;
+  return slotsOf(host).every((slot) => {
+    const reported = reportedEdge(seen.pod, edgeName(slot));
+    if (slot.status === 'released') return reported === undefined || isUnknown(slot, reported);
+    return reported?.generation === slot.generation && reported.state === 'ready';
+  });
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DOLPHIN_VERSION, EdgePorts, FarmSpec, Role } from '@dolphin/protocol';
+import { z } from 'zod';
+import type { FarmState } from '../domain/farm-state.js';
+
+const Ref = z.object({ sequence: z.int(), entryId: z.string(), correlationId: z.string().nullable() });
+
+const Slot = z.object({
+  role: Role,
+  slot: z.int(),
+  generation: z.int(),
+  engine: z.string(),
+  ports: EdgePorts,
+  origins: z.array(z.string()),
+  status: z.enum(['assigned', 'released']),
+  decided: Ref,
+  gaveUpInARow: z.int(),
+});
+
+const Host = z.object({
+  host: z.string(),
+  epoch: z.int(),
+  joined: Ref,
+  rtmp: z.array(z.int()),
+  http: z.array(z.int()),
+  liveness: z.enum(['up', 'unmanaged', 'lost']),
+  slots: z.record(z.string(), Slot),
+});
+
+const Fold = z.object({
+  sequence: z.int(),
+  operatorSequence: z.int(),
+  decisionsSequence: z.int(),
+  farm: z.object({ farm: z.string(), farmId: z.string() }).nullable(),
+  spec: z.object({ version: z.int(), spec: FarmSpec, applied: Ref }).nullable(),
+  leader: z.object({ master: z.string(), term: z.int(), elected: Ref }).nullable(),
+  lastMove: Ref.nullable(),
+  short: z.object({ specVersion: z.int(), asked: z.int(), placed: z.int() }).nullable(),
+  hosts: z.record(z.string(), Host),
+  unreadable: z.object({ sequence: z.int(), why: z.string() }).nullable(),
+  ignored: z.int(),
+});
+
+/** A snapshot's state, or null if it is none: then everything is folded again. */
+export function parseFold(json: unknown): FarmState | null {
+  const parsed = Fold.safeParse(json);
+  return parsed.success ? parsed.data : null;
+}
+
+/** Names the fold's own code: a snapshot of another fold is another state. */
+export function foldBuildId(): string {
+  const domain = join(dirname(fileURLToPath(import.meta.url)), '../domain');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(domain)
+    .filter((file) => file.endsWith('.js'))
+    .sort()) {
+    hash.update(readFileSync(join(domain, name)));
+  }
+  return `${DOLPHIN_VERSION}-${hash.digest('hex').slice(0, 16)}`;
+}

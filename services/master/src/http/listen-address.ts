@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+import { DolphinError } from '@dolphin/protocol';
+
+/**
+ * `127.0.0.1:33330`, `[::1]:33330`, `localhost:33330`. Other addresses are refused with E_NOT_YET: without credentials,
+ * whoever reaches the port steers the farm. Throws E_CONFIG for what is no address.
+ */
+export function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || !(port >= 0 && port <= 65535)) {
+    throw new DolphinError('E_CONFIG', { where: 'listen', why: `${JSON.stringify(text)} is not ADDRESS:PORT` });
+  }
+  if (!isLoopback(host)) {
+    throw new DolphinError('E_NOT_YET', { what: `listening on ${host}, which needs credentials,` });
+  }
+  return { host, port };
+}
+
+/**
+ * Does a request's Host header name this machine? A web page whose name was made to lead here has its own name there, and
+ * must not steer the farm with its visitor's browser. A client that sends none is no browser.
+ */
+export function isLocalHost(header: string | undefined): boolean {
+  if (header === undefined) return true;
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(header);
+  return isLoopback((match?.[1] ?? match?.[2] ?? '').toLowerCase());
+}
+
+/** By number: a name other than localhost may mean another address tomorrow. */
+function isLoopback(host: string): boolean {
+  switch (isIP(host)) {
+    case 4:
+      return host.startsWith('127.');
+    case 6:
+      return host === '::1';
+    default:
+      return host === 'localhost';
+  }
+}

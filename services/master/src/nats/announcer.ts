@@ -1,0 +1,31 @@
+import { type FarmView, subjectsOf } from '@dolphin/protocol';
+import type { Complaints } from '@dolphin/runtime';
+import type { NatsConnection } from 'nats';
+import type { Announcer } from '../app/ports.js';
+
+/** Below NATS's default max_payload of 1 MiB. */
+const MAX_VIEW_BYTES = 1_000_000;
+
+/** The aggregate on `dolphin.<farm>.farm`. */
+export class NatsAnnouncer implements Announcer {
+  readonly #bus: NatsConnection;
+  readonly #complaints: Complaints;
+  readonly #subject: string;
+
+  constructor(bus: NatsConnection, farm: string, complaints: Complaints) {
+    this.#bus = bus;
+    this.#complaints = complaints;
+    this.#subject = subjectsOf(farm).farm;
+  }
+
+  announce(view: FarmView): void {
+    try {
+      const body = Buffer.from(JSON.stringify(view));
+      if (body.length > MAX_VIEW_BYTES)
+        this.#complaints.about('the farm is too large for one message', { bytes: body.length });
+      else this.#bus.publish(this.#subject, body);
+    } catch (error) {
+      this.#complaints.about('the aggregate was not published', { err: error });
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { DOLPHIN_VERSION, type EdgeStatus, type PodState } from '@dolphin/protocol';
+import { findSlot, type HostFile } from '../domain/host-file.js';
+import type { EdgeRunner } from './edge-runner.js';
+import type { EdgeStats } from './edge-stats.js';
+import type { Router } from './router.js';
+
+export interface PodStateSources {
+  readonly pid: number;
+  readonly host: string;
+  readonly address: string;
+  readonly rtmp: readonly number[];
+  readonly http: readonly number[];
+  readonly uptimeMs: () => number;
+  readonly lastHappening: () => number;
+  readonly file: () => HostFile;
+  readonly runners: () => readonly EdgeRunner[];
+  readonly router: Router;
+  readonly stats: EdgeStats;
+}
+
+export function podState(s: PodStateSources): PodState {
+  const file = s.file();
+  return {
+    pid: s.pid,
+    version: DOLPHIN_VERSION,
+    host: s.host,
+    farmId: file.farmId,
+    term: file.term,
+    rtmp: [...s.rtmp],
+    http: [...s.http],
+    address: s.address,
+    lastHappening: s.lastHappening(),
+    uptimeMs: Math.round(s.uptimeMs()),
+    clients: s.router.ledger.size,
+    refused: Object.fromEntries(s.router.refused),
+    edges: s.runners().map((runner) => edgeStatus(runner, file, s)),
+  };
+}
+
+function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): EdgeStatus {
+  const { role, slot, generation, engine, ports, origins } = runner.edge;
+  const record = findSlot(file, runner.edge);
+  return {
+    role,
+    slot,
+    generation,
+    engine,
+    state: runner.state,
+    pid: runner.process?.pid ?? null,
+    ports,
+    origins,
+    term: record?.term ?? 0,
+    sequence: record?.sequence ?? 0,
+    transport: s.router.transportOf(runner),
+    clients: s.router.ledger.countAt(runner.name),
+    ...s.stats.of(runner),
+    restarts: runner.restarts,
+    uptimeMs: runner.uptimeMs,
+  };
+}

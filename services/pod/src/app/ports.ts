@@ -1,0 +1,72 @@
+import type { ClientProtocol, EdgeDefinition } from '@dolphin/protocol';
+import type { Dialect } from '../domain/dialect.js';
+
+/** What the loops of this service need of the world; adapters and tests give it. */
+
+export interface Timers {
+  /** Calls `fn` once after `ms`; the returned function calls it off. */
+  after(ms: number, fn: () => void): () => void;
+  /** ms since some fixed point; never steps. */
+  monotonic(): number;
+}
+
+/** An accepted connection of which nothing was read. What it is beyond that only adapters know. */
+export interface ClientSocket {
+  readonly destroyed: boolean;
+  destroy(): void;
+}
+
+/** A client between accept and an edge. */
+export interface Client {
+  readonly id: number;
+  readonly protocol: ClientProtocol;
+  readonly socket: ClientSocket;
+}
+
+/** A child that takes sockets. */
+export interface SocketTaker {
+  /**
+   * Sends a message with the socket. From then on the socket is not ours; `cut` of the result ends its connection
+   * even while the message lies unread in the child's queue. `failed` is called when it could not be sent and the
+   * socket is still whole.
+   */
+  send(message: object, socket: ClientSocket, failed: () => void): { cut(): void };
+}
+
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stderr: readonly string[];
+}
+
+/** A running edge. */
+export interface EdgeProcess extends SocketTaker {
+  readonly pid: number;
+  readonly dialect: Dialect;
+  /** How many clients its conf lets it have; a few more connections are left for probes. */
+  readonly admits: number;
+  onMessage(handler: (message: unknown) => void): void;
+  /** Called once, also when it has exited before. */
+  onExit(handler: (exit: ProcessExit) => void): void;
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+export type LaunchOutcome =
+  | { readonly ok: true; readonly process: EdgeProcess }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly usesAttempt: boolean };
+
+export interface EdgeLauncher {
+  /** `first`: the first start of this generation, for which the conf is rendered and tested. Never rejects. */
+  launch(edge: EdgeDefinition, o: { first: boolean }): Promise<LaunchOutcome>;
+}
+
+export interface EdgeProbe {
+  /** Does the private API of this very process answer? Never rejects. */
+  answers(apiPort: number, pid: number): Promise<boolean>;
+}
+
+export interface Log {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}

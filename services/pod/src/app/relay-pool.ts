@@ -1,0 +1,226 @@
+import { type PodToRelayMessage, RelayMessage } from '@dolphin/protocol';
+import { DEFAULT_RESTART_POLICY, decideRestart, NO_FAILURES, type RestartHistory } from '../domain/restart-policy.js';
+import { HandOffQueue } from './hand-off-queue.js';
+import type { Client, Log, ProcessExit, SocketTaker, Timers } from './ports.js';
+
+export type RelayTarget = PodToRelayMessage['targets'][number];
+
+export interface RelayProcess extends SocketTaker {
+  readonly pid: number;
+  onMessage(handler: (message: unknown) => void): void;
+  onExit(handler: (exit: ProcessExit) => void): void;
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+export interface RelayLauncher {
+  /** Null: it could not be started; tried again later. */
+  launch(index: number): RelayProcess | null;
+}
+
+export interface RelayPoolEvents {
+  onAvailable(): void;
+  onRouted(id: number, edge: string, via: string): void;
+  onConnectFailed(id: number, edge: string, via: string): void;
+  onLeft(ids: readonly number[]): void;
+  /** It and its clients are gone. */
+  onExit(via: string): void;
+  onReturned(clients: Client[]): void;
+  onCut(client: Client): void;
+}
+
+interface Relay {
+  readonly name: string;
+  readonly index: number;
+  process: RelayProcess | null;
+  queue: HandOffQueue | null;
+  stuck: boolean;
+  history: RestartHistory;
+  helloAt: number | null;
+  sentBytes: Map<string, number>;
+}
+
+/** Relays are all alike and cost nothing but their clients: they are started again for ever, quickly. */
+const RELAY_RESTARTS = { ...DEFAULT_RESTART_POLICY, maxAttempts: null, baseMs: 100, maxDelayMs: 2000 };
+
+/** The `-w N` relay processes: started when the first edge needs one, started again when they die. */
+export class RelayPool {
+  readonly #relays: Relay[];
+  readonly #deps: { launcher: RelayLauncher; timers: Timers; log: Log; random: () => number };
+  readonly #events: RelayPoolEvents;
+  /** Where a client that is not yet connected may go. */
+  readonly #targets = new Map<number, RelayTarget[]>();
+  /** Bytes sent by relay processes that are gone, by edge. */
+  readonly #sentBefore = new Map<string, number>();
+  #started = false;
+  #stopping = false;
+
+  constructor(
+    count: number,
+    deps: { launcher: RelayLauncher; timers: Timers; log: Log; random: () => number },
+    events: RelayPoolEvents,
+  ) {
+    this.#deps = deps;
+    this.#events = events;
+    this.#relays = Array.from({ length: count }, (_, index) => ({
+      name: `relay-${index}`,
+      index,
+      process: null,
+      queue: null,
+      stuck: false,
+      history: NO_FAILURES,
+      helloAt: null,
+      sentBytes: new Map<string, number>(),
+    }));
+  }
+
+  /** Idempotent. */
+  start(): void {
+    if (this.#started || this.#stopping) return;
+    this.#started = true;
+    for (const relay of this.#relays) this.#launch(relay);
+  }
+
+  get pids(): number[] {
+    return this.#relays.flatMap((relay) => (relay.process === null ? [] : [relay.process.pid]));
+  }
+
+  /** The relay to give a client to: the one with the fewest, by `countVia`; null: none is there now. */
+  pick(countVia: (via: string) => number): string | null {
+    let best: Relay | null = null;
+    for (const relay of this.#relays) {
+      if (relay.queue === null || relay.queue.full || relay.stuck) continue;
+      if (best === null || countVia(relay.name) < countVia(best.name)) best = relay;
+    }
+    return best?.name ?? null;
+  }
+
+  /** `via` from `pick`. False: it cannot take it now. */
+  push(via: string, client: Client, targets: RelayTarget[]): boolean {
+    const queue = this.#relays.find((relay) => relay.name === via)?.queue;
+    if (queue === undefined || queue === null || queue.full) return false;
+    this.#targets.set(client.id, targets);
+    queue.push(client);
+    return true;
+  }
+
+  targetsOf(id: number): readonly RelayTarget[] {
+    return this.#targets.get(id) ?? [];
+  }
+
+  /** Bytes that relays sent to clients of this edge, since the pod started. */
+  sentBytesOf(edge: string): number {
+    return this.#relays.reduce((sum, relay) => sum + (relay.sentBytes.get(edge) ?? 0), this.#sentBefore.get(edge) ?? 0);
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    for (const relay of this.#relays) {
+      relay.queue?.close();
+      relay.process?.signal('SIGTERM');
+    }
+  }
+
+  #launch(relay: Relay): void {
+    if (this.#stopping) return;
+    const process = this.#deps.launcher.launch(relay.index);
+    if (process === null) {
+      this.#again(relay);
+      return;
+    }
+    relay.process = process;
+    process.onMessage((message) => this.#onMessage(relay, process, message));
+    process.onExit((exit) => this.#onExit(relay, exit));
+  }
+
+  #onMessage(relay: Relay, process: RelayProcess, raw: unknown): void {
+    if (relay.process !== process) return;
+    const parsed = RelayMessage.safeParse(raw);
+    if (!parsed.success) return;
+    const message = parsed.data;
+    const wasStuck = relay.stuck;
+    relay.stuck = false;
+    if (wasStuck) this.#events.onAvailable();
+    switch (message.type) {
+      case 'hello':
+        relay.helloAt = this.#deps.timers.monotonic();
+        relay.queue = this.#queueTo(relay, process);
+        this.#events.onAvailable();
+        return;
+      case 'took':
+        relay.queue?.took(message.id);
+        return;
+      case 'routed':
+        this.#targets.delete(message.id);
+        this.#events.onRouted(message.id, message.edge, relay.name);
+        return;
+      case 'connect-failed':
+        this.#deps.log.warn({ edge: message.edge, code: message.code }, 'the relay could not connect to an edge');
+        this.#events.onConnectFailed(message.id, message.edge, relay.name);
+        return;
+      case 'left':
+        for (const id of message.ids) this.#targets.delete(id);
+        this.#events.onLeft(message.ids);
+        return;
+      case 'beat':
+        relay.sentBytes = new Map(Object.entries(message.sentBytes));
+        return;
+      default:
+        never(message);
+    }
+  }
+
+  #queueTo(relay: Relay, taker: SocketTaker): HandOffQueue {
+    return new HandOffQueue({
+      taker,
+      timers: this.#deps.timers,
+      message: (client) => ({
+        type: 'take',
+        id: client.id,
+        protocol: client.protocol,
+        targets: this.#targets.get(client.id) ?? [],
+      }),
+      events: {
+        onReturned: (clients) => {
+          for (const client of clients) this.#targets.delete(client.id);
+          this.#events.onReturned(clients);
+        },
+        onCut: (client) => {
+          this.#targets.delete(client.id);
+          this.#events.onCut(client);
+        },
+        onStuck: () => {
+          relay.stuck = true;
+        },
+      },
+    });
+  }
+
+  #onExit(relay: Relay, exit: ProcessExit): void {
+    for (const [edge, bytes] of relay.sentBytes) {
+      this.#sentBefore.set(edge, (this.#sentBefore.get(edge) ?? 0) + bytes);
+    }
+    relay.sentBytes = new Map();
+    relay.process = null;
+    const { queue } = relay;
+    relay.queue = null;
+    this.#events.onExit(relay.name);
+    queue?.close();
+    if (this.#stopping) return;
+    this.#deps.log.warn({ relay: relay.name, ...exit }, 'a relay process ended');
+    this.#again(relay);
+  }
+
+  #again(relay: Relay): void {
+    const at = this.#deps.timers.monotonic();
+    const readyForMs = relay.helloAt === null ? null : at - relay.helloAt;
+    relay.helloAt = null;
+    const decision = decideRestart(relay.history, { at, readyForMs }, RELAY_RESTARTS, this.#deps.random());
+    relay.history = decision.history;
+    const delayMs = decision.type === 'restart' ? decision.delayMs : RELAY_RESTARTS.maxDelayMs;
+    this.#deps.timers.after(delayMs, () => this.#launch(relay));
+  }
+}
+
+function never(value: never): never {
+  throw new Error(`unknown ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,59 @@
+import { type EdgeDefinition, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
+
+/** All that a pod is told at its start. */
+export interface PodOptions {
+  readonly runDir: string;
+  readonly host: string;
+  readonly rtmp: readonly number[];
+  readonly http: readonly number[];
+  /** What the public ports listen on. */
+  readonly address: string;
+  readonly confPath: string;
+  /** Program by engine name. */
+  readonly engines: ReadonlyMap<string, string>;
+  readonly mode: 'auto' | 'relay';
+  readonly relays: number;
+  /** A pod alone: the slots of its edges; null: a farm's, by its commands. */
+  readonly alone: readonly AloneSlot[] | null;
+}
+
+export interface AloneSlot {
+  readonly rtmp: number;
+  readonly http: number;
+  readonly api: number;
+}
+
+export const MAX_RELAYS = 64;
+
+/** `19350,19351` → numbers; null for anything else. */
+export function parsePorts(text: string): number[] | null {
+  const parts = text.split(',').map((part) => part.trim());
+  if (!parts.every((part) => /^\d{1,5}$/.test(part))) return null;
+  const ports = parts.map(Number);
+  return ports.every((port) => port >= 1 && port <= 65535) ? ports : null;
+}
+
+/** Why these edges cannot be, or the slots: pair by pair of RTMP and HTTP ports, private APIs from `apiBase` on. */
+export function aloneSlots(
+  rtmp: readonly number[],
+  http: readonly number[],
+  apiBase: number,
+  publicPorts: readonly number[],
+): readonly AloneSlot[] | { readonly why: string } {
+  if (rtmp.length !== http.length)
+    return { why: `-s names ${rtmp.length} ports and -y ${http.length}: they go in pairs` };
+  if (rtmp.length > MAX_EDGES_PER_HOST) return { why: `at most ${MAX_EDGES_PER_HOST} edges` };
+  const slots = rtmp.map((port, index) => ({ rtmp: port, http: http[index] ?? 0, api: apiBase + index }));
+  const seen = new Set<number>();
+  for (const port of [...publicPorts, ...slots.flatMap((slot) => [slot.rtmp, slot.http, slot.api])]) {
+    if (port > 65535) return { why: `port ${port} is too high` };
+    if (seen.has(port)) return { why: `port ${port} is named twice` };
+    seen.add(port);
+  }
+  return slots;
+}
+
+/** A slot of a pod alone, as a farm would define it. */
+export function aloneEdge(slot: AloneSlot, index: number, origins: readonly string[], engine: string): EdgeDefinition {
+  return { role: 'stream', slot: index, generation: 1, engine, ports: { ...slot }, origins: [...origins] };
+}

@@ -1,0 +1,120 @@
+import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import {
+  Command,
+  type CommandReply,
+  DolphinError,
+  type HappeningPage,
+  MAX_COMMAND_BYTES,
+  POD_SOCKET_NAME,
+  type PodState,
+} from '@dolphin/protocol';
+import type { Log } from '../app/ports.js';
+
+export interface ControlApi {
+  state(): PodState;
+  happenings(after: number, limit: number): HappeningPage;
+  obey(command: Command): Promise<CommandReply>;
+  stop(): void;
+}
+
+/** sockaddr_un. */
+const MAX_SOCKET_PATH_BYTES = 107;
+const DEFAULT_PAGE = 500;
+
+/**
+ * The control API (libs/protocol pod-control.ts) on RUN_DIR/pod.sock, for this user only. The caller holds the run
+ * directory's lock, so a socket that is there already is a dead pod's.
+ */
+export async function serveControl(runDir: string, api: ControlApi, log: Log): Promise<Server> {
+  const path = join(runDir, POD_SOCKET_NAME);
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    throw new DolphinError('E_CONFIG', { where: '--run-dir', why: `${path} is too long for a unix socket` });
+  }
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    answer(request, api)
+      .then(
+        ({ status, body }) => send(response, status, body),
+        (error: unknown) => {
+          const known = error instanceof DolphinError ? error : new DolphinError('E_INTERNAL', { why: String(error) });
+          if (known !== error) log.error({ why: String(error) }, 'a control request failed');
+          send(response, known.http, known.toAnswer());
+        },
+      )
+      .catch(() => response.destroy());
+  });
+  // 0600 from its first moment: a chmod afterwards would leave a gap.
+  const umask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+  } finally {
+    process.umask(umask);
+  }
+  server.on('error', (error) => log.error({ why: error.message }, 'the control socket has a problem'));
+  return server;
+}
+
+async function answer(request: IncomingMessage, api: ControlApi): Promise<{ status: number; body: unknown }> {
+  const url = new URL(request.url ?? '/', 'http://pod');
+  switch (`${request.method} ${url.pathname}`) {
+    case 'GET /v1/state':
+      return { status: 200, body: api.state() };
+    case 'GET /v1/happenings': {
+      const after = wholeNumber(url.searchParams, 'after', 0);
+      const limit = wholeNumber(url.searchParams, 'limit', DEFAULT_PAGE);
+      return { status: 200, body: api.happenings(after, limit) };
+    }
+    case 'POST /v1/commands':
+      return { status: 200, body: await api.obey(parseCommand(await readBody(request))) };
+    case 'POST /v1/stop':
+      api.stop();
+      return { status: 202, body: {} };
+    default:
+      throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${url.pathname}` });
+  }
+}
+
+function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  if (!/^\d{1,15}$/.test(text)) throw new DolphinError('E_BAD_REQUEST', { why: `${name} is not a whole number` });
+  return Number(text);
+}
+
+function parseCommand(text: string): Command {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new DolphinError('E_BAD_REQUEST', { why: 'not JSON' }, { cause });
+  }
+  const parsed = Command.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new DolphinError('E_BAD_REQUEST', { why: `${issue?.path.join('.')}: ${issue?.message}` });
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_COMMAND_BYTES) {
+      throw new DolphinError('E_TOO_LARGE', { what: 'the command', limitBytes: MAX_COMMAND_BYTES });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}

@@ -1,0 +1,55 @@
+import { DolphinError } from '@dolphin/protocol';
+import { createLogger, Lifecycle, onTermination, UsageError } from '@dolphin/runtime';
+import { ConfError } from '@dolphin/srs';
+import { parseCommandLine, USAGE } from './command-line.js';
+import { runPod } from './run-pod.js';
+
+let stop: () => void = () => process.exit(0);
+onTermination(() => stop());
+
+await main();
+
+async function main(): Promise<void> {
+  const logger = createLogger({ component: 'pod' });
+  const lifecycle = new Lifecycle(logger);
+  let stopping = false;
+  stop = () => {
+    if (stopping) return;
+    stopping = true;
+    logger.info('stopping');
+    void lifecycle.stop().then(() => process.exit(0));
+  };
+  try {
+    const options = parseCommandLine(process.argv.slice(2));
+    if (options === 'help') {
+      process.stdout.write(USAGE);
+      return;
+    }
+    // A farm's pod has no terminal of its own: it outlives the one that its worker was started from.
+    process.on('SIGHUP', () => {
+      if (options.alone !== null) stop();
+    });
+    await runPod(options, { logger, lifecycle, onStop: () => stop(), env: process.env });
+  } catch (error) {
+    if (stopping) return;
+    await lifecycle.stop();
+    process.exit(report(error));
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`dolphin-pod: ${error.message}\n${USAGE}`);
+    return error.exit;
+  }
+  if (error instanceof DolphinError) {
+    process.stderr.write(`dolphin-pod: ${error.message}\n`);
+    return error.exit;
+  }
+  if (error instanceof ConfError) {
+    process.stderr.write(`dolphin-pod: ${error.message}\n`);
+    return 78;
+  }
+  process.stderr.write(`dolphin-pod: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return 70;
+}

@@ -1,0 +1,83 @@
+import { createServer, type Server, Socket } from 'node:net';
+import type { ClientProtocol } from '@dolphin/protocol';
+import type { ClientSocket, Log } from '../app/ports.js';
+import { refusal } from '../domain/http-head.js';
+
+/** somaxconn; with Node's default of 511 a burst costs its tail a second each (a lost SYN). */
+const BACKLOG = 4096;
+/** The port of a pod that was killed a moment ago. */
+const BIND_WITHIN_MS = 2000;
+const BIND_EVERY_MS = 50;
+/** A refused client gets its answer within this, or a reset. */
+const REFUSAL_MS = 1000;
+const LOG_EVERY_MS = 10_000;
+
+export interface ListenerOptions {
+  readonly protocol: ClientProtocol;
+  readonly port: number;
+  /** `0.0.0.0` or `::` mean all addresses of both families. */
+  readonly address: string;
+  readonly onClient: (socket: ClientSocket, protocol: ClientProtocol) => void;
+  /** An accept that failed: no file descriptors left, most of the time. */
+  readonly onAcceptError: () => void;
+  readonly log: Log;
+}
+
+/** Accepts without reading: what a client sent must still be there for the edge that gets its socket. */
+export async function listenPublicly(o: ListenerOptions): Promise<Server> {
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => undefined);
+    o.onClient(socket, o.protocol);
+  });
+  const all = o.address === '::' || o.address === '0.0.0.0';
+  const deadline = performance.now() + BIND_WITHIN_MS;
+  for (let host = all ? '::' : o.address; ; ) {
+    const error = await tryListen(server, o.port, host);
+    if (error === null) break;
+    if (all && host === '::' && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')) {
+      host = '0.0.0.0';
+    } else if (error.code !== 'EADDRINUSE' || performance.now() >= deadline) {
+      throw error;
+    } else {
+      await new Promise((resolve) => setTimeout(resolve, BIND_EVERY_MS));
+    }
+  }
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    o.onAcceptError();
+    if (performance.now() - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = performance.now();
+    o.log.error({ code: error.code, port: o.port }, 'clients cannot be accepted');
+  });
+  return server;
+}
+
+function tryListen(server: Server, port: number, host: string): Promise<NodeJS.ErrnoException | null> {
+  return new Promise((resolve) => {
+    const onError = (error: NodeJS.ErrnoException) => {
+      server.off('listening', onListening);
+      resolve(error);
+    };
+    const onListening = () => {
+      server.off('error', onError);
+      resolve(null);
+    };
+    server.once('error', onError);
+    server.once('listening', onListening);
+    server.listen({ port, host, backlog: BACKLOG });
+  });
+}
+
+/** RTMP has no words for it before its handshake: the connection is closed. HTTP is told to come again. */
+export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, reason: string): void {
+  if (protocol === 'rtmp' || !(socket instanceof Socket)) {
+    socket.destroy();
+    return;
+  }
+  const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
+  socket.on('close', () => clearTimeout(timer));
+  // Its request is read and dropped: closing with unread bytes is a reset, which may overtake the answer.
+  socket.on('data', () => undefined);
+  socket.resume();
+  socket.end(refusal(503, 'E_UNREACHABLE', `no edge takes this client now: ${reason}`, 1));
+}

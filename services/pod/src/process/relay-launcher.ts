@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import type { Log, ProcessExit } from '../app/ports.js';
+import type { RelayLauncher } from '../app/relay-pool.js';
+import { childTaker } from './child-taker.js';
+import type { UnderParent } from './parent-death.js';
+
+/** Starts `relay/main.js` with this Node; what it prints goes to the pod's stderr. */
+export function createRelayLauncher(o: { script: string; cwd: string; under: UnderParent; log: Log }): RelayLauncher {
+  return {
+    launch() {
+      const { command, args } = o.under(process.execPath, [o.script]);
+      const child = spawn(command, args, { cwd: o.cwd, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const { pid } = child;
+      child.on('error', (error) => o.log.error({ why: error.message }, 'a relay process cannot be started'));
+      if (pid === undefined) return null;
+      const exited = new Promise<ProcessExit>((resolve) => {
+        child.once('exit', (code, signal) => resolve({ code, signal, stderr: [] }));
+      });
+      return {
+        ...childTaker(child),
+        pid,
+        onMessage: (handler) => {
+          child.on('message', (message) => handler(message));
+        },
+        onExit: (handler) => {
+          void exited.then(handler);
+        },
+        signal: (name) => {
+          child.kill(name);
+        },
+      };
+    },
+  };
+}

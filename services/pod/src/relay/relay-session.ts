@@ -1,0 +1,182 @@
+import type { Socket } from 'node:net';
+import type { PodToRelayMessage } from '@dolphin/protocol';
+import { encodeProxyHeader } from '@dolphin/srs';
+import { normalAddress } from '../domain/client-address.js';
+import { refusal } from '../domain/http-head.js';
+import { readClientHead } from './client-head.js';
+import { connectEdge, type Target } from './connect-edge.js';
+import { DownPump, overdue, UpPump } from './pump.js';
+import { KEEPALIVE_AFTER_MS, type RelayLimits } from './relay-limits.js';
+import { SCRATCH_BYTES, ScratchPool } from './scratch-pool.js';
+
+export interface RelaySessionEvents {
+  onRouted(id: number, edge: string): void;
+  onConnectFailed(id: number, edge: string, code: string): void;
+  /** Exactly once, when both connections are closed. */
+  onLeft(id: number): void;
+}
+
+const readBuffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+const scratch = new ScratchPool();
+
+/** How often stalls and idleness are looked at: one timer per connection, not one per write. */
+const CHECKS_PER_LIMIT = 4;
+
+/** One client, from its first byte to its end: head, edge, bytes both ways. */
+export class RelaySession {
+  readonly #take: PodToRelayMessage;
+  readonly #client: Socket;
+  readonly #limits: RelayLimits;
+  readonly #events: RelaySessionEvents;
+  readonly #address: string;
+  readonly #down: DownPump;
+  #edgeName: string | null = null;
+  #counted = 0;
+
+  constructor(take: PodToRelayMessage, client: Socket, limits: RelayLimits, events: RelaySessionEvents) {
+    this.#take = take;
+    this.#client = client;
+    this.#limits = limits;
+    this.#events = events;
+    // Empty when the client is gone already.
+    this.#address = normalAddress(client.remoteAddress);
+    this.#down = new DownPump(client, scratch);
+  }
+
+  /** The edge it is connected to, and the bytes sent to the client since the last call. */
+  takeSentBytes(): { edge: string; bytes: number } | null {
+    if (this.#edgeName === null) return null;
+    const bytes = this.#down.sentBytes - this.#counted;
+    this.#counted = this.#down.sentBytes;
+    return { edge: this.#edgeName, bytes };
+  }
+
+  /** Resolves when it is over; never rejects. */
+  async run(): Promise<void> {
+    const client = this.#client;
+    client.on('error', () => undefined);
+    client.setNoDelay(true);
+    client.setKeepAlive(true, KEEPALIVE_AFTER_MS);
+    try {
+      await this.#serve();
+    } finally {
+      client.destroy();
+      this.#events.onLeft(this.#take.id);
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const client = this.#client;
+    const { protocol, targets } = this.#take;
+    const head = await readClientHead(client, protocol, { address: this.#address, headMs: this.#limits.headMs });
+    if (head.type === 'none') {
+      if (head.answer !== null) await this.#answer(head.answer);
+      return;
+    }
+    const found = await this.#connect(targets);
+    if (found === null) {
+      if (protocol === 'http' && !client.destroyed) {
+        await this.#answer(refusal(503, 'E_UNREACHABLE', 'no edge accepts', 1));
+      }
+      return;
+    }
+    const { edge, target } = found;
+    this.#edgeName = target.edge;
+    this.#events.onRouted(this.#take.id, target.edge);
+    const proxyHeader = protocol === 'rtmp' && target.proxyHeader ? encodeProxyHeader(this.#address) : null;
+    edge.write(proxyHeader === null ? head.forward : Buffer.concat([proxyHeader, head.forward]));
+    await this.#pump(edge, head.bodyBytes);
+  }
+
+  async #connect(targets: readonly Target[]): Promise<{ edge: Socket; target: Target } | null> {
+    const left = new AbortController();
+    const onLeft = () => left.abort();
+    this.#client.once('close', onLeft);
+    try {
+      for (const target of targets) {
+        if (this.#client.destroyed) return null;
+        const edge = await connectEdge(target, {
+          connectMs: this.#limits.connectMs,
+          signal: left.signal,
+          reader: { buffer: readBuffer, onBytes: (bytes) => this.#down.onBytes(readBuffer, bytes) },
+        });
+        if (!('code' in edge)) return { edge, target };
+        if (left.signal.aborted) return null;
+        this.#events.onConnectFailed(this.#take.id, target.edge, edge.code);
+      }
+      return null;
+    } finally {
+      this.#client.off('close', onLeft);
+    }
+  }
+
+  /** Until both are closed. Whoever ends first gets what is under way delivered, the other side's end passed on. */
+  #pump(edge: Socket, bodyBytes: number): Promise<void> {
+    const client = this.#client;
+    const up = new UpPump(client, edge, bodyBytes);
+    this.#down.useEdge(edge);
+    return new Promise((resolve) => {
+      let lingering: NodeJS.Timeout | undefined;
+      const check = setInterval(() => {
+        if (overdue(performance.now(), this.#down, up, this.#limits) !== null) destroyBoth();
+      }, this.#limits.stallMs / CHECKS_PER_LIMIT);
+      const destroyBoth = () => {
+        client.destroy();
+        edge.destroy();
+      };
+      const linger = () => {
+        lingering ??= setTimeout(destroyBoth, this.#limits.lingerMs);
+      };
+      const onClose = () => {
+        if (!client.destroyed || !edge.destroyed) return;
+        clearInterval(check);
+        clearTimeout(lingering);
+        resolve();
+      };
+      edge.on('error', () => undefined);
+      // A client's end is its leave: the edge gets what was sent, then the end.
+      client.on('end', () => {
+        edge.end();
+        linger();
+      });
+      client.on('close', () => {
+        edge.end();
+        // The edge might go on sending to nobody.
+        edge.resume();
+        linger();
+        onClose();
+      });
+      // Ending the client's side waits for what it was given; a client that takes none of it is stalled.
+      edge.on('end', () => client.end());
+      edge.on('close', () => {
+        client.end(linger);
+        if (client.writableLength === 0) linger();
+        onClose();
+      });
+      up.start();
+      edge.resume();
+      // Both may be gone by now: the events were before these handlers.
+      if (client.destroyed) edge.destroy();
+      onClose();
+    });
+  }
+
+  /** Says a last word to a client whose request nobody serves. What it still sends must be read, or a reset eats the answer. */
+  #answer(answer: Buffer): Promise<void> {
+    const client = this.#client;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => client.destroy(), this.#limits.lingerMs);
+      client.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      client.on('data', () => undefined);
+      client.resume();
+      client.end(answer);
+      if (client.destroyed) {
+        clearTimeout(timer);
+        resolve();
+      }
+    });
+  }
+}

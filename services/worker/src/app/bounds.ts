@@ -1,0 +1,40 @@
+/** How often the pod is asked for its state: a dead one that is not our child is found within this. */
+export const POD_LOOK_MS = 500;
+/** A pod that was just started is waited for more eagerly. */
+export const POD_START_LOOK_MS = 50;
+/** A pod that was started has this long to answer before somebody is told. */
+export const POD_START_PATIENCE_MS = 15_000;
+/** A pod that ran for so long is started again at once when it dies; one that did not is waited for. */
+export const POD_GOOD_RUN_MS = 10_000;
+/** An older state than this is none: a frozen pod must not look alive in heartbeats. */
+export const POD_STATE_VALID_MS = 3_000;
+/** Joining waits so long for a pod that is starting. */
+export const POD_UP_PATIENCE_MS = 5_000;
+export const POD_UP_POLL_MS = 20;
+export const HEARTBEAT_MS = 1_000;
+/** A change is told at once, but no more often than this. */
+export const HEARTBEAT_GAP_MS = 100;
+export const STATS_MS = 2_000;
+/** How often the pod is asked for new happenings. */
+export const SHIP_POLL_MS = 250;
+/** One page of happenings: at their worst (ten escaped lines of stderr each) some 3 MB, usually 60 KB. */
+export const PAGE_HAPPENINGS = 100;
+/** Of one envelope's entries; the log takes 900 KiB, with some for the envelope itself. */
+export const BATCH_BYTES = 800 * 1024;
+export const BATCH_ENTRIES = 500;
+/** Messages of the log that are searched for what a pod that counts anew has already told. */
+export const RECOVERY_MESSAGES = 5_000;
+/** After a failed try to join, ship or verify. */
+export const RETRY = { baseMs: 250, maxMs: 3_000 };
+/** Two heartbeats of another worker under our name cannot hide in this. */
+export const FOREIGN_LISTEN_MS = 2_500;
+/** The worker's own facts that wait for the log. */
+export const MAX_OUTBOX = 256;
+/** Refusals that become facts, in any minute: more are somebody's noise, and are counted. */
+export const REFUSALS_PER_MINUTE = 60;
+/** Refusals that are remembered, so as not to be said twice. */
+export const MAX_REFUSAL_KEYS = 1_024;
+/** Commands that wait for the pod; those beyond are not answered, and come again with the leader's next round. */
+export const MAX_COMMANDS_WAITING = 256;
+/** farm-created is the log's first message; a few may precede it only by hand. */
+export const FARM_SEARCH_MESSAGES = 16;

@@ -1,0 +1,63 @@
+import { EngineName, FarmName, HostId, Port, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@dolphin/protocol';
+import { UsageError } from '@dolphin/runtime';
+import { z } from 'zod';
+
+/** 19350, [19350, 19351] or "19350,19351" */
+const Ports = z.preprocess((value) => {
+  if (typeof value === 'number') return [value];
+  return typeof value === 'string' ? value.split(',').map((one) => Number(one.trim() || Number.NaN)) : value;
+}, z.array(Port, 'wants ports, with commas between').min(1).max(16));
+
+/** conf/worker.yaml, DOLPHIN_* and flags; each field is documented in the file. */
+export const WorkerConfig = z.strictObject({
+  farm: FarmName.default('main'),
+  nats: z.string().min(1).default('nats://127.0.0.1:14222'),
+  /** Default: the name of this machine. */
+  host: HostId.optional(),
+  address: z.string().min(1).max(255).default('127.0.0.1'),
+  runDir: z.string().min(1).default('.dolphin/worker'),
+  rtmp: Ports.default([PUBLIC_RTMP_PORT]),
+  http: Ports.default([PUBLIC_HTTP_PORT]),
+  conf: z.string().min(1).optional(),
+  engines: z.record(EngineName, z.string().min(1)).default({}),
+  mode: z.enum(['auto', 'relay']).default('auto'),
+  relays: z.int().min(1).max(64).default(1),
+});
+export type WorkerConfig = z.infer<typeof WorkerConfig>;
+
+export const FLAGS = {
+  config: { type: 'string' },
+  farm: { type: 'string' },
+  nats: { type: 'string' },
+  host: { type: 'string' },
+  address: { type: 'string' },
+  'run-dir': { type: 'string' },
+  rtmp: { type: 'string' },
+  http: { type: 'string' },
+  conf: { type: 'string' },
+  engine: { type: 'string', multiple: true },
+  mode: { type: 'string' },
+  relays: { type: 'int' },
+  leave: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** `builtin=bin/dolphin-edge` */
+export function parseEngines(flags: readonly string[] | undefined): Record<string, string> | undefined {
+  if (flags === undefined) return undefined;
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [, name, path] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
+      if (name === undefined || path === undefined) throw new UsageError(`--engine ${flag}: wants NAME=PATH`);
+      return [name, path];
+    }),
+  );
+}
+
+export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
+         [--address 127.0.0.1] [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE]
+         [--engine NAME=PATH]... [--mode auto|relay] [--relays N]
+
+Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
+The pod survives the worker; a new worker adopts it. See conf/worker.yaml.
+`;

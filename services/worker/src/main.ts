@@ -1,0 +1,91 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DolphinError, hostIdFrom } from '@dolphin/protocol';
+import {
+  ConfigError,
+  createLogger,
+  Lifecycle,
+  loadConfig,
+  onTermination,
+  parseFlags,
+  UsageError,
+} from '@dolphin/runtime';
+import { FLAGS, parseEngines, USAGE, WorkerConfig } from './config.js';
+import { runWorker, type WorkerOptions } from './run-worker.js';
+
+let stop: () => void = () => process.exit(0);
+onTermination(() => stop());
+
+const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+await main();
+
+async function main(): Promise<void> {
+  const logger = createLogger({ component: 'worker' });
+  const lifecycle = new Lifecycle(logger);
+  // A terminal that closes takes nothing with it.
+  process.on('SIGHUP', () => undefined);
+  stop = () => {
+    logger.info('stopping');
+    void lifecycle.stop().then(() => process.exit(0));
+  };
+  try {
+    const options = readOptions();
+    if (options === 'help') {
+      process.stdout.write(USAGE);
+      return;
+    }
+    await runWorker(options, logger, lifecycle);
+  } catch (error) {
+    if (lifecycle.stopping) return;
+    const code = report(error);
+    await lifecycle.stop();
+    process.exit(code);
+  }
+}
+
+/** Throws UsageError, ConfigError, E_NOT_YET. */
+function readOptions(): WorkerOptions | 'help' {
+  const { flags } = parseFlags(process.argv.slice(2), FLAGS);
+  const { config, leave, help, engine, 'run-dir': runDirFlag, ...plain } = flags;
+  if (help) return 'help';
+  if (leave) throw new DolphinError('E_NOT_YET', { what: '--leave (drain the host and take its pod down)' });
+  const read = loadConfig({
+    schema: WorkerConfig,
+    file: config,
+    envPrefix: 'DOLPHIN_',
+    env: process.env,
+    flags: { ...plain, runDir: runDirFlag, engines: parseEngines(engine) },
+  });
+  const host = read.host ?? hostIdFrom(hostname());
+  if (host === '') throw new ConfigError({ file: 'flags', field: 'host' }, 'this machine has no usable name: give one');
+  const runDir = resolve(read.runDir);
+  const engines = { builtin: fromRoot('bin/dolphin-edge'), ...read.engines };
+  const podArgs = [
+    ...['--run-dir', runDir, '--host', host, '--rtmp', read.rtmp.join(','), '--http', read.http.join(',')],
+    ...[
+      '--address',
+      read.address,
+      '--conf',
+      read.conf === undefined ? fromRoot('conf/dolphin.conf') : resolve(read.conf),
+    ],
+    ...Object.entries(engines).flatMap(([name, path]) => ['--engine', `${name}=${resolve(path)}`]),
+    ...['--mode', read.mode, '--relays', String(read.relays)],
+  ];
+  const { farm, nats, address, rtmp, http } = read;
+  return { farm, nats, host, address, runDir, rtmp, http, podScript: fromRoot('bin/dolphin-pod'), podArgs };
+}
+
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    process.stderr.write(`dolphin-worker: ${error.message}\n${USAGE}`);
+    return error.exit;
+  }
+  if (error instanceof ConfigError || error instanceof DolphinError) {
+    process.stderr.write(`dolphin-worker: ${error.message}\n`);
+    return error.exit;
+  }
+  process.stderr.write(`dolphin-worker: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return 70;
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
+import { Complaints, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
+import { CommandDesk } from './app/command-desk.js';
+import { FactShipper } from './app/fact-shipper.js';
+import { Herald } from './app/herald.js';
+import { Membership } from './app/membership.js';
+import { Outbox } from './app/outbox.js';
+import { PodKeeper } from './app/pod-keeper.js';
+import { Refusals } from './app/refusals.js';
+import { DiskIdentity } from './files/identity-file.js';
+import { DiskOutbox } from './files/outbox-file.js';
+import { NatsBus } from './nats/nats-bus.js';
+import { PodClient } from './pod/pod-client.js';
+import { ProcFigures } from './process/host-figures.js';
+import { DetachedPod } from './process/pod-starter.js';
+
+export interface WorkerOptions {
+  readonly farm: string;
+  readonly nats: string;
+  readonly host: string;
+  readonly address: string;
+  /** Absolute, as all paths here. */
+  readonly runDir: string;
+  readonly rtmp: number[];
+  readonly http: number[];
+  readonly podScript: string;
+  readonly podArgs: readonly string[];
+}
+
+/** sockaddr_un. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** Starts the worker; resolves when `lifecycle` has stopped it, rejects when it must not go on. */
+export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lifecycle): Promise<void> {
+  const { farm, host, runDir } = o;
+  const socketPath = join(runDir, POD_SOCKET_NAME);
+  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
+    throw new DolphinError('E_CONFIG', { where: 'runDir', why: `${socketPath} is too long for a unix socket` });
+  }
+  const lock = await lockDirectory(runDir, 'worker');
+  if (!lock.held) throw new DolphinError('E_RUNNING', { what: `a worker in ${runDir}`, pid: lock.pid ?? 'unknown' });
+  lifecycle.add('run lock', () => lock.release());
+
+  const clock = systemClock;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const complaints = new Complaints(logger, clock);
+  const pod = new PodClient(socketPath);
+  const newId = randomUUID;
+  const identity = new DiskIdentity(join(runDir, 'worker.json'), host);
+  // Both before anything is started: a run directory of another host is not to be touched.
+  await identity.read();
+  let membership: Membership | null = null;
+  const outbox = new Outbox(new DiskOutbox(join(runDir, 'outbox.json'), logger), logger, () => membership?.wake());
+  await outbox.open();
+
+  let fail: (error: DolphinError) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => undefined);
+  const keeper = new PodKeeper({
+    pod,
+    starter: new DetachedPod(o.podScript, o.podArgs, runDir),
+    host,
+    clock,
+    logger,
+    complaints,
+    newId,
+    onExit: (fact) => void outbox.add(fact),
+    onStranger: (theirs) => fail(new DolphinError('E_HOST_MISMATCH', { ours: host, theirs })),
+  });
+  let isRefused = false;
+  lifecycle.add('the pod stays', async () => {
+    // Refused by the farm: the pod that was started for it would hold the public ports for nobody.
+    if (isRefused && keeper.isUnused) await pod.stop();
+    else sayWhatStays(keeper.state?.pid ?? podPid(runDir), socketPath, logger);
+  });
+  const keeping = keeper.run(signal);
+
+  let bus: NatsBus | null = null;
+  const me = () => membership?.me ?? null;
+  const herald = new Herald({
+    bus: () => bus,
+    keeper,
+    figures: new ProcFigures(),
+    farm,
+    address: o.address,
+    me,
+    upTo: () => shipper?.upTo ?? 0,
+    clock,
+  });
+  let shipper: FactShipper | null = null;
+  const telling = Promise.all([herald.runHeartbeats(signal), herald.runStats(signal)]);
+
+  const joining = (async () => {
+    bus = await NatsBus.connect({ url: o.nats, farm, name: `worker ${host}`, logger, clock, complaints, signal });
+    const desk = new CommandDesk({
+      pod,
+      refusals: new Refusals({ add: (fact) => outbox.add(fact), clock, complaints, newId }),
+      complaints,
+      me,
+      onAccepted: () => herald.pulse(),
+    });
+    shipper = new FactShipper({
+      log: bus.log,
+      pod,
+      outbox,
+      subject: subjectsOf(farm).logHost(host),
+      host,
+      logger,
+      newId,
+      now: clock.now,
+    });
+    const ports = { rtmp: o.rtmp, http: o.http };
+    const random = Math.random;
+    const parts = {
+      bus,
+      shipper,
+      identity,
+      keeper,
+      desk,
+      herald,
+      farm,
+      host,
+      ports,
+      clock,
+      logger,
+      complaints,
+      random,
+    };
+    membership = new Membership(parts);
+    await membership.run(signal);
+  })();
+
+  lifecycle.add('loops', async () => {
+    stop.abort();
+    await Promise.allSettled([joining, keeping, telling]);
+    await bus?.close();
+  });
+  const ended = Promise.all([joining, keeping, telling]).then(() => undefined);
+  await Promise.race([ended, failed]).catch((error: unknown) => {
+    if (signal.aborted) return;
+    isRefused = true;
+    throw error;
+  });
+}
+
+function sayWhatStays(pid: number | null, socketPath: string, logger: Logger): void {
+  if (pid === null) return;
+  const how = `curl --unix-socket ${socketPath} -X POST http://pod/v1/stop`;
+  logger.info({ pod: pid }, `the pod goes on serving as pid ${pid}; to take it down, with its edges: ${how}`);
+}
+
+function podPid(runDir: string): number | null {
+  try {
+    const pid = Number(readFileSync(join(runDir, 'pod.pid'), 'utf8'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { test } from 'node:test';
+import type { TestScope } from '../support/cleanup.js';
+import { fromRoot } from '../support/paths.js';
+import { run } from '../support/processes.js';
+import { tempDir } from '../support/temp-dir.js';
+
+const dolphin = fromRoot('dolphin');
+
+test('help is on stdout, and needs nothing', async (t) => {
+  for (const flag of ['help', '--help', '-h']) {
+    const { code, stdout, stderr } = await run(t, dolphin, [flag]);
+    assert.equal(code, 0);
+    assert.match(stdout, /\.\/dolphin up/);
+    assert.equal(stderr, '');
+  }
+});
+
+test('the verbs that have flags list them with --help, on stdout', async (t) => {
+  for (const verb of ['up', 'down', 'bench', 'cli']) {
+    const { code, stdout, stderr } = await run(t, dolphin, [verb, '--help']);
+    assert.equal(code, 0, verb);
+    assert.match(stdout, /^usage: /i);
+    assert.equal(stderr, '');
+  }
+});
+
+test('an unknown verb, flag or kind of test prints the usage on stderr and exits 64', async (t) => {
+  for (const argv of [
+    [],
+    ['upp'],
+    ['-z'],
+    ['--unknown'],
+    ['test', 'fast'],
+    ['test', 'unit', 'e2e'],
+    ['check', 'all'],
+  ]) {
+    const { code, stdout, stderr } = await run(t, dolphin, argv);
+    assert.equal(code, 64, argv.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, /\.\/dolphin test \[unit\|integration\|e2e\|repo\]/);
+  }
+});
+
+test('an unknown flag of up or down prints its usage on stderr and exits 64', async (t) => {
+  for (const verb of ['up', 'down']) {
+    const { code, stdout, stderr } = await run(t, dolphin, [verb, '--bogus']);
+    assert.equal(code, 64);
+    assert.equal(stdout, '');
+    assert.match(stderr, /--bogus/);
+    assert.match(stderr, new RegExp(`usage: \\./dolphin ${verb}`));
+  }
+});
+
+test('what is not there yet says so with its code', async (t) => {
+  const { code, stderr } = await run(t, dolphin, ['up', '--listen', '10.0.0.1']);
+  assert.equal(code, 69);
+  assert.match(stderr, /not there yet[\s\S]*E_NOT_YET/);
+});
+
+test('down where nothing runs says so', async (t) => {
+  const { code, stdout } = await run(t, dolphin, ['down', '--dir', await tempDir(t)]);
+  assert.equal(code, 0);
+  assert.match(stdout, /nothing runs in/);
+});
+
+test('an old node is named with its version, and nothing is tried with it', async (t) => {
+  const path = await fakePath(t, { node: 'echo v18.19.0' });
+  const { code, stderr } = await run(t, dolphin, ['up'], { env: { PATH: path } });
+  assert.equal(code, 69);
+  assert.match(stderr, /Node\.js >= 20\.19 is needed, .*node is v18\.19\.0/);
+});
+
+test('without the right to install, the exact command is printed', async (t) => {
+  const path = await fakePath(t, { id: 'echo 1000', sudo: 'exit 1', 'apt-get': 'exit 1' }, [
+    'redis-server',
+    'nats-server',
+  ]);
+  const { code, stderr } = await run(t, dolphin, ['up', '--dir', await tempDir(t)], { env: { PATH: path } });
+  assert.equal(code, 69, stderr);
+  assert.match(stderr, /^ {2}apt-get install -y --no-install-recommends( nats-server)? redis-server$/m);
+});
+
+test('wrong flags are said before anything is installed', async (t) => {
+  const path = await fakePath(t, { id: 'echo 0', 'apt-get': 'echo INSTALLED >&2' }, ['redis-server', 'nats-server']);
+  const { code, stderr } = await run(t, dolphin, ['up', '--bogus'], { env: { PATH: path } });
+  assert.equal(code, 64);
+  assert.doesNotMatch(stderr, /INSTALLED|installing/);
+});
+
+/** What ./dolphin itself uses, so that a PATH can be made in which other programs are missing. */
+const TOOLS = ['sh', 'dirname', 'readlink', 'cat', 'cmp', 'find', 'flock', 'rm', 'cp', 'mv', 'setpriv', 'npm', 'node'];
+
+/** A directory with ./dolphin's own tools, and scripts in place of others. What is `missing` must not be found. */
+async function fakePath(
+  t: TestScope,
+  scripts: Record<string, string>,
+  missing: readonly string[] = [],
+): Promise<string> {
+  const dir = await tempDir(t);
+  for (const tool of TOOLS.filter((name) => !(name in scripts) && !missing.includes(name))) {
+    const found = await run(t, 'sh', ['-c', `command -v ${tool}`]);
+    await symlink(found.stdout.trim(), join(dir, tool));
+  }
+  for (const [name, body] of Object.entries(scripts)) {
+    await writeFile(join(dir, name), `#!/bin/sh\n${body}\n`);
+    await chmod(join(dir, name), 0o755);
+  }
+  assert.ok(!dir.includes(delimiter));
+  return dir;
+}

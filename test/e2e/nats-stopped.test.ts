@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { TestFarm } from '../support/farm.js';
+import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
+
+it('while NATS is away players go on, a dead edge is restarted, apply fails with a code, and all heals on return', async (t) => {
+  const [farm, source] = await Promise.all([TestFarm.start(t, { edges: 4 }), sourcePackets(t)]);
+  publishFile(t, farm.rtmpUrl);
+  const player = startRecording(t, farm.rtmpUrl, { seconds: 14, deadlineMs: 60_000 });
+  await eventually(() => player.soFar().video.length > 25, { what: 'it plays', deadlineMs: 30_000 });
+
+  await farm.nats.crash();
+  const idle = (await farm.podState()).edges.find((edge) => edge.role === 'stream' && edge.clients === 0);
+  assert.ok(idle?.pid);
+  const idlePid = idle.pid;
+  process.kill(idlePid, 'SIGKILL');
+  await eventually(
+    async () => {
+      const edge = (await farm.podState()).edges.find((e) => e.role === 'stream' && e.slot === idle.slot);
+      return edge?.state === 'ready' && edge.pid !== idlePid;
+    },
+    { what: 'the edge is restarted without NATS' },
+  );
+  const newcomer = startRecording(t, farm.flvUrl, { seconds: 10, deadlineMs: 60_000 });
+
+  const { status, body } = await farm.request('POST', '/api/v1/apply', { spec: farm.spec(5), who: 'test' });
+  assert.equal(status, 503);
+  assert.equal((body as { error: { code: string } }).error.code, 'E_BUS_UNAVAILABLE');
+  const cli = await farm.cli('status');
+  assert.equal(cli.code, 0, `status still answers: ${cli.stdout}${cli.stderr}`);
+
+  await farm.nats.restart();
+  await eventually(async () => (await farm.view()).connected, { what: 'the master is connected again' });
+  await eventually(
+    async () => (await farm.request('POST', '/api/v1/apply', { spec: farm.spec(5), who: 'test' })).status === 200,
+    { what: 'apply works again', deadlineMs: 15_000 },
+  );
+  await farm.ready(5);
+  const exits = (await farm.events()).filter((event) => event.type === 'edge-exited' && event.data['pid'] === idlePid);
+  assert.equal(exits.length, 1, 'what happened meanwhile is in the log, once');
+  assertContiguousRun(await player.done, source, { minSeconds: 13 });
+  assertContiguousRun(await newcomer.done, source, { minSeconds: 9 });
+});

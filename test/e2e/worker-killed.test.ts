@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { TestFarm } from '../support/farm.js';
+import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
+
+it('when the worker is killed no player notices, and what happened meanwhile arrives once when it is back', async (t) => {
+  const [farm, source] = await Promise.all([TestFarm.start(t, { edges: 4 }), sourcePackets(t)]);
+  publishFile(t, farm.rtmpUrl);
+  const players = [farm.rtmpUrl, farm.flvUrl].map((url) => startRecording(t, url, { seconds: 14, deadlineMs: 60_000 }));
+  await eventually(() => players.every((player) => player.soFar().video.length > 50), {
+    what: 'both play',
+    deadlineMs: 30_000,
+  });
+
+  await farm.worker.stop('SIGKILL');
+  const idle = (await farm.podState()).edges.find((edge) => edge.role === 'stream' && edge.clients === 0);
+  assert.ok(idle?.pid, 'two players and a publisher leave one of four edges idle');
+  const idlePid = idle.pid;
+  process.kill(idlePid, 'SIGKILL');
+  const restarted = await eventually(
+    async () => {
+      const edge = (await farm.podState()).edges.find((e) => e.role === 'stream' && e.slot === idle.slot);
+      return edge?.state === 'ready' && edge.pid !== idlePid ? edge : null;
+    },
+    { what: 'the pod restarts the edge by itself' },
+  );
+  await eventually(async () => (await farm.view()).hosts[0]?.liveness === 'unmanaged', {
+    what: 'the master shows the host as unmanaged: its public port still accepts',
+    deadlineMs: 15_000,
+  });
+
+  farm.startWorker();
+  await farm.ready(4);
+  const count = async (type: string, pid: number | null) =>
+    (await farm.events()).filter((event) => event.type === type && event.data['pid'] === pid).length;
+  await eventually(async () => (await count('edge-ready', restarted.pid)) > 0, { what: 'the facts arrive' });
+  assert.equal(await count('edge-exited', idlePid), 1);
+  assert.equal(await count('edge-started', restarted.pid), 1);
+  assert.equal(await count('edge-ready', restarted.pid), 1);
+
+  for (const player of players) assertContiguousRun(await player.done, source, { minSeconds: 13 });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
+import { EdgeList, HostList } from '@dolphin/protocol';
+import { run } from '../support/processes.js';
+import { cli, cliMain, fakeEdge, fakeFarm, fakeMaster, serve } from './cli-support/fake-farm.js';
+
+const NOBODY = 'http://127.0.0.1:9';
+
+for (const args of [
+  [],
+  ['nope'],
+  ['status', '--nope'],
+  ['status', 'extra'],
+  ['events', '--limit', 'many'],
+  ['events', '--after', '-1'],
+  ['apply'],
+  ['apply', '-f', 'x', '--if-match', 'two'],
+]) {
+  test(`"${args.join(' ')}" is wrong usage, said on stderr; exit 64`, async (t) => {
+    const { code, stdout, stderr } = await cli(t, NOBODY, ...args);
+    assert.deepEqual([code, stdout], [64, '']);
+    assert.match(stderr, /^Usage: dolphin-cli/m);
+  });
+}
+
+test('an address that is none is wrong usage, also from the environment', async (t) => {
+  const flag = await cli(t, 'ftp://h1', 'status');
+  assert.deepEqual([flag.code, flag.stdout], [64, '']);
+  const variable = await run(t, process.execPath, [cliMain, 'status'], { env: { DOLPHIN_API: 'h1:33330' } });
+  assert.deepEqual([variable.code, variable.stdout], [64, '']);
+  assert.match(variable.stderr, /DOLPHIN_API 'h1:33330' is invalid/);
+});
+
+test('--help is no error, and goes to stdout', async (t) => {
+  const { code, stdout, stderr } = await cli(t, NOBODY, '--help');
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /^Usage: dolphin-cli/);
+});
+
+test('what is not there yet says so, whatever follows it; exit 69', async (t) => {
+  const later = [
+    ...LATER_VERBS.map((verb) => [verb]),
+    ['drain', 'h1', '--deadline', '30s'],
+    ['events', '--follow'],
+    ['status', '--source', 'workers'],
+    ['apply', '-f', 'x', '--dry-run'],
+    ['apply', '-f', 'x', '--wait'],
+  ];
+  // Four at a time: each is a process.
+  for (let at = 0; at < later.length; at += 4) {
+    const some = later.slice(at, at + 4).map(async (args) => {
+      const { code, stdout, stderr } = await cli(t, NOBODY, ...args);
+      assert.deepEqual([code, stdout], [69, ''], args.join(' '));
+      assert.match(stderr, /^dolphin-cli: E_NOT_YET: \S+ is not there yet in this version\n$/);
+    });
+    await Promise.all(some);
+  }
+});
+
+test('DOLPHIN_API names the master, and --api goes before it', async (t) => {
+  const asked: string[] = [];
+  const master = (name: string) =>
+    serve(t, () => {
+      asked.push(name);
+      return { body: { hosts: [] } };
+    });
+  const env = { DOLPHIN_API: await master('variable') };
+  await run(t, process.execPath, [cliMain, 'hosts'], { env });
+  await run(t, process.execPath, [cliMain, '--api', await master('flag'), 'hosts'], { env });
+  assert.deepEqual(asked, ['variable', 'flag']);
+});
+
+test('edges and hosts show what the master knows, in 80 columns, and with --json all of it', async (t) => {
+  const view = await fakeFarm(t, [await fakeEdge(t, { pid: 5001, clients: 0 })]);
+  const wide = view.hosts.map((host) => ({ ...host, host: 'a-host-with-a-rather-long-name', podPid: 4_194_304 }));
+  const master = await fakeMaster(t, {
+    'GET /api/v1/edges': () => ({ body: { edges: view.edges.map((edge) => ({ ...edge, pid: 4_194_304 })) } }),
+    'GET /api/v1/hosts': () => ({ body: { hosts: wide } }),
+  });
+  const edges = await cli(t, master, 'edges');
+  assert.equal(edges.code, 0);
+  assert.match(edges.stdout, /^h1 +stream-0 +1 +builtin +ready +4194304 +1936 +18081 +33332 +3$/m);
+  const hosts = await cli(t, master, 'hosts');
+  assert.match(hosts.stdout, /^a-host\S*… +up +127\.0\.0\.1 .* 4194304 +2\/2 /m);
+  for (const line of [...edges.stdout.split('\n'), ...hosts.stdout.split('\n')]) assert.ok(line.length <= 80, line);
+
+  const edgesJson = JSON.parse((await cli(t, master, 'edges', '--json')).stdout);
+  assert.equal(edgesJson.schema, 'dolphin.edges/1');
+  assert.equal(EdgeList.parse(edgesJson).edges.length, 2);
+  const hostsJson = JSON.parse((await cli(t, master, 'hosts', '--json')).stdout);
+  assert.equal(hostsJson.schema, 'dolphin.hosts/1');
+  assert.deepEqual(HostList.parse(hostsJson).hosts, wide);
+});

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { EdgeMessage } from '@dolphin/protocol';
+import {
+  encodeProxyHeader,
+  SrsClients,
+  SrsIndex,
+  SrsSelfProcStats,
+  SrsStreams,
+  SrsSummaries,
+  SrsVhosts,
+} from '@dolphin/srs';
+import { eventually } from '../support/eventually.js';
+import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
+import { fromRoot } from '../support/paths.js';
+import { freePorts } from '../support/ports.js';
+import { isAlive, run, startProcess } from '../support/processes.js';
+import { tempDir } from '../support/temp-dir.js';
+import { clientsOf, edgeConf, startEdge, streamIsLive } from './edge-support/edge.js';
+
+const binary = fromRoot('bin/dolphin-edge');
+
+/** TCP ports that a process listens on. */
+function portsOf(pid: number): number[] {
+  const inodes = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+    } catch {
+      return undefined;
+    }
+  });
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && inodes.includes(inode))
+    .map(([, address = '']) => Number.parseInt(address.split(':')[1] ?? '', 16))
+    .sort((a, b) => a - b);
+}
+
+async function testConf(t: TestContext, text: string, args: readonly string[] = ['-t']) {
+  const conf = join(await tempDir(t), 'edge.conf');
+  await writeFile(conf, text);
+  return await run(t, binary, ['-c', conf, ...args], { cwd: dirname(conf) });
+}
+
+describe('the process of an edge', { concurrency: true }, () => {
+  it('refuses a conf that restricts access in ways that are not there, with file and line, and exit 255', async (t) => {
+    const texts = [
+      'listen 1;\nvhost a {\n  security { enabled on; deny play 1.2.3.4; } }',
+      'listen 1;\nvhost a {\n  http_hooks { enabled on; on_play http://h/; } }',
+      'listen 1;\nvhost a {\n  refer github.com; }',
+      'listen 1;\nvhost a {\n  refer { enabled on; all github.com; } }',
+      'listen 1;\nvhost a {\n  cluster { mode remote; origin o; token_traverse on; } }',
+      'listen 1;\nvhost a {\n  mode remote; origin o; token_traverse on; }',
+      'listen 1;\nhttp_api { enabled on;\n  auth { enabled on; username a; password b; } }',
+      'listen 1;\n\nlisten x y {',
+    ];
+    for (const text of texts) {
+      const { code, stderr } = await testConf(t, text);
+      assert.equal(code, 255, text);
+      assert.match(stderr, /edge\.conf:3: /, text);
+    }
+  });
+
+  it('accepts a good conf with a word about what has no effect', async (t) => {
+    const text = 'listen 1; vhost a { security { enabled off; } hls { enabled on; } play { what_is_this 1; } }';
+    const { code, stderr } = await testConf(t, text);
+    assert.equal(code, 0);
+    assert.match(stderr, /hls has no effect here/);
+    assert.match(stderr, /what_is_this has no effect here/);
+  });
+
+  it('exits 255 for what it cannot understand, and tells its version', async (t) => {
+    assert.equal((await run(t, binary, [])).code, 255);
+    assert.equal((await run(t, binary, ['-z'])).code, 255);
+    assert.equal((await run(t, binary, ['-c', '/does/not/exist'])).code, 255);
+    assert.match((await run(t, binary, ['-v'])).stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.match((await run(t, binary, ['-g'])).stdout, /^dolphin-edge\/\d/);
+    assert.equal((await testConf(t, 'listen 1; max_connections 100000000; vhost a { }')).code, 255);
+  });
+
+  it('exits 234 with the reason when a port is taken, by another edge too', async (t) => {
+    const edge = await startEdge(t);
+    const second = await run(t, binary, ['-c', edge.conf]);
+    assert.equal(second.code, 234);
+    assert.match(second.stderr, new RegExp(`cannot listen on 127.0.0.1:${edge.rtmpPort}: .*EADDRINUSE`));
+    const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
+    const holder = createServer().listen(api, '127.0.0.1');
+    t.after(() => holder.close());
+    assert.equal((await testConf(t, edgeConf({}, [rtmp, http, api]), [])).code, 234);
+  });
+
+  it('ends cleanly at SIGTERM, and never opens a debugger at SIGUSR1', async (t) => {
+    const edge = await startEdge(t);
+    assert.ok(existsSync(join(edge.dir, 'edge.pid')));
+    for (const signal of ['SIGUSR1', 'SIGHUP'] as const) edge.process.kill(signal);
+    await eventually(() => /SIGHUP is ignored/.test(edge.process.output()), { what: 'it says so' });
+    assert.doesNotMatch(edge.process.output(), /Debugger/);
+    const { code } = await edge.process.stop('SIGTERM');
+    assert.equal(code, 0);
+    assert.equal(existsSync(join(edge.dir, 'edge.pid')), false);
+  });
+
+  it('keeps no debugger open after a SIGUSR1 that came before it could handle one', async (t) => {
+    for (const waitMs of [10, 25, 40]) {
+      const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
+      const cwd = await tempDir(t);
+      const conf = join(cwd, 'edge.conf');
+      await writeFile(conf, edgeConf({}, [rtmp, http, api]));
+      const edge = startProcess(t, binary, ['-c', conf], { cwd });
+      await new Promise((done) => setTimeout(done, waitMs));
+      edge.kill('SIGUSR1');
+      await eventually(() => /ready/.test(edge.output()) || edge.child.signalCode !== null, {
+        what: 'it is up, or ended',
+      });
+      if (edge.child.signalCode !== null) continue;
+      await eventually(() => portsOf(edge.pid).join() === [rtmp, http, api].sort((a, b) => a - b).join(), {
+        what: 'its own ports are all that is open',
+        deadlineMs: 2000,
+      });
+    }
+  });
+
+  it('answers its API in SRS’s shapes, with true numbers', async (t) => {
+    const edge = await startEdge(t);
+    const get = async (path: string) => await (await fetch(edge.apiBase + path)).json();
+    publishFile(t, edge.rtmp('livestream'));
+    await streamIsLive(edge, 'livestream');
+    startRecording(t, edge.flv('livestream'), { seconds: 60 });
+    await eventually(async () => (await clientsOf(edge)).some(({ send_bytes = 0 }) => send_bytes > 100_000), {
+      what: 'the player is served',
+    });
+    SrsIndex.parse(await get('/api/v1/'));
+    SrsSelfProcStats.parse(await get('/api/v1/self_proc_stats'));
+    const summaries = SrsSummaries.parse(await get('/api/v1/summaries'));
+    assert.equal(summaries.data.self.pid, edge.process.pid);
+    assert.ok(summaries.data.system.srs_send_bytes > 100_000);
+    const vhosts = SrsVhosts.parse(await get('/api/v1/vhosts/')).vhosts;
+    assert.deepEqual(
+      vhosts.map(({ name, clients, streams }) => ({ name, clients, streams })),
+      [{ name: '__defaultVhost__', clients: 2, streams: 1 }],
+    );
+    const [stream] = SrsStreams.parse(await get('/api/v1/streams/')).streams;
+    assert.ok(stream);
+    assert.deepEqual(
+      [stream.name, stream.app, stream.url, stream.clients, stream.publish.active, stream.vhost],
+      ['livestream', 'live', '/live/livestream', 2, true, vhosts[0]?.id],
+    );
+    assert.deepEqual(stream.video, { codec: 'H264', profile: 'Main', level: '3', width: 640, height: 360 });
+    assert.deepEqual(stream.audio, { codec: 'AAC', sample_rate: 44100, channel: 2, profile: 'LC' });
+    const clients = SrsClients.parse(await get('/api/v1/clients/')).clients;
+    assert.deepEqual(clients.map(({ type }) => type).sort(), ['flv-play', 'fmle-publish']);
+    assert.equal(stream.publish.cid, clients.find(({ publish }) => publish)?.id);
+  });
+
+  it('answers 302 without the slash, and SRS’s codes for what is not there', async (t) => {
+    const edge = await startEdge(t);
+    const redirect = await fetch(`${edge.apiBase}/api/v1/clients`, { redirect: 'manual' });
+    assert.deepEqual([redirect.status, redirect.headers.get('location')], [302, '/api/v1/clients/']);
+    const code = async (path: string, method = 'GET') =>
+      ((await (await fetch(edge.apiBase + path, { method })).json()) as { code: number }).code;
+    assert.equal(await code('/api/v1/streams/zzz'), 2048);
+    assert.equal(await code('/api/v1/clients/zzz'), 2049);
+    assert.equal(await code('/api/v1/clients/zzz', 'DELETE'), 2049);
+    assert.equal(await code('/api/v1/raw?rpc=reload'), 1060);
+  });
+
+  it('believes a relay on this host about the address of a client', async (t) => {
+    const edge = await startEdge(t);
+    publishFile(t, edge.rtmp('livestream'));
+    await streamIsLive(edge, 'livestream');
+    const relay = createServer((client) => {
+      const upstream = connect(edge.rtmpPort, '127.0.0.1');
+      for (const socket of [client, upstream]) socket.on('error', () => undefined);
+      upstream.write(encodeProxyHeader('192.0.2.7') ?? '');
+      client.pipe(upstream).pipe(client);
+    });
+    t.after(() => relay.close());
+    await once(relay.listen(0, '127.0.0.1'), 'listening');
+    const { port } = relay.address() as { port: number };
+    startRecording(t, `rtmp://127.0.0.1:${port}/live/livestream`, { seconds: 60 });
+    const http = connect(edge.httpPort, '127.0.0.1');
+    t.after(() => http.destroy());
+    http.write('GET /live/livestream.flv HTTP/1.1\r\nX-Real-IP: 192.0.2.8\r\n\r\n');
+    await eventually(
+      async () => {
+        const addresses = (await clientsOf(edge)).filter(({ publish }) => !publish).map(({ ip }) => ip);
+        return addresses.sort().join() === '192.0.2.7,192.0.2.8';
+      },
+      { what: 'the API shows the real addresses' },
+    );
+  });
+
+  it('cuts the client that DELETE names, and no other', async (t) => {
+    const edge = await startEdge(t);
+    publishFile(t, edge.rtmp('livestream'));
+    await streamIsLive(edge, 'livestream');
+    const [kicked, kept] = [edge.rtmp('livestream'), edge.flv('livestream')].map((url) =>
+      startRecording(t, url, { seconds: 60 }),
+    );
+    await eventually(async () => (await clientsOf(edge)).length === 3, { what: 'both play' });
+    const client = (await clientsOf(edge)).find(({ type }) => type === 'rtmp-play');
+    await edge.api.deleteClient(client?.id ?? '');
+    await kicked?.process.ends();
+    assert.equal(kept?.process.child.exitCode, null);
+  });
+});
+
+describe('an edge under a pod', { concurrency: true }, () => {
+  it('takes sockets, serves them as its own, tells who left, and ends when its pod dies', async (t) => {
+    const source = await sourcePackets(t);
+    const origin = await startEdge(t);
+    publishFile(t, origin.rtmp('livestream'));
+    const dir = await tempDir(t);
+    const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
+    const conf = join(dir, 'edge.conf');
+    await writeFile(conf, edgeConf({ origins: [origin.address] }, [rtmp, http, api]));
+    const child = spawn(binary, ['-c', conf], { cwd: dir, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    t.after(() => child.kill('SIGKILL'));
+    const messages: EdgeMessage[] = [];
+    child.on('message', (message) => messages.push(EdgeMessage.parse(message)));
+    await eventually(() => messages[0]?.type === 'hello', { what: 'it says hello, first' });
+    assert.deepEqual(messages[0], { ...messages[0], type: 'hello', takes: ['rtmp', 'http'] });
+
+    let id = 0;
+    const front = async (protocol: 'rtmp' | 'http') => {
+      const server = createServer({ pauseOnConnect: true }, (socket: Socket) =>
+        child.send({ type: 'take', id: ++id, protocol }, socket),
+      );
+      t.after(() => server.close());
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return (server.address() as { port: number }).port;
+    };
+    const [rtmpFront, httpFront] = [await front('rtmp'), await front('http')];
+    const recordings = [
+      startRecording(t, `rtmp://127.0.0.1:${rtmpFront}/live/livestream`, { seconds: 4 }),
+      startRecording(t, `http://127.0.0.1:${httpFront}/live/livestream.flv`, { seconds: 4 }),
+    ];
+    for (const { done } of recordings) assertContiguousRun(await done, source, { minSeconds: 3 });
+    const idsOf = (type: 'took' | 'left') =>
+      messages.flatMap((m) => (m.type === type ? (m.type === 'took' ? [m.id] : m.type === 'left' ? m.ids : []) : []));
+    await eventually(() => idsOf('left').length === 2, { what: 'both have left' });
+    assert.deepEqual(idsOf('took').sort(), [1, 2]);
+    await eventually(() => messages.some((m) => m.type === 'beat' && m.clients === 0 && m.sentBytes > 100_000), {
+      what: 'a beat tells the bytes',
+    });
+
+    const waiting = connect(rtmpFront, '127.0.0.1');
+    t.after(() => waiting.destroy());
+    waiting.on('error', () => undefined);
+    await eventually(() => idsOf('took').length === 3, { what: 'one more is taken' });
+    child.disconnect();
+    await eventually(() => child.pid !== undefined && !isAlive(child.pid), { what: 'it ends with its pod' });
+    assert.equal(child.exitCode, 0);
+  });
+
+  it('serves at most its max_connections of handed-off clients', async (t) => {
+    const dir = await tempDir(t);
+    const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
+    const conf = join(dir, 'edge.conf');
+    await writeFile(conf, edgeConf({ maxConnections: 2 }, [rtmp, http, api]));
+    const child = spawn(binary, ['-c', conf], { cwd: dir, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    t.after(() => child.kill('SIGKILL'));
+    const left: number[] = [];
+    let ready = false;
+    child.on('message', (message) => {
+      const parsed = EdgeMessage.parse(message);
+      if (parsed.type === 'hello') ready = true;
+      if (parsed.type === 'left') left.push(...parsed.ids);
+    });
+    await eventually(() => ready, { what: 'it says hello' });
+    let id = 0;
+    const server = createServer({ pauseOnConnect: true }, (socket) =>
+      child.send({ type: 'take', id: ++id, protocol: 'rtmp' }, socket),
+    );
+    t.after(() => server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as { port: number };
+    for (let i = 0; i < 3; i++) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      t.after(() => socket.destroy());
+      await eventually(() => id === i + 1, { what: 'it is handed off' });
+    }
+    await eventually(() => left.length === 1, { what: 'the third is refused' });
+    assert.deepEqual(left, [3]);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { sourcePackets } from '../support/media.js';
+import { sampleFlv } from '../support/paths.js';
+import { run, startProcess } from '../support/processes.js';
+import { startEdge, streamIsLive } from './edge-support/edge.js';
+
+function publish(t: TestContext, url: string, args: readonly string[]): void {
+  startProcess(t, 'ffmpeg', ['-v', 'warning', '-re', '-i', sampleFlv, ...args, '-f', 'flv', url]);
+}
+
+/** Hashes of the packets of `seconds` of a URL, by track; unlike a recording it wants neither of them. */
+async function record(t: TestContext, url: string, seconds: number, input: readonly string[] = []) {
+  const args = [
+    '-v',
+    'error',
+    ...input,
+    '-i',
+    url,
+    '-t',
+    String(seconds),
+    '-map',
+    '0:v?',
+    '-map',
+    '0:a?',
+    '-c',
+    'copy',
+    '-f',
+    'framemd5',
+    '-',
+  ];
+  const { stdout, stderr } = await run(t, 'ffmpeg', args, { deadlineMs: seconds * 1000 + 20_000 });
+  const kinds = new Map([...stdout.matchAll(/^#media_type (\d+): (\w+)/gm)].map(([, index, kind]) => [index, kind]));
+  const rows = stdout.split('\n').filter((line) => /^\d/.test(line));
+  const hashes = (kind: string) =>
+    rows
+      .map((line) => line.split(',').map((field) => field.trim()))
+      .flatMap(([index, , , , , hash = '']) => (kinds.get(index) === kind ? [hash] : []));
+  return { audio: hashes('audio'), video: hashes('video'), stderr };
+}
+
+/** True if `run` stands in `source` as it is. */
+function isRunOf(run: readonly string[], source: readonly string[]): boolean {
+  return run.length > 0 && source.join().includes(run.join());
+}
+
+describe('streams of other kinds', { concurrency: true }, () => {
+  it('of audio alone, or video alone, are played over RTMP and HTTP-FLV, late too', async (t) => {
+    const source = await sourcePackets(t);
+    const origin = await startEdge(t);
+    const edge = await startEdge(t, { origins: [origin.address] });
+    publish(t, origin.rtmp('audio'), ['-c', 'copy', '-vn']);
+    publish(t, origin.rtmp('video'), ['-c', 'copy', '-an']);
+    for (const kind of ['audio', 'video'] as const) {
+      await streamIsLive(origin, kind);
+      const urls = [edge.rtmp(kind), edge.flv(kind), origin.flv(kind)];
+      const received = await Promise.all(urls.map((url) => record(t, url, 3)));
+      for (const each of received) {
+        assert.ok(isRunOf(each[kind], source[kind]), `${kind}: ${each[kind].length} packets, ${each.stderr}`);
+        assert.deepEqual(each[kind === 'audio' ? 'video' : 'audio'], []);
+      }
+    }
+  });
+
+  it('whose times need 32 bits, or cross 2^24, arrive whole', async (t) => {
+    const source = await sourcePackets(t);
+    // Times pass as they are: what goes out has extended timestamps.
+    const origin = await startEdge(t, { play: 'time_jitter off; mw_latency 0;' });
+    const edge = await startEdge(t, { origins: [origin.address] });
+    const offsets = [16_774, 18_000, 2_147_423];
+    for (const offset of offsets) {
+      publish(t, origin.rtmp(`t${offset}`), ['-c', 'copy', '-output_ts_offset', String(offset)]);
+    }
+    for (const offset of offsets) await streamIsLive(origin, `t${offset}`);
+    const urls = offsets.flatMap((offset) => [
+      origin.rtmp(`t${offset}`),
+      origin.flv(`t${offset}`),
+      edge.rtmp(`t${offset}`),
+    ]);
+    const received = await Promise.all(urls.map((url) => record(t, url, 4)));
+    received.forEach((each, i) => {
+      assert.equal(each.stderr, '', urls[i]);
+      assert.ok(isRunOf(each.video, source.video) && isRunOf(each.audio, source.audio), urls[i]);
+    });
+  });
+
+  it('of one frame a second keep their pace', async (t) => {
+    const origin = await startEdge(t);
+    const edge = await startEdge(t, { origins: [origin.address] });
+    publish(t, origin.rtmp('slow'), [
+      '-an',
+      '-c:v',
+      'libx264',
+      '-r',
+      '1',
+      '-g',
+      '2',
+      '-tune',
+      'zerolatency',
+      '-s',
+      '160x90',
+    ]);
+    const startedMs = performance.now();
+    const { video } = await record(t, edge.flv('slow'), 4, ['-fpsprobesize', '2']);
+    const seconds = (performance.now() - startedMs) / 1000;
+    assert.ok(video.length >= 4 && video.length <= 6, `${video.length} frames`);
+    assert.ok(seconds > 1.5, `4 s of media within ${seconds} s`);
+  });
+});

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Command, subjectsOf } from '@dolphin/protocol';
+import { connect } from 'nats';
+import { onCleanup } from '../support/cleanup.js';
+import { eventually } from '../support/eventually.js';
+import { startNats } from '../support/nats.js';
+import { FakeWorker } from './master-support/fake-worker.js';
+import { specOf, TestMaster } from './master-support/test-master.js';
+
+test('a farm is created once, applied, decided, commanded, and seen in the view and the events', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  assert.equal((await master.apply({ perHost: 1 })).body.error.code, 'E_NO_FARM');
+  const { farmId } = await master.init();
+  const again = await master.request('POST', '/api/v1/init', {});
+  assert.deepEqual([again.status, again.body.error.code], [409, 'E_FARM_EXISTS']);
+
+  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
+  const first = await master.applied({ perHost: 4 });
+  assert.deepEqual([first.changed, first.specVersion], [true, 1]);
+  const view = await master.settled(4);
+  assert.equal(view.edges.length, 5);
+  assert.deepEqual(worker.spawned.sort(), ['back-source-0', 'stream-0', 'stream-1', 'stream-2', 'stream-3']);
+
+  const same = await master.applied({ perHost: 4 });
+  assert.deepEqual(same, { changed: false, specVersion: 1, sequence: first.sequence });
+  const stale = await master.apply({ perHost: 5 }, { 'if-match': '"7"' });
+  assert.deepEqual([stale.status, stale.body.error.code], [412, 'E_SPEC_CHANGED']);
+  assert.equal((await master.apply({ perHost: 3 }, { 'if-match': '"1"' })).status, 200);
+  await master.settled(3);
+
+  const events = await master.events();
+  const [created, applied] = ['farm-created', 'farm-applied'].map((type) => events.find((row) => row.type === type));
+  assert.equal(created?.sequence, 1);
+  const assigned = events.filter((row) => row.type === 'edge-assigned');
+  assert.equal(assigned.length, 5);
+  assert.ok(assigned.every((row) => row.correlationId === applied?.id));
+  const page = await master.request('GET', `/api/v1/events?after=${applied?.sequence}&limit=1`);
+  assert.ok(page.body.events.every((row) => row.sequence === page.body.events[0]?.sequence));
+});
+
+test('from 4 to 8 edges, four spawn commands go over the bus, with term and sequence, each once', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  const { farmId } = await master.init();
+  await FakeWorker.start(t, { nats: nats.url, farmId });
+  await master.applied({ perHost: 4 });
+  const before = await master.settled(4);
+
+  const tap = await connect({ servers: nats.url });
+  onCleanup(t, () => tap.close());
+  const seen: Command[] = [];
+  tap.subscribe('dolphin.main.command.>', { callback: (_, message) => void seen.push(Command.parse(message.json())) });
+  await tap.flush();
+  await master.applied({ perHost: 8 });
+  await master.settled(8);
+  // Longer than anything is sent again after.
+  await master.until('time passed', (view) => Date.parse(view.at) - Date.parse(before.at) > 4_500);
+  const slots = seen.map(({ body }) => (body.type === 'spawn' ? body.edge.slot : body.type));
+  assert.deepEqual(slots, [4, 5, 6, 7]);
+  assert.ok(seen.every((command) => command.term === 1 && command.sequence > before.sequence && command.epoch === 1));
+});
+
+test('the aggregate is published every second and on change, with sequence and term', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  await master.init();
+  await master.leads();
+  const tap = await connect({ servers: nats.url });
+  onCleanup(t, () => tap.close());
+  const views: { specVersion: number; sequence: number; leader: { term: number } }[] = [];
+  tap.subscribe(subjectsOf('main').farm, { callback: (_, message) => void views.push(message.json()) });
+  await tap.flush();
+  await eventually(() => views.length >= 2, { what: 'two aggregates', deadlineMs: 3_500 });
+  const { sequence } = await master.applied({ perHost: 1 });
+  const told = await eventually(() => views.find((view) => view.specVersion === 1), {
+    what: 'the change is told',
+    deadlineMs: 800,
+  });
+  assert.deepEqual([told.sequence, told.leader.term], [sequence, 1]);
+});
+
+test('a master that is killed between decision and command leaves nothing undone and nothing doubled', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  const { farmId } = await master.init();
+  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
+  await master.applied({ perHost: 2 });
+  await master.settled(2);
+  worker.obeys = false;
+  await master.applied({ perHost: 6 });
+  await eventually(() => worker.spawned.includes('stream-5'), { what: 'the spawns are on their way' });
+  await master.kill();
+  worker.obeys = true;
+  await master.restart();
+  const view = await master.settled(6);
+  assert.equal(view.leader?.term, 2);
+  assert.ok(view.edges.every((edge) => edge.generation === 1));
+  const assigned = (await master.events()).filter((row) => row.type === 'edge-assigned');
+  assert.equal(assigned.length, 7, 'each edge was decided once');
+});
+
+test('killed at any moment of an apply, the farm converges', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  const { farmId } = await master.init();
+  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
+  const wishes = [3, 1, 5];
+  for (const [round, perHost] of wishes.entries()) {
+    await master.leads();
+    const asked = master.apply({ perHost }).catch(() => null);
+    await new Promise((resolve) => setTimeout(resolve, 2 + round * 6));
+    await master.kill();
+    await asked;
+    await master.restart();
+    // Whether the killed one had stored it or not, asking again is safe.
+    await eventually(async () => (await master.apply({ perHost })).status === 200, { what: 'applied' });
+    await master.settled(perHost);
+  }
+  assert.deepEqual(worker.model.violations, []);
+  assert.equal((await master.view()).specVersion, 3);
+});
+
+test('a second master is refused as not yet while the first leads; a dead one is followed', async (t) => {
+  const nats = await startNats(t);
+  const first = await TestMaster.start(t, { nats: nats.url, id: 'm1' });
+  const { farmId } = await first.init();
+  await first.leads();
+  await FakeWorker.start(t, { nats: nats.url, farmId });
+  const second = await TestMaster.start(t, { nats: nats.url, id: 'm2' });
+  const { code } = await second.process.ends();
+  assert.equal(code, 69);
+  assert.match(second.process.stderr(), /a second master of farm main \(m1 leads it\) is not there yet/);
+  await first.applied({ perHost: 2 });
+  assert.deepEqual((await first.settled(2)).leader, { master: 'm1', term: 1 }, 'the first was not disturbed');
+
+  await first.kill();
+  await second.restart();
+  const view = await second.leads();
+  assert.deepEqual(view.leader, { master: 'm2', term: 2 });
+  await second.applied({ perHost: 3 });
+  await second.settled(3);
+});
+
+test('a master that was frozen while another took over ends when it wakes', async (t) => {
+  const nats = await startNats(t);
+  const first = await TestMaster.start(t, { nats: nats.url, id: 'm1' });
+  const { farmId } = await first.init();
+  await first.leads();
+  await FakeWorker.start(t, { nats: nats.url, farmId });
+  first.process.kill('SIGSTOP');
+  const second = await TestMaster.start(t, { nats: nats.url, id: 'm2' });
+  assert.deepEqual((await second.leads()).leader, { master: 'm2', term: 2 });
+  await second.applied({ perHost: 2 });
+  first.process.kill('SIGCONT');
+  const { code } = await first.process.ends();
+  assert.equal(code, 69);
+  assert.deepEqual((await second.settled(2)).leader, { master: 'm2', term: 2 });
+});
+
+test('appends of several callers at once are each stored once, or refused with a code', async (t) => {
+  const nats = await startNats(t);
+  const first = await TestMaster.start(t, { nats: nats.url, id: 'm1' });
+  await first.init();
+  const tap = await connect({ servers: nats.url });
+  onCleanup(t, () => tap.close());
+  // Without a lease nobody leads, so that nobody is refused: both masters answer, as they do for a moment at a change.
+  await tap.request(`$JS.API.STREAM.DELETE.KV_${subjectsOf('main').leaseBucket}`);
+  const second = await TestMaster.start(t, { nats: nats.url, id: 'm2' });
+  await second.until('it has read the log', (view) => view.farmId !== null);
+  const calls = Array.from({ length: 12 }, (_, index) => (index % 2 ? first : second).apply({ perHost: index + 1 }));
+  const answers = await Promise.all(calls);
+  const stored = answers.filter((answer) => answer.status === 200).map((answer) => answer.body.specVersion);
+  const refused = answers.filter((answer) => answer.status !== 200).map((answer) => answer.body.error.code);
+  assert.equal(new Set(stored).size, stored.length, 'each spec version once');
+  assert.ok(
+    refused.every((code) => code === 'E_LOG_CONFLICT' || code === 'E_BUS_UNAVAILABLE'),
+    refused.join(),
+  );
+  assert.ok(stored.length > 0);
+  const applied = (await first.events()).filter((row) => row.type === 'farm-applied');
+  assert.deepEqual(
+    applied.map((row) => row.data['specVersion']),
+    applied.map((_, index) => index + 1),
+  );
+});
+
+test('a specification that is refused is not stored', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  const { farmId } = await master.init();
+  await FakeWorker.start(t, { nats: nats.url, farmId });
+  await master.applied({ perHost: 1 });
+  await master.settled(1);
+  const code = async (body: unknown) => (await master.request('POST', '/api/v1/apply', body)).body.error.code;
+  assert.equal(await code({ spec: { ...specOf({ perHost: 65 }) } }), 'E_SPEC_INVALID');
+  assert.equal(await code({ spec: { ...specOf({ perHost: 1 }), colour: 'red' } }), 'E_SPEC_INVALID');
+  assert.equal(await code({ spec: { ...specOf({ perHost: 1 }), engine: 'srs5' } }), 'E_NOT_YET');
+  assert.equal(await code({ spec: { ...specOf({ perHost: 1 }), ports: { streamApi: 1936 } } }), 'E_SPEC_INVALID');
+  assert.equal((await master.view()).specVersion, 1);
+});

@@ -1,0 +1,74 @@
+import { JetStreamLogStore } from '@dolphin/eventlog';
+import { Command, type CommandReply, type FactEnvelope, subjectsOf } from '@dolphin/protocol';
+import { connect, type NatsConnection } from 'nats';
+import { onCleanup, type TestScope } from '../../support/cleanup.js';
+import { HostModel } from '../../unit/master/world.js';
+
+/** Faster than a real worker, so that tests are. */
+const HEARTBEAT_MS = 200;
+const TICK_MS = 50;
+
+/** A host as the master sees one: joins, sends heartbeats, obeys commands by the real pod's rules, runs nothing. */
+export class FakeWorker {
+  readonly model: HostModel;
+  readonly commands: Command[] = [];
+  /** What becomes of commands: obeyed and answered, or swallowed as by a network that is cut. */
+  obeys = true;
+  silent = false;
+  readonly #bus: NatsConnection;
+  readonly #log: JetStreamLogStore;
+
+  private constructor(model: HostModel, bus: NatsConnection, log: JetStreamLogStore) {
+    this.model = model;
+    this.#bus = bus;
+    this.#log = log;
+  }
+
+  static async start(
+    t: TestScope,
+    o: { nats: string; farmId: string; host?: string; rtmp?: number },
+  ): Promise<FakeWorker> {
+    const bus = await connect({ servers: o.nats, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    const log = await JetStreamLogStore.open(bus, 'main');
+    const model = new HostModel(o.host ?? 'h1', { farmId: o.farmId, ...(o.rtmp !== undefined && { rtmp: o.rtmp }) });
+    const worker = new FakeWorker(model, bus, log);
+    bus.subscribe(subjectsOf('main').command(model.name), {
+      callback: (_, message) => {
+        const command = Command.parse(message.json());
+        worker.commands.push(command);
+        if (worker.obeys) message.respond(JSON.stringify(model.command(command) satisfies CommandReply));
+      },
+    });
+    await bus.flush();
+    await worker.join();
+    const heartbeats = setInterval(() => worker.heartbeat(), HEARTBEAT_MS);
+    const ticks = setInterval(() => model.tick(), TICK_MS);
+    onCleanup(t, async () => {
+      clearInterval(heartbeats);
+      clearInterval(ticks);
+      await bus.close();
+    });
+    return worker;
+  }
+
+  get spawned(): string[] {
+    return this.commands.flatMap(({ body }) => (body.type === 'spawn' ? [`${body.edge.role}-${body.edge.slot}`] : []));
+  }
+
+  heartbeat(): void {
+    if (this.silent || this.#bus.isClosed()) return;
+    const heartbeat = { ...this.model.heartbeat(), at: new Date().toISOString() };
+    this.#bus.publish(subjectsOf('main').heartbeat(this.model.name), JSON.stringify(heartbeat));
+  }
+
+  async join(): Promise<void> {
+    const { name, epoch, farmId, rtmp } = this.model;
+    const subject = subjectsOf('main').logHost(name);
+    const at = new Date().toISOString();
+    const id = `join-${name}-${epoch}`;
+    const joined = { type: 'host-joined' as const, id, epoch, version: '0', rtmp: [rtmp], http: [rtmp + 1] };
+    const facts: FactEnvelope = { v: 1, kind: 'facts', farmId, at, host: name, epoch, upTo: 0, entries: [joined] };
+    const expectedLast = (await this.#log.lastOn(subject))?.sequence ?? 0;
+    await this.#log.append(subject, facts, { expectedLast, messageId: id });
+  }
+}

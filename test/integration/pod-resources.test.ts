@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { HappeningsFile } from '@dolphin/pod/files/happenings-file.js';
+import type { PodFact } from '@dolphin/protocol';
+import { eventually } from '../support/eventually.js';
+import { run } from '../support/processes.js';
+import { tempDir } from '../support/temp-dir.js';
+import { connectClient, fakeBinary, startPod } from './pod-support/test-pod.js';
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const fact = (pid: number): PodFact => ({ type: 'pod-started', id: `f${pid}`, pid, rtmp: [1], http: [2] });
+const open = (dir: string, maxFileBytes?: number) =>
+  new HappeningsFile(dir, { log: quiet, now: () => 0, ...(maxFileBytes === undefined ? {} : { maxFileBytes }) });
+
+describe('the file of happenings', () => {
+  it('goes on with its numbers over restarts', async (t) => {
+    const dir = await tempDir(t);
+    const first = open(dir);
+    assert.equal(first.newest, 0);
+    assert.deepEqual(first.page(0, 10), { oldest: 1, newest: 0, happenings: [] });
+    for (let i = 1; i <= 3; i++) first.append(fact(i));
+    first.close();
+    const second = open(dir);
+    assert.equal(second.append(fact(4)).n, 4);
+    assert.deepEqual(
+      second.page(2, 10).happenings.map(({ n, fact: { id } }) => [n, id]),
+      [
+        [3, 'f3'],
+        [4, 'f4'],
+      ],
+    );
+    assert.deepEqual(
+      second.page(0, 2).happenings.map(({ n }) => n),
+      [1, 2],
+    );
+    second.close();
+  });
+
+  it('takes off a line that a kill cut in two', async (t) => {
+    const dir = await tempDir(t);
+    const first = open(dir);
+    first.append(fact(1));
+    first.close();
+    appendFileSync(join(dir, 'happenings.jsonl'), '{"n":2,"at":"1970-01-01T00:00:00.000Z","fact":{"ty');
+    const second = open(dir);
+    assert.equal(second.newest, 1);
+    second.append(fact(2));
+    second.close();
+    const lines = readFileSync(join(dir, 'happenings.jsonl'), 'utf8').trim().split('\n');
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { n: number }).n),
+      [1, 2],
+    );
+  });
+
+  it('keeps the newest when it is full, and tells the oldest that it has', async (t) => {
+    const dir = await tempDir(t);
+    const file = open(dir, 2000);
+    for (let i = 1; i <= 100; i++) file.append(fact(i));
+    const { oldest, newest, happenings } = file.page(0, 1000);
+    assert.equal(newest, 100);
+    assert.ok(oldest > 50 && oldest < 100);
+    assert.equal(happenings[0]?.n, oldest);
+    assert.equal(happenings.at(-1)?.n, 100);
+    file.close();
+    const again = open(dir, 2000);
+    assert.deepEqual(again.page(0, 1000), { oldest, newest, happenings });
+    again.close();
+  });
+
+  it('begins anew from garbage', async (t) => {
+    const dir = await tempDir(t);
+    writeFileSync(join(dir, 'happenings.jsonl'), '\0\0\0 garbage\n[1,2]\n');
+    const file = open(dir);
+    assert.equal(file.append(fact(1)).n, 1);
+    file.close();
+  });
+});
+
+describe('a pod without file descriptors', () => {
+  const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
+  const limit = (t: TestContext, pid: number, files: number) =>
+    run(t, 'prlimit', ['--pid', String(pid), `--nofile=${files}:20000`]);
+
+  it('refuses clients, and serves again when it has some', async (t) => {
+    const pod = await startPod(t, { engines: (dir) => [`fake=${fakeBinary(dir)}`] });
+    const { pid } = pod.process();
+    await limit(t, pid, openFiles(pid) + 10);
+    // No edge is there: each of them waits in the pod, with a descriptor.
+    const clients = await Promise.all(Array.from({ length: 40 }, () => connectClient(t, pod.rtmp)));
+    await eventually(() => clients.filter((client) => client.isClosed()).length >= 20, { what: 'most are refused' });
+    await limit(t, pid, 20_000);
+    await pod.spawn(1, 'fake');
+    const late = await connectClient(t, pod.rtmp);
+    assert.equal((await late.served()).how, 'hand-off');
+    assert.ok((await pod.state()).clients >= 1);
+  });
+
+  it('leaks none over many clients by hand-off and by relay', async (t) => {
+    const engines = (dir: string) => [`fake=${fakeBinary(dir)}`, `relayed=${fakeBinary(dir, 'relay')}`];
+    const pod = await startPod(t, { engines });
+    await pod.command({ type: 'spawn', edge: await pod.edge(0, { engine: 'fake' }) });
+    await pod.command({ type: 'spawn', edge: await pod.edge(1, { engine: 'relayed' }) });
+    await eventually(async () => (await pod.state()).edges.filter((edge) => edge.state === 'ready').length === 2, {
+      what: 'both are ready',
+    });
+    const round = async () => {
+      const clients = await Promise.all(Array.from({ length: 40 }, () => connectClient(t, pod.rtmp)));
+      await Promise.all(clients.map((client) => client.served()));
+      for (const client of clients) client.socket.destroy();
+      await eventually(async () => (await pod.state()).clients === 0, { what: 'all have left' });
+    };
+    await round();
+    const { pid } = pod.process();
+    const before = openFiles(pid);
+    for (let i = 0; i < 5; i++) await round();
+    await eventually(() => openFiles(pid) <= before + 2, { what: 'all descriptors are back' });
+  });
+});

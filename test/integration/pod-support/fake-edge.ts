@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, Socket } from 'node:net';
+
+/**
+ * An edge without media, run as a process of its own: `-t` and `-v` as a server, a private API, and a line for each
+ * client that says who serves it and what it thinks of the client; then it echoes.
+ *
+ * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
+ * to and listens on its API only.
+ */
+const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
+const relayed = behaviour === 'relay' || behaviour === 'shut';
+const argv = process.argv.slice(2);
+if (argv.includes('-v')) {
+  process.stdout.write(relayed ? '5.0.216\n' : 'dolphin-edge 0.1.0\n');
+  process.exit(0);
+}
+const conf = readFileSync(argv[argv.indexOf('-c') + 1] ?? '', 'utf8');
+if (/refuse_me/.test(conf)) {
+  process.stderr.write('refuse_me is not a directive\n');
+  process.exit(255);
+}
+if (argv.includes('-t')) process.exit(0);
+process.on('SIGUSR1', () => undefined);
+process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
+
+const port = (block: string) =>
+  Number(new RegExp(`${block}\\s*\\{[^}]*?listen\\s+127\\.0\\.0\\.1:(\\d+)`).exec(conf)?.[1]);
+const rtmp = Number(/^\s*listen\s+127\.0\.0\.1:(\d+)/m.exec(conf)?.[1]);
+const http = port('http_server');
+const api = port('http_api');
+const name = /server_id\s+(\S+?);/.exec(conf)?.[1] ?? '?';
+
+let taken = 0;
+const serve = (socket: Socket, how: string, id: number | null) => {
+  socket.on('error', () => undefined);
+  socket.write(`${how} ${name} ${process.pid}\n`);
+  socket.on('data', (chunk) => socket.write(chunk));
+  socket.on('close', () => {
+    if (id !== null) process.send?.({ type: 'left', ids: [id] });
+  });
+};
+process.on('message', (message, handle) => {
+  const take = message as { type: string; id: number };
+  taken += 1;
+  if (behaviour === 'deaf' && taken > 3) return;
+  process.send?.({ type: 'took', id: take.id });
+  if (handle instanceof Socket) serve(handle, 'hand-off', take.id);
+});
+
+const listen = (server: { listen(port: number, host: string, done: () => void): unknown }, on: number) =>
+  new Promise<void>((resolve) => server.listen(on, '127.0.0.1', resolve));
+const relayServer = () => createServer((socket) => serve(socket, 'relay', null));
+if (behaviour !== 'shut') await listen(relayServer(), rtmp);
+if (http > 0) await listen(relayServer(), http);
+if (!relayed) process.send?.({ type: 'hello', takes: ['rtmp', 'http'], version: '0.1.0' });
+const answer = { code: 0, server: 'fake', pid: String(process.pid) };
+const data = { major: 5, minor: 0, revision: 216, version: '5.0.216' };
+await listen(
+  createHttpServer((_request, response) => response.end(JSON.stringify({ ...answer, data }))),
+  api,
+);

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import {
+  type Command,
+  type CommandBody,
+  CommandReply,
+  type EdgeDefinition,
+  HappeningPage,
+  type PodFact,
+  PodState,
+} from '@dolphin/protocol';
+import { eventually } from '../../support/eventually.js';
+import { fromRoot } from '../../support/paths.js';
+import { freePorts } from '../../support/ports.js';
+import { startProcess, type TestProcess } from '../../support/processes.js';
+import { tempDir } from '../../support/temp-dir.js';
+
+export const FARM_ID = randomUUID();
+
+/** Runs this Node with a program of these tests, as a binary that a pod can start. */
+export function fakeBinary(dir: string, behaviour = 'hand-off'): string {
+  const path = join(dir, `fake-${behaviour}`);
+  const script = fromRoot('test/dist/integration/pod-support/fake-edge.js');
+  writeFileSync(path, `#!/bin/sh\nFAKE_EDGE=${behaviour} exec ${process.execPath} ${script} "$@"\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+export interface TestPod {
+  readonly dir: string;
+  readonly runDir: string;
+  readonly rtmp: number;
+  readonly http: number;
+  process(): TestProcess;
+  /** A pod on the same directory and ports again. */
+  start(): Promise<void>;
+  state(): Promise<PodState>;
+  facts(): Promise<PodFact[]>;
+  call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  /** Term 1 and a sequence one above the last, unless given. */
+  command(body: CommandBody, over?: Partial<Command>): Promise<CommandReply>;
+  send(command: Command): Promise<CommandReply>;
+  edge(slot: number, over?: Partial<EdgeDefinition>): Promise<EdgeDefinition>;
+  /** Spawns stream edges and waits until all are ready. */
+  spawn(count: number, engine: string): Promise<EdgeDefinition[]>;
+}
+
+/** A farm's pod in a process of its own, without a farm. */
+export async function startPod(
+  t: TestContext,
+  o: { engines: (dir: string) => string[]; mode?: string; relays?: number },
+): Promise<TestPod> {
+  const dir = await tempDir(t);
+  const runDir = join(dir, 'run');
+  const [rtmp = 0, http = 0] = await freePorts(2);
+  const conf = join(dir, 'dolphin.conf');
+  writeFileSync(conf, 'vhost __defaultVhost__ { }\n');
+  const args = ['--run-dir', runDir, '--host', 'h1', '--rtmp', String(rtmp), '--http', String(http), '--conf', conf];
+  for (const engine of o.engines(dir)) args.push('--engine', engine);
+  if (o.mode !== undefined) args.push('--mode', o.mode);
+  if (o.relays !== undefined) args.push('--relays', String(o.relays));
+  let pod: TestProcess;
+  let sequence = 0;
+  const call: TestPod['call'] = (method, path, body) =>
+    new Promise((resolve, reject) => {
+      const asked = request({ socketPath: join(runDir, 'pod.sock'), method, path }, (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as unknown }));
+      });
+      asked.on('error', reject);
+      asked.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  const self: TestPod = {
+    dir,
+    runDir,
+    rtmp,
+    http,
+    process: () => pod,
+    async start() {
+      pod = startProcess(t, fromRoot('bin/dolphin-pod'), args);
+      const started = pod;
+      await eventually(
+        async () => {
+          if (started.child.exitCode !== null) throw new Error(started.output());
+          return (await self.state()).pid === started.pid;
+        },
+        { what: 'the pod answers' },
+      );
+    },
+    call,
+    state: async () => PodState.parse((await call('GET', '/v1/state')).body),
+    facts: async () => {
+      const page = HappeningPage.parse((await call('GET', '/v1/happenings?after=0&limit=1000')).body);
+      return page.happenings.map((happening) => happening.fact);
+    },
+    send: async (command) => CommandReply.parse((await call('POST', '/v1/commands', command)).body),
+    command(body, over = {}) {
+      sequence += 1;
+      const id = randomUUID();
+      return self.send({ id, farmId: FARM_ID, host: 'h1', epoch: 1, term: 1, sequence, body, ...over });
+    },
+    async edge(slot, over = {}) {
+      const [edgeRtmp = 0, edgeHttp = 0, api = 0] = await freePorts(3);
+      const ports = { rtmp: edgeRtmp, http: edgeHttp, api };
+      const edge = { role: 'stream', slot, generation: 1, engine: 'fake', ports, origins: ['127.0.0.1:1'] } as const;
+      return { ...edge, origins: [...edge.origins], ...over };
+    },
+    async spawn(count, engine) {
+      const edges: EdgeDefinition[] = [];
+      for (let slot = 0; slot < count; slot++) {
+        const edge = await self.edge(slot, { engine });
+        await self.command({ type: 'spawn', edge });
+        edges.push(edge);
+      }
+      await eventually(
+        async () => (await self.state()).edges.filter((edge) => edge.state === 'ready').length === count,
+        {
+          what: `${count} edges are ready`,
+        },
+      );
+      return edges;
+    },
+  };
+  await self.start();
+  return self;
+}
+
+export interface TestClient {
+  readonly socket: Socket;
+  /** All that came. */
+  text(): string;
+  readonly closed: Promise<void>;
+  isClosed(): boolean;
+  /** The first line that the fake edge says: `hand-off dolphin-h1-stream-0 123`. */
+  served(): Promise<{ how: string; edge: string; pid: number }>;
+}
+
+/** A client of the public RTMP port; `first` is what it says at once. */
+export async function connectClient(t: TestContext, port: number, first = '\x03hello\n'): Promise<TestClient> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  let text = '';
+  let isClosed = false;
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  socket.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => {
+      isClosed = true;
+      resolve();
+    });
+  });
+  t.after(() => socket.destroy());
+  await new Promise((resolve) => socket.once('connect', resolve));
+  if (first !== '') socket.write(first, 'latin1');
+  return {
+    socket,
+    text: () => text,
+    closed,
+    isClosed: () => isClosed,
+    served: async () => {
+      const line = await eventually(() => /^(\S+) (\S+) (\d+)\n/.exec(text), { what: 'the edge greets the client' });
+      return { how: line[1] ?? '', edge: line[2] ?? '', pid: Number(line[3]) };
+    },
+  };
+}
+
+export const readText = (path: string) => readFileSync(path, 'utf8');

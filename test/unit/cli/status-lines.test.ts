@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sumUp } from '@dolphin/cli/domain/status.js';
+import { statusLines } from '@dolphin/cli/domain/status-lines.js';
+import { EdgeState, HostLiveness } from '@dolphin/protocol';
+import fc from 'fast-check';
+import { answerOf, answersTo, edgeView, farmView, hostView, NOW } from './samples.js';
+
+const asked = { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 };
+
+test('a farm at a glance: hosts, edges with pid and private port, streams, the sum', () => {
+  const view = farmView();
+  const answers = answersTo(view, {
+    0: answerOf(5000, [{ clients: 2, sendKbitPerS: 1020 }]),
+    1: answerOf(5001, [{ clients: 2, sendKbitPerS: 1020 }]),
+    2: answerOf(5002, [{ clients: 1, sendKbitPerS: 510 }]),
+  });
+  assert.deepEqual(statusLines(sumUp(view, answers, asked)), [
+    'farm main: serving; spec 2, settled; leader m1 (term 3)',
+    '',
+    'HOST  STATE  RTMP   HTTP   POD  SERVE  CLIENTS  KBIT/S  CPU%  FREE',
+    'h1    up     19350  8088  4711    2/2        3    1530     7  4.0G',
+    '',
+    'HOST  EDGE           STATE   PID    API  CLIENTS  KBIT/S  STREAMS   UP',
+    'h1    back-source-0  ready  5000  33331  2 edges    1020        1  13s',
+    'h1    stream-0       ready  5001  33332        2    1020        1  13s',
+    'h1    stream-1       ready  5002  33333        1     510        1  13s',
+    '',
+    'STREAM            CLIENTS  EDGES  CODECS',
+    '/live/livestream        3      2  H264 + AAC',
+    '',
+    'total: 2 of 2 stream edges serve; clients 3, kbit/s 1530, streams 1',
+  ]);
+});
+
+test('what is wrong stands below, whole, however long the reason', () => {
+  const view = farmView();
+  const why = 'connect EHOSTUNREACH 10.0.0.7:33333 - Local (10.0.0.1:40112) and more words than fit one line';
+  const answers = answersTo(view, { 2: { answered: false, failure: 'silent', why } });
+  const lines = statusLines(sumUp(view, answers, asked));
+  const words = lines.slice(lines.findIndex((line) => line.startsWith('! '))).map((line) => line.trim());
+  assert.equal(words.join(' '), `! h1 stream-1: its API does not answer: ${why}`);
+});
+
+test('no line is wider than 80 columns, whatever hosts, edges and streams are called', () => {
+  const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,62}$/);
+  const states = fc.constantFrom(...EdgeState.options, 'assigned' as const, 'unknown' as const);
+  const farms = fc.record({
+    ...{ farm: name, master: name, host: name, liveness: fc.constantFrom(...HostLiveness.options), state: states },
+    ...{ pid: fc.integer({ min: 1, max: 4_194_304 }), clients: fc.nat(100_000), kbitPerS: fc.nat(100_000_000) },
+    ...{ uptimeMs: fc.nat(1e10), slot: fc.nat(999), url: fc.string({ maxLength: 200 }) },
+    rtmp: fc.array(fc.integer({ min: 1024, max: 65_535 }), { maxLength: 4 }),
+  });
+  fc.assert(
+    fc.property(farms, (o) => {
+      const host = hostView({ ...o, podPid: o.pid, desired: 64, memoryFreeBytes: 2 ** 40 });
+      const edges = [edgeView('back-source', o), edgeView(0, { ...o, slot: o.slot, api: 'http://127.0.0.1:65535' })];
+      const view = farmView({ farm: o.farm, leader: { master: o.master, term: 4711 }, hosts: [host], edges });
+      const stream = { url: o.url, clients: o.clients, sendKbitPerS: o.kbitPerS };
+      const answers = answersTo(view, { 0: answerOf(o.pid, [stream]), 1: answerOf(o.pid, [stream]) });
+      for (const line of statusLines(sumUp(view, answers, asked))) assert.ok(line.length <= 80, line);
+    }),
+  );
+});

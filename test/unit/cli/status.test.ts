@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EdgeAnswer } from '@dolphin/cli/domain/edge-answer.js';
+import { type Status, sumUp } from '@dolphin/cli/domain/status.js';
+import type { FarmView } from '@dolphin/protocol';
+import { answerOf, answersTo, edgeView, farmView, hostView, NOW } from './samples.js';
+
+const asked = { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 };
+const status = (view: FarmView, special: Readonly<Record<number, EdgeAnswer>> = {}): Status =>
+  sumUp(view, answersTo(view, special), asked);
+const reasons = ({ problems }: Status) => problems.map(({ about, why, affects }) => `${affects} ${about}: ${why}`);
+const silent: EdgeAnswer = { answered: false, failure: 'silent', why: 'no answer within 1000 ms' };
+const gone: EdgeAnswer = { answered: false, failure: 'unreachable', why: 'connect ECONNREFUSED' };
+
+test('streams are summed up by url over the stream edges, whatever their ids', () => {
+  const { streams, totals } = status(farmView(), {
+    1: answerOf(5001, [
+      { clients: 2, sendKbitPerS: 1000 },
+      { url: '/live/other', clients: 1 },
+    ]),
+    2: answerOf(5002, [{ clients: 3, sendKbitPerS: 1500 }]),
+  });
+  assert.deepEqual(
+    streams.map(({ url, clients, edges, kbitPerS }) => [url, clients, edges, kbitPerS]),
+    [
+      ['/live/livestream', 5, 2, 2500],
+      ['/live/other', 1, 1, 0],
+    ],
+  );
+  assert.equal(totals.clients, 6);
+  assert.equal(totals.streams, 2);
+});
+
+test('streams of the same app and name on two vhosts are two streams', () => {
+  const { streams } = status(farmView(), {
+    1: answerOf(5001, [{ url: 'a.example/live/x', clients: 1 }]),
+    2: answerOf(5002, [{ url: 'b.example/live/x', clients: 1 }]),
+  });
+  assert.deepEqual(
+    streams.map(({ url }) => url),
+    ['a.example/live/x', 'b.example/live/x'],
+  );
+});
+
+test("a back source's clients are edges, and count neither as viewers nor as traffic", () => {
+  const { edges, totals, streams } = status(farmView(), {
+    0: answerOf(5000, [{ clients: 2, sendKbitPerS: 9000 }]),
+    1: answerOf(5001, [{ clients: 1, sendKbitPerS: 500 }]),
+    2: answerOf(5002, [{ clients: 1, sendKbitPerS: 500 }]),
+  });
+  assert.equal(edges[0]?.clients, null);
+  assert.equal(edges[0]?.edgeClients, 2);
+  assert.deepEqual([totals.clients, totals.kbitPerS, streams[0]?.clients], [2, 1000, 2]);
+});
+
+test("the master's rate stands in while the edge's own 30 s rate is still 0, and the source is said", () => {
+  const { edges, totals } = status(farmView(), {
+    1: answerOf(5001, [{ clients: 1, sendKbitPerS: 0 }]),
+    2: answerOf(5002, [{ clients: 1, sendKbitPerS: 520 }]),
+  });
+  assert.deepEqual(
+    edges.slice(1).map(({ kbitPerS, kbitPerSSource }) => [kbitPerS, kbitPerSSource]),
+    [
+      [1500, 'master'],
+      [520, 'edge'],
+    ],
+  );
+  assert.equal(totals.kbitPerS, 2020);
+});
+
+test("an edge's own count of clients goes before the master's", () => {
+  const { edges } = status(farmView(), { 1: answerOf(5001, [{ clients: 1 }]), 2: silent });
+  assert.deepEqual(
+    edges.slice(1).map(({ clients, clientsSource }) => [clients, clientsSource]),
+    [
+      [1, 'edge'],
+      [3, 'master'],
+    ],
+  );
+});
+
+test('a host is summed up from its edges, not from what the master heard', () => {
+  const { hosts } = status(farmView({ hosts: [hostView({ clients: 99, ready: 2 })] }), {
+    1: answerOf(5001, [{ clients: 4, sendKbitPerS: 2000 }]),
+    2: gone,
+  });
+  assert.deepEqual([hosts[0]?.clients, hosts[0]?.kbitPerS, hosts[0]?.serving], [4, 2000, 1]);
+});
+
+test('a farm where every edge answers is serving, without a problem', () => {
+  const farm = status(farmView());
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(farm.problems, []);
+});
+
+test('a ready edge that only keeps silent may be full: it keeps its figures, and is named with the reason', () => {
+  const farm = status(farmView(), { 2: silent });
+  assert.equal(farm.level, 'degraded');
+  assert.equal(farm.edges[2]?.serving, true);
+  assert.equal(farm.edges[2]?.clients, 3);
+  assert.deepEqual(reasons(farm), ['serving h1 stream-1: its API does not answer: no answer within 1000 ms']);
+});
+
+test('an edge that nobody listens for serves nobody, whatever the master thinks', () => {
+  const farm = status(farmView(), { 2: gone });
+  assert.equal(farm.level, 'degraded');
+  assert.deepEqual([farm.edges[2]?.serving, farm.edges[2]?.clients, farm.edges[2]?.kbitPerS], [false, 0, 0]);
+  assert.deepEqual(reasons(farm), [
+    'serving h1: 1 of 2 stream edges serve',
+    'serving h1 stream-1: its API does not answer: connect ECONNREFUSED',
+  ]);
+});
+
+test('no edge that serves is critical', () => {
+  assert.equal(status(farmView(), { 1: gone, 2: gone }).level, 'critical');
+});
+
+test('a dead back source degrades, though every stream edge serves', () => {
+  const view = farmView();
+  const edges = [edgeView('back-source', { state: 'backing-off', pid: null }), edgeView(0), edgeView(1)];
+  const farm = status({ ...view, edges }, { 0: gone });
+  assert.equal(farm.level, 'degraded');
+  assert.deepEqual(reasons(farm), ['serving h1 back-source-0: is backing-off']);
+});
+
+test('with NATS away the edges themselves tell, and the exit stays 0 when all of them answer', () => {
+  const hosts = [hostView({ heardMsAgo: 65_000 })];
+  const farm = status(farmView({ connected: false, settled: false, hosts }));
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(reasons(farm), ['control farm: the master is cut off from NATS: it shows what it saw last']);
+});
+
+test('with NATS away an edge that keeps silent does not count as serving', () => {
+  const farm = status(farmView({ connected: false, hosts: [hostView({ heardMsAgo: 65_000 })] }), { 2: silent });
+  assert.equal(farm.level, 'degraded');
+  assert.equal(farm.totals.serving, 1);
+});
+
+test('an edge that was starting when the master heard it last, and answers now, serves', () => {
+  const edges = [edgeView('back-source'), edgeView(0), edgeView(1, { state: 'starting' })];
+  const stale = farmView({ connected: false, edges, hosts: [hostView({ heardMsAgo: 20_000 })] });
+  assert.equal(status(stale).totals.serving, 2);
+  assert.equal(status(farmView({ edges })).totals.serving, 1);
+});
+
+test('a worker that is gone is a matter of control: its pod serves on', () => {
+  const farm = status(farmView({ hosts: [hostView({ liveness: 'unmanaged', heardMsAgo: 30_000 })] }));
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(farm.problems, [
+    { about: 'h1', why: 'its worker is gone; its pod serves on', affects: 'control', ageMs: 30_000 },
+  ]);
+});
+
+test('what a lost host had is history: its clients are not counted', () => {
+  const hosts = [hostView(), hostView({ host: 'h2', liveness: 'lost', heardMsAgo: 60_000 })];
+  const edges = [edgeView(0), edgeView(1), edgeView(0, { host: 'h2', clients: 70 })];
+  const farm = status(farmView({ hosts, edges }), { 2: silent });
+  assert.equal(farm.level, 'degraded');
+  assert.equal(farm.edges[2]?.clients, 0);
+  assert.equal(farm.totals.clients, 0);
+  assert.equal(farm.problems[0]?.why, 'is lost');
+});
+
+test('an edge on its way out degrades nothing while its host has all it should', () => {
+  const edges = [edgeView('back-source'), edgeView(0), edgeView(1), edgeView(2, { state: 'stopping' })];
+  assert.deepEqual(status(farmView({ edges })).problems, []);
+  const short = status(farmView({ edges: edges.toSpliced(2, 1) }));
+  assert.deepEqual(reasons(short), ['serving h1: 1 of 2 stream edges serve', 'serving h1 stream-2: is stopping']);
+});
+
+test('another process on the port of an edge is named: it takes clients away', () => {
+  const farm = status(farmView(), { 2: answerOf(9999) });
+  assert.equal(farm.level, 'degraded');
+  assert.deepEqual(reasons(farm), ['serving h1 stream-1: its API is answered by pid 9999, but its pod runs pid 5002']);
+});
+
+test('an edge that the log does not know is reported, and serves', () => {
+  const edges = [edgeView('back-source'), edgeView(0), edgeView(1), edgeView(2, { state: 'unknown' })];
+  const farm = status(farmView({ edges }));
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(reasons(farm), ['control h1 stream-2: runs, but no decision in the log asks for it']);
+});

@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Player, type PlayerForm } from '@dolphin/edge/app/player.js';
+import { StreamHub } from '@dolphin/edge/app/stream-hub.js';
+import { readSettings } from '@dolphin/edge/domain/settings.js';
+import { ByteAccount, ChunkReader, FlvReader, MessageType, type RtmpMessage } from '@dolphin/media';
+import { parseConf } from '@dolphin/srs';
+import fc from 'fast-check';
+
+/** A clock that a test turns. */
+class FakeTimers {
+  ms = 1000;
+  #due: { at: number; fn: () => void }[] = [];
+  now() {
+    return this.ms;
+  }
+  after(ms: number, fn: () => void) {
+    const entry = { at: this.ms + ms, fn };
+    this.#due.push(entry);
+    return () => {
+      this.#due = this.#due.filter((each) => each !== entry);
+    };
+  }
+  pass(ms: number) {
+    this.ms += ms;
+    const due = this.#due.filter(({ at }) => at <= this.ms);
+    this.#due = this.#due.filter(({ at }) => at > this.ms);
+    for (const { fn } of due) fn();
+  }
+}
+
+/** A connection that takes writes whole while `open`, and holds one otherwise. */
+class FakeSink {
+  open = true;
+  received: Buffer[] = [];
+  #held: Buffer[] = [];
+  #corked = 0;
+  writes = 0;
+  overlapping = 0;
+  get writableLength() {
+    return this.#held.reduce((sum, each) => sum + each.length, 0);
+  }
+  write(bytes: Buffer) {
+    if (this.#held.length > 0 && this.#corked === 0) this.overlapping++;
+    this.writes++;
+    if (this.open) this.received.push(bytes);
+    else this.#held.push(bytes);
+  }
+  cork() {
+    this.#corked++;
+  }
+  uncork() {
+    this.#corked--;
+  }
+  /** The peer read what was held. */
+  drain() {
+    this.received.push(...this.#held.splice(0));
+  }
+  bytes() {
+    return Buffer.concat(this.received);
+  }
+}
+
+function stage(text = 'play { mw_latency 350; }') {
+  const timers = new FakeTimers();
+  const conf = parseConf(`listen 1; vhost __defaultVhost__ { ${text} }`, 'edge.conf');
+  const settings = readSettings(conf).settings.vhosts.get('__defaultVhost__');
+  assert.ok(settings);
+  const key = { vhost: '__defaultVhost__', app: 'live', stream: 's' };
+  const hub = new StreamHub('id', key, settings, 60_000, timers, new ByteAccount(1 << 30));
+  const join = (form: PlayerForm = 'rtmp', durationMs = 0) => {
+    const sink = new FakeSink();
+    const closed: string[] = [];
+    const seen = { jumps: 0, started: 0 };
+    const player = new Player({
+      form,
+      sink,
+      durationMs,
+      pendingBytes: () => sink.writableLength,
+      close: (why) => void closed.push(why),
+      jumped: () => {
+        seen.jumps++;
+      },
+      started: () => {
+        seen.started++;
+      },
+    });
+    hub.add(player);
+    return { sink, player, closed, seen };
+  };
+  return { hub, timers, join };
+}
+
+let number = 0;
+/** AVC and AAC payloads as a publisher sends them; their number is in the last four bytes. */
+function message(
+  kind: 'key' | 'video' | 'audio' | 'avc-header' | 'aac-header',
+  timestamp: number,
+  bytes = 20,
+): RtmpMessage {
+  const heads = {
+    key: [0x17, 1],
+    video: [0x27, 1],
+    audio: [0xaf, 1],
+    'avc-header': [0x17, 0],
+    'aac-header': [0xaf, 0],
+  };
+  const payload = Buffer.alloc(bytes);
+  Buffer.from(heads[kind]).copy(payload);
+  payload.writeUInt32BE(++number, bytes - 4);
+  const typeId = kind === 'audio' || kind === 'aac-header' ? MessageType.audio : MessageType.video;
+  return { typeId, timestamp, streamId: 1, payload };
+}
+
+interface Got {
+  typeId: number;
+  timestamp: number;
+  payload: Buffer;
+}
+
+function decode(form: PlayerForm, bytes: Buffer): Got[] {
+  if (form === 'rtmp') {
+    const reader = new ChunkReader();
+    const chunkSize = Buffer.from([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0xea, 0x60]);
+    return reader.push(Buffer.concat([chunkSize, bytes]));
+  }
+  if (bytes.length === 0) return [];
+  return new FlvReader().push(form === 'flv-raw' ? bytes : unchunk(bytes));
+}
+
+function unchunk(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf('\r\n', at);
+    const size = Number.parseInt(bytes.toString('latin1', at, end), 16);
+    parts.push(bytes.subarray(end + 2, end + 2 + size));
+    assert.equal(bytes.toString('latin1', end + 2 + size, end + 4 + size), '\r\n');
+    at = end + 4 + size;
+  }
+  return Buffer.concat(parts);
+}
+
+const numberOf = ({ payload }: { payload: Buffer }) => payload.readUInt32BE(payload.length - 4);
+const isHeader = ({ payload }: { payload: Buffer }) => payload[1] === 0;
+const isKey = ({ payload }: { payload: Buffer }) => payload[0] === 0x17 && payload[1] === 1;
+
+describe('the fan-out of a stream', () => {
+  it('sends what mw_latency collects, as one buffer that is the same for all', () => {
+    const { hub, timers, join } = stage();
+    const players = [join(), join(), join()];
+    hub.ingest([message('avc-header', 0), message('key', 0)]);
+    hub.ingest([message('video', 40)]);
+    timers.pass(349);
+    const before = players.map(({ sink }) => sink.writes);
+    timers.pass(1);
+    for (const [i, { sink }] of players.entries()) {
+      assert.equal(sink.writes, (before[i] ?? 0) + 1);
+      assert.equal(sink.received.at(-1), players[0]?.sink.received.at(-1), 'not a copy');
+    }
+  });
+
+  it('sends at once with mw_latency 0', () => {
+    const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
+    const { sink } = join();
+    hub.ingest([message('avc-header', 0), message('key', 0), message('video', 40)]);
+    assert.equal(decode('rtmp', sink.bytes()).length, 3);
+  });
+
+  it('lets a late player begin with headers and key frame, and the early one miss nothing by it', () => {
+    const { hub, timers, join } = stage();
+    const early = join();
+    const sent = [message('avc-header', 0), message('aac-header', 0), message('key', 0), message('audio', 10)];
+    hub.ingest(sent);
+    const late = join('flv-chunked');
+    const more = [message('video', 40), message('audio', 50)];
+    hub.ingest(more);
+    timers.pass(350);
+    const all = [...sent, ...more].map(numberOf);
+    assert.deepEqual(decode('rtmp', early.sink.bytes()).map(numberOf), all);
+    const got = decode('flv-chunked', late.sink.bytes());
+    assert.deepEqual(got.map(numberOf), all);
+    assert.equal(late.seen.started, 1);
+  });
+
+  it('tells an FLV player of tracks that are there, and of no others', () => {
+    const flagsOf = (kinds: ('key' | 'video' | 'audio')[]) => {
+      const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
+      const { sink } = join('flv-raw');
+      for (let i = 0; i < 60; i++) hub.ingest([message(kinds[i % kinds.length] ?? 'audio', i * 40)]);
+      return sink.bytes()[4];
+    };
+    assert.equal(flagsOf(['key', 'audio']), 5);
+    assert.equal(flagsOf(['key']), 1);
+    assert.equal(flagsOf(['audio']), 4);
+  });
+
+  it('freezes a paused player, and lets it go on at a key frame', () => {
+    const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
+    const { sink, player } = join();
+    hub.ingest([message('avc-header', 0), message('key', 0)]);
+    player.pause(true);
+    const writes = sink.writes;
+    hub.ingest([message('key', 1000), message('video', 1040)]);
+    assert.equal(sink.writes, writes);
+    player.pause(false);
+    const got = decode('rtmp', sink.bytes());
+    assert.deepEqual(
+      got.slice(2).map((each) => (isHeader(each) ? 'h' : each.timestamp)),
+      ['h', 1000, 1040],
+    );
+  });
+
+  it('ends a player after the duration it asked for', () => {
+    const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
+    const { closed } = join('rtmp', 500);
+    for (let at = 0; at <= 480; at += 40) hub.ingest([message('key', at)]);
+    assert.deepEqual(closed, []);
+    hub.ingest([message('key', 520)]);
+    assert.deepEqual(closed, ['duration']);
+  });
+
+  it('closes a player whose write stands still for queue_length, and forgets nothing of the others', () => {
+    const { hub, timers, join } = stage('min_latency on; play { mw_latency 0; queue_length 2; }');
+    const [deaf, good] = [join(), join()];
+    deaf.sink.open = false;
+    for (let i = 0; i < 5; i++) {
+      hub.ingest([message('key', i * 1000)]);
+      timers.pass(1000);
+      hub.watch(timers.now());
+    }
+    assert.ok(deaf.closed.includes('slow'));
+    assert.deepEqual(good.closed, []);
+    assert.equal(decode('rtmp', good.sink.bytes()).length, 5);
+  });
+
+  it('keeps the clock over a republish, and gives the new headers', () => {
+    const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
+    const { sink } = join();
+    hub.ingest([message('avc-header', 0), message('key', 50_000), message('video', 50_040)]);
+    hub.sourceEnded();
+    hub.ingest([message('avc-header', 0), message('key', 0), message('video', 40)]);
+    const times = decode('rtmp', sink.bytes()).map(({ timestamp }) => timestamp);
+    assert.deepEqual(times, [0, 0, 40, 40, 80, 120]);
+  });
+
+  it('gives each player contiguous runs that begin at key frames with their headers, however it reads', () => {
+    type Step =
+      | ['media', 'key' | 'video' | 'audio' | 'avc-header', number]
+      | ['read' | 'block' | 'pass' | 'join' | 'leave' | 'end', number];
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      {
+        weight: 12,
+        arbitrary: fc.tuple(
+          fc.constant('media' as const),
+          fc.constantFrom('key', 'video', 'video', 'audio', 'audio', 'avc-header'),
+          fc.constantFrom(20, 500, 70_000, 300_000),
+        ) as fc.Arbitrary<Step>,
+      },
+      {
+        weight: 6,
+        arbitrary: fc.tuple(
+          fc.constantFrom('read', 'block', 'pass', 'join', 'leave'),
+          fc.nat({ max: 5 }),
+        ) as fc.Arbitrary<Step>,
+      },
+      { weight: 1, arbitrary: fc.tuple(fc.constant('end'), fc.nat()) as unknown as fc.Arbitrary<Step> },
+    );
+    const forms: PlayerForm[] = ['rtmp', 'flv-chunked', 'flv-raw'];
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 150 }), fc.constantFrom(0, 350), (steps, mergeMs) => {
+        const { hub, timers, join } = stage(`play { mw_latency ${mergeMs}; queue_length 1; }`);
+        const sent: RtmpMessage[] = [];
+        const players: (ReturnType<typeof join> & { form: PlayerForm })[] = [];
+        const active: typeof players = [];
+        let at = 0;
+        for (const [what, a, b] of steps as [string, string | number, number][]) {
+          const player = active[Number(a) % Math.max(1, active.length)];
+          if (what === 'media') {
+            at += 30;
+            const next = message(a as 'key', at, b);
+            sent.push(next);
+            hub.ingest([next]);
+            timers.pass(30);
+          } else if (what === 'pass') {
+            timers.pass(400);
+            hub.watch(timers.now());
+          } else if (what === 'join') {
+            const form = forms[players.length % 3] ?? 'rtmp';
+            const made = { ...join(form), form };
+            players.push(made);
+            active.push(made);
+          } else if (what === 'leave' && player) {
+            hub.remove(player.player);
+            active.splice(active.indexOf(player), 1);
+          } else if (what === 'block' && player) player.sink.open = false;
+          else if (what === 'read' && player) {
+            player.sink.open = true;
+            player.sink.drain();
+            player.player.pump();
+          } else if (what === 'end') hub.sourceEnded();
+        }
+        const order = new Map(sent.map((each, i) => [numberOf(each), i]));
+        for (const { sink, form, seen } of players) {
+          assert.equal(sink.overlapping, 0, 'one write outstanding');
+          sink.drain();
+          const frames = decode(form, sink.bytes()).filter((each) => !isHeader(each));
+          let breaks = 0;
+          let last = -1;
+          let lastTime: Record<number, number> = {};
+          for (const [i, frame] of frames.entries()) {
+            const place = order.get(numberOf(frame)) ?? -1;
+            assert.ok(place > last, 'in order, each once');
+            const skipped = i === 0 ? [] : sent.slice(last + 1, place).filter((each) => !isHeader(each));
+            if (skipped.length > 0) {
+              breaks++;
+              assert.ok(isKey(frame), 'it goes on at a key frame');
+            }
+            assert.ok(frame.timestamp >= (lastTime[frame.typeId] ?? 0), 'time does not step back');
+            lastTime = { ...lastTime, [frame.typeId]: frame.timestamp };
+            last = place;
+          }
+          assert.ok(breaks <= seen.jumps, `${breaks} breaks, ${seen.jumps} jumps`);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readSettings } from '@dolphin/edge/domain/settings.js';
+import { ConfError, parseConf } from '@dolphin/srs';
+
+const read = (text: string) => readSettings(parseConf(text, 'edge.conf'));
+const vhostOf = (text: string) => {
+  const vhost = read(`listen 1; vhost __defaultVhost__ { ${text} }`).settings.vhosts.get('__defaultVhost__');
+  assert.ok(vhost);
+  return vhost;
+};
+
+describe('the settings of an edge', () => {
+  it('have SRS’s defaults', () => {
+    const { settings, warnings } = read('listen 1935; vhost __defaultVhost__ { }');
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(settings.rtmp, [{ address: '', port: 1935 }]);
+    assert.deepEqual([settings.http, settings.api, settings.maxConnections], [null, null, 1000]);
+    assert.equal(settings.chunkSize, 60_000);
+    const vhost = settings.vhosts.get('__defaultVhost__');
+    assert.deepEqual(vhost, {
+      name: '__defaultVhost__',
+      enabled: true,
+      origins: null,
+      upstreamVhost: '__defaultVhost__',
+      gopCache: true,
+      gopCacheMaxFrames: 2500,
+      queueMs: 30_000,
+      mergeMs: 350,
+      timeJitter: 'full',
+      firstPacketMs: 20_000,
+      packetMs: 5000,
+      flvMount: null,
+    });
+  });
+
+  it('are the same from the form of 2015 and from that of 5.0', () => {
+    const old = vhostOf(`mode remote; origin a:1935 b; gop_cache off; queue_length 10; mw_latency 100;
+      time_jitter zero; publish_1stpkt_timeout 1000; publish_normal_timeout 2000;
+      http_remux { enabled on; mount [vhost]/[app]/[stream].flv; hstrs on; }`);
+    const now = vhostOf(`cluster { mode remote; origin a:1935 b; }
+      play { gop_cache off; queue_length 10; mw_latency 100; time_jitter zero; }
+      publish { firstpkt_timeout 1000; normal_timeout 2000; }
+      http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }`);
+    assert.deepEqual(old, now);
+    assert.deepEqual(now.origins, [
+      { host: 'a', port: 1935 },
+      { host: 'b', port: 1935 },
+    ]);
+  });
+
+  it('of a back source merge nothing', () => {
+    assert.equal(vhostOf('min_latency on; play { mw_latency 0; time_jitter off; }').mergeMs, 0);
+    assert.equal(vhostOf('min_latency on;').mergeMs, 0);
+  });
+
+  it('transform the vhost for the upstream', () => {
+    const { settings } = read('listen 1; vhost a.com { cluster { mode remote; origin o; vhost up.[vhost]; } }');
+    assert.equal(settings.vhosts.get('a.com')?.upstreamVhost, 'up.a.com');
+  });
+
+  it('are refused with file and line where they are wrong', () => {
+    const wrong: [string, number, RegExp][] = [
+      ['vhost a { }', 1, /listen is missing/],
+      ['listen x;', 1, /listen is/],
+      ['listen 1;\nvhost a {\ncluster { mode remote; } }', 3, /wants an origin/],
+      ['listen 1;\nvhost a {\ncluster { mode remote; origin a:b; } }', 3, /origin is host/],
+      ['listen 1;\nvhost a { }\nvhost a { }', 3, /twice/],
+      ['listen 1;\nvhost a { play {\ntime_jitter fast; } }', 3, /time_jitter is one of/],
+      ['listen 1;\nvhost a { http_remux { enabled on;\nmount /x; } }', 3, /mount is a template/],
+      ['listen 1;\nmax_connections 0;', 2, /max_connections/],
+    ];
+    for (const [text, line, why] of wrong) {
+      assert.throws(
+        () => read(text),
+        (error: unknown) => error instanceof ConfError && error.line === line && why.test(error.why),
+        text,
+      );
+    }
+  });
+
+  it('warn of what has no effect, once each, and not of what is switched off', () => {
+    const { warnings } = read(`listen 1; rtc_server { enabled on; } nonsense 1;
+      vhost a { dvr { enabled on; } hls { enabled off; } transcode { } chunk_size 4096; }`);
+    assert.deepEqual(
+      warnings.map(({ why }) => why),
+      [
+        'rtc_server has no effect here',
+        'nonsense has no effect here',
+        'vhost a: dvr has no effect here',
+        'one chunk_size for all is used: 60000',
+      ],
+    );
+  });
+});

@@ -1,0 +1,14 @@
+import { MemoryLogStore } from '@dolphin/eventlog';
+import { logStoreContract } from '../../contracts/log-store-contract.js';
+
+logStoreContract('the memory store', async () => {
+  const store = new MemoryLogStore();
+  return {
+    store,
+    farm: 'main',
+    appendRaw: async (subject, data) => {
+      store.appendRaw(subject, data);
+    },
+    recreate: async () => store.create(),
+  };
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { wishedSpec } from '@dolphin/launcher/domain/farm-wish.js';
+import { layoutOf } from '@dolphin/launcher/domain/layout.js';
+import { FarmSpec } from '@dolphin/protocol';
+
+const layout = layoutOf({ portBase: undefined, ports: {} });
+const first = FarmSpec.parse({ edges: { perHost: 4 }, origins: ['127.0.0.1:1935'] });
+
+test('a farm without a specification gets four edges and the origin of this machine', () => {
+  assert.deepEqual(wishedSpec(null, undefined, layout), first);
+});
+
+test('a farm that is as it should be is left alone', () => {
+  assert.equal(wishedSpec(first, undefined, layout), null);
+});
+
+test('what the operator applied is kept, also when up is started again', () => {
+  assert.equal(wishedSpec({ ...first, edges: { perHost: 8 } }, undefined, layout), null);
+  assert.equal(wishedSpec({ ...first, edges: { total: 6 } }, undefined, layout), null);
+});
+
+test('--edges goes before what was applied', () => {
+  assert.deepEqual(wishedSpec({ ...first, edges: { perHost: 8 } }, 2, layout)?.edges, { perHost: 2 });
+});
+
+test('other ports on the command line are applied', () => {
+  const moved = layoutOf({ portBase: 21_000, ports: {} });
+  const spec = wishedSpec(first, undefined, moved);
+  assert.deepEqual(spec?.ports, moved.edgePorts);
+  assert.deepEqual(spec?.origins, ['127.0.0.1:21005']);
+});
+
+test("an operator's origin elsewhere is not replaced by ours", () => {
+  assert.equal(wishedSpec({ ...first, origins: ['origin.example:1935'] }, undefined, layout), null);
+});

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { happeningLine } from '@dolphin/launcher/domain/happening-lines.js';
+import { EventRow } from '@dolphin/protocol';
+
+function line(type: string, data: Record<string, unknown>): string | null {
+  const row = { sequence: 1, index: 0, at: '2026-01-01T00:00:00.000Z', kind: 'fact', by: 'h1', type, id: 'x', data };
+  return happeningLine(EventRow.parse(row));
+}
+
+test('an edge that was killed, one that failed and one that was stopped read differently', () => {
+  const edge = { role: 'stream', slot: 2, pid: 77, code: null, signal: 'SIGKILL' };
+  assert.equal(line('edge-exited', { ...edge, asked: false }), 'stream edge 2 died: SIGKILL (pid 77)');
+  assert.equal(line('edge-exited', { ...edge, asked: true }), 'stream edge 2 stopped (pid 77)');
+  const failed = { role: 'back-source', slot: 0, pid: 78, code: 255, signal: null, asked: false };
+  assert.equal(line('edge-exited', failed), 'back source died: exit code 255 (pid 78)');
+});
+
+test('an edge that is back says how long it took', () => {
+  assert.equal(
+    line('edge-ready', { role: 'stream', slot: 0, pid: 9, afterMs: 210 }),
+    'stream edge 0 is ready, pid 9, after 210 ms',
+  );
+});
+
+test('what is no news at a terminal has no line', () => {
+  assert.equal(line('leader-elected', { term: 3, master: 'm' }), null);
+});

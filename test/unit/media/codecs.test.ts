@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  aacFacts,
+  audioCodec,
+  avcFacts,
+  encodeAmf0,
+  isAudioSequenceHeader,
+  isMetadata,
+  isVideoKeyFrame,
+  isVideoSequenceHeader,
+  videoCodec,
+  withoutSetDataFrame,
+} from '@dolphin/media';
+import fc from 'fast-check';
+
+const hex = (text: string) => Buffer.from(text.replace(/\s/g, ''), 'hex');
+
+describe('a video payload', () => {
+  const rows: [string, string, string | null, 'key' | 'header' | 'other'][] = [
+    ['an AVC key frame', '17 01 000000 00', 'H264', 'key'],
+    ['an AVC inter frame', '27 01 000000 00', 'H264', 'other'],
+    ['an AVC sequence header', '17 00 000000 01', 'H264', 'header'],
+    ['an AVC end of sequence', '17 02 000000', 'H264', 'other'],
+    ['an H.263 key frame', '12 00', 'H263', 'key'],
+    ['an HEVC key frame of the old kind', '1c 01 000000', 'HEVC', 'key'],
+    ['an enhanced HEVC key frame', '91 68766331 000000', 'HEVC', 'key'],
+    ['an enhanced HEVC key frame without composition time', '93 68766331', 'HEVC', 'key'],
+    ['an enhanced HEVC inter frame', 'a1 68766331 000000', 'HEVC', 'other'],
+    ['an enhanced HEVC sequence header', '90 68766331', 'HEVC', 'header'],
+    ['an enhanced AV1 key frame', '91 61763031', 'AV1', 'key'],
+    ['enhanced HDR metadata', '94 68766331', 'HEVC', 'other'],
+    ['a multitrack AV1 key frame', '96 01 61763031 00', 'AV1', 'key'],
+    ['an AV1 key frame behind a modifier', '97 02 000000 01 61763031', 'AV1', 'key'],
+    ['a command frame', '57 00', 'H264', 'other'],
+    ['one byte', '17', null, 'other'],
+    ['nothing', '', null, 'other'],
+  ];
+  for (const [what, bytes, codec, kind] of rows) {
+    it(`is told to be ${what}`, () => {
+      const payload = hex(bytes);
+      assert.equal(videoCodec(payload), codec);
+      assert.equal(isVideoKeyFrame(payload), kind === 'key');
+      assert.equal(isVideoSequenceHeader(payload), kind === 'header');
+    });
+  }
+
+  it('that is an AVC sequence header tells profile, level and size', () => {
+    const header = hex(
+      '17 00 000000 01640028ffe1001b67640028acd940780227e5c044000003000400000300c83c60c65801000668ebe3cb22c0',
+    );
+    assert.deepEqual(avcFacts(header), { profile: 'High', level: '4', width: 1920, height: 1080 });
+    assert.equal(avcFacts(header.subarray(0, 9)), null);
+    assert.deepEqual(avcFacts(header.subarray(0, 16)), { profile: 'High', level: '4', width: null, height: null });
+    assert.equal(avcFacts(hex('27 01 000000 00')), null);
+  });
+});
+
+describe('an audio payload', () => {
+  it('tells its codec, and whether it is a sequence header', () => {
+    assert.equal(audioCodec(hex('af 01 21')), 'AAC');
+    assert.equal(audioCodec(hex('2f')), 'MP3');
+    assert.equal(audioCodec(hex('91 4f707573')), 'Opus');
+    assert.equal(audioCodec(hex('')), null);
+    assert.equal(isAudioSequenceHeader(hex('af 00 1210')), true);
+    assert.equal(isAudioSequenceHeader(hex('af 01 21')), false);
+    assert.equal(isAudioSequenceHeader(hex('90 6d703461 1210')), true);
+  });
+
+  it('that is an AAC sequence header tells profile, rate and channels', () => {
+    assert.deepEqual(aacFacts(hex('af 00 1210')), { profile: 'LC', sampleRate: 44100, channels: 2 });
+    assert.deepEqual(aacFacts(hex('90 6d703461 1190')), { profile: 'LC', sampleRate: 48000, channels: 2 });
+    assert.deepEqual(aacFacts(hex('af 00 2b8a0800')), { profile: 'HE', sampleRate: 44100, channels: 1 });
+    assert.equal(aacFacts(hex('af 00 12')), null);
+    assert.equal(aacFacts(hex('af 01 1210')), null);
+  });
+});
+
+describe('a data payload', () => {
+  it('is metadata with and without @setDataFrame, which players do not get', () => {
+    const bare = encodeAmf0('onMetaData', { width: 640 });
+    const wrapped = encodeAmf0('@setDataFrame', 'onMetaData', { width: 640 });
+    assert.ok(isMetadata(bare) && isMetadata(wrapped));
+    assert.deepEqual(withoutSetDataFrame(wrapped), bare);
+    assert.deepEqual(withoutSetDataFrame(bare), bare);
+    assert.equal(isMetadata(encodeAmf0('onCuePoint')), false);
+    assert.equal(isMetadata(hex('00000000')), false);
+  });
+});
+
+it('no payload makes the codec facts throw', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.constantFrom('', '1700000000', 'af00', '97', '90', '906d703461'),
+      (tail, head) => {
+        const payload = Buffer.concat([hex(head), tail]);
+        avcFacts(payload);
+        aacFacts(payload);
+        audioCodec(payload);
+        isVideoKeyFrame(payload);
+        isMetadata(payload);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { dialectFrom, readsProxyHeader } from '@dolphin/pod/domain/dialect.js';
+import { appendTail, EMPTY_TAIL, tailLines } from '@dolphin/pod/domain/log-tail.js';
+import { aloneSlots, parsePorts } from '@dolphin/pod/domain/pod-options.js';
+import { holdersOf, judgePort } from '@dolphin/pod/domain/port-holder.js';
+import { edgeRates, parseProcessStat } from '@dolphin/pod/domain/process-usage.js';
+import { DOLPHIN_VERSION } from '@dolphin/protocol';
+
+const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:8234 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 777 1 0000 100 0 0 10 0
+   1: 0200007F:8235 0100007F:0790 01 00000000:00000000 00:00000000 00000000     0        0 778 1 0000 20 4 30 10 -1
+   2: 0100007F:8236 0100007F:0790 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0000
+`;
+
+describe('who has a port', () => {
+  it('is read from the table of the kernel', () => {
+    assert.deepEqual(holdersOf(0x8234, TABLE), [{ listening: true, inode: 777, localAddress: '0100007F' }]);
+    assert.deepEqual(holdersOf(0x8235, TABLE), [{ listening: false, inode: 778, localAddress: '0200007F' }]);
+    assert.deepEqual(holdersOf(0x8236, TABLE), []);
+    assert.deepEqual(holdersOf(1, 'garbage\n\x00\n'), []);
+  });
+
+  it('decides whether it is free, in passing use, or taken', () => {
+    const listener = holdersOf(0x8234, TABLE);
+    const outgoing = holdersOf(0x8235, TABLE);
+    assert.equal(judgePort({ loopbackFree: false, holders: listener }), 'taken');
+    // An SRS shares its port: a bind may work, and it is taken all the same.
+    assert.equal(judgePort({ loopbackFree: true, holders: listener }), 'taken');
+    assert.equal(judgePort({ loopbackFree: false, holders: outgoing }), 'passing');
+    // From another loopback address, as our relays connect.
+    assert.equal(judgePort({ loopbackFree: true, holders: outgoing }), 'free');
+    assert.equal(judgePort({ loopbackFree: false, holders: [] }), 'taken');
+  });
+});
+
+describe('the figures of a process', () => {
+  it('are read also when its name has spaces and parentheses', () => {
+    const stat =
+      '42 (a) b (c) S 1 1 1 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 11 0 100 1000000 2000 18446744073709551615';
+    assert.deepEqual(parseProcessStat(stat), { cpuMs: 2000, rssBytes: 2000 * 4096 });
+    assert.equal(parseProcessStat('nonsense'), null);
+  });
+
+  it('become rates between two samples of the same process', () => {
+    const before = { at: 0, pid: 1, cpuMs: 100, sentBytes: 1000 };
+    assert.deepEqual(edgeRates(before, { at: 2000, pid: 1, cpuMs: 300, sentBytes: 126_000 }), {
+      cpuPercent: 10,
+      kbitPerS: 500,
+    });
+    assert.deepEqual(edgeRates(before, { at: 2000, pid: 2, cpuMs: 300, sentBytes: 126_000 }), {
+      cpuPercent: 0,
+      kbitPerS: 0,
+    });
+  });
+});
+
+describe('the last lines of a process', () => {
+  it('are ten at most, without colours, and the one that was not ended counts', () => {
+    let tail = EMPTY_TAIL;
+    for (let i = 0; i < 30; i++) tail = appendTail(tail, `line \u001b[31m${i}\u001b[0m\r\n`);
+    tail = appendTail(tail, 'last ');
+    tail = appendTail(tail, 'words');
+    const lines = tailLines(tail);
+    assert.equal(lines.length, 10);
+    assert.deepEqual(lines.slice(-2), ['line 29', 'last words']);
+  });
+
+  it('take no more memory for a line without an end', () => {
+    let tail = EMPTY_TAIL;
+    for (let i = 0; i < 100; i++) tail = appendTail(tail, 'x'.repeat(10_000));
+    assert.ok(tail.open.length <= 512);
+  });
+});
+
+describe('the dialect of a binary', () => {
+  it('follows from what it says of its version', () => {
+    assert.equal(dialectFrom('5.0.216\n'), 'srs5');
+    assert.equal(dialectFrom('6.0.155'), 'srs5');
+    assert.equal(dialectFrom('4.0.271'), 'srs4');
+    assert.equal(dialectFrom('2.0.276'), 'srs2');
+    assert.equal(dialectFrom('dolphin-edge 5.0'), 'builtin');
+    assert.equal(dialectFrom(`${DOLPHIN_VERSION}\n`), 'builtin');
+    assert.equal(dialectFrom('usage: …'), null);
+  });
+
+  it('decides who is sent the RTMP proxy header', () => {
+    assert.deepEqual((['builtin', 'srs2', 'srs3', 'srs5'] as const).map(readsProxyHeader), [false, false, true, true]);
+  });
+});
+
+describe('the ports of a pod alone', () => {
+  it('go in pairs and are named once', () => {
+    assert.deepEqual(aloneSlots([1, 2], [3, 4], 10, [20, 21]), [
+      { rtmp: 1, http: 3, api: 10 },
+      { rtmp: 2, http: 4, api: 11 },
+    ]);
+    assert.ok('why' in aloneSlots([1, 2], [3], 10, []));
+    assert.ok('why' in aloneSlots([1], [3], 3, []));
+    assert.ok('why' in aloneSlots([1], [3], 10, [1]));
+    assert.ok('why' in aloneSlots([1, 2], [3, 4], 65535, []));
+    assert.deepEqual(parsePorts('1935, 19350'), [1935, 19350]);
+    for (const bad of ['', 'a', '1,', '0', '65536', '-1']) assert.equal(parsePorts(bad), null, bad);
+  });
+});
