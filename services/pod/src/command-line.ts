@@ -5,13 +5,14 @@ import { parseFlags, UsageError } from '@dolphin/runtime';
 import { aloneSlots, MAX_RELAYS, type PodOptions, parsePorts } from './domain/pod-options.js';
 
 export const USAGE = `usage: dolphin-pod --run-dir DIR --host ID [--rtmp PORTS] [--http PORTS] [--address ADDR]
-                   [--conf FILE] [--engine NAME=PATH]... [--mode auto|relay] [--relays N]
+                   [--conf FILE] [--engine NAME=PATH]... [--mode auto|relay] [--relays N] [--config FILE]
        dolphin-pod alone -p RTMP_PORTS -x HTTP_PORTS -s EDGE_RTMP_PORTS -y EDGE_HTTP_PORTS -c CONF
                    [-w RELAYS] [-b BINARY] [--api-base PORT] [--address ADDR] [--run-dir DIR] [--mode auto|relay]
+                   [--config FILE]
 
 The first form serves a farm: it runs the edges that DIR/host.json names and takes commands on DIR/pod.sock.
 The second runs one edge per pair of -s and -y ports, pulling from the origins of CONF, and serves on -p and -x.
-PORTS are numbers with commas between. -b is a built-in edge (default) or an SRS.
+PORTS are numbers with commas between. --config names a file like conf/pod.yaml. -b is a built-in edge (default) or an SRS.
 `;
 
 const BUILTIN_EDGE = fileURLToPath(new URL('../../../bin/dolphin-edge', import.meta.url));
@@ -35,6 +36,7 @@ function parseFarm(argv: readonly string[]): PodOptions {
     engine: { type: 'string', multiple: true },
     mode: { type: 'string' },
     relays: { type: 'int' },
+    config: { type: 'string' },
   });
   if (!NAME_PATTERN.test(flags.host))
     throw new UsageError(`--host ${flags.host}: a host id matches [a-z0-9][a-z0-9-]*`);
@@ -51,6 +53,7 @@ function parseFarm(argv: readonly string[]): PodOptions {
     http: ports('--http', flags.http ?? String(PUBLIC_HTTP_PORT)),
     address: flags.address ?? '127.0.0.1',
     confPath: resolve(flags.conf ?? DEFAULT_CONF),
+    configPath: flags.config && resolve(flags.config),
     engines,
     mode: mode(flags.mode),
     relays: relays('--relays', flags.relays),
@@ -71,6 +74,7 @@ function parseAlone(argv: readonly string[]): PodOptions {
     address: { type: 'string' },
     'run-dir': { type: 'string' },
     mode: { type: 'string' },
+    config: { type: 'string' },
   });
   const rtmp = ports('-p', flags.rtmp);
   const http = ports('-x', flags.http);
@@ -91,6 +95,7 @@ function parseAlone(argv: readonly string[]): PodOptions {
     http,
     address: flags.address ?? '::',
     confPath: resolve(flags.conf),
+    configPath: flags.config && resolve(flags.config),
     engines: new Map([engine]),
     mode: mode(flags.mode),
     relays: relays('-w', flags.relays),

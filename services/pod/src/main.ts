@@ -1,5 +1,5 @@
 import { DolphinError } from '@dolphin/protocol';
-import { createLogger, Lifecycle, onTermination, UsageError } from '@dolphin/runtime';
+import { ConfigError, createLogger, Lifecycle, onTermination, UsageError } from '@dolphin/runtime';
 import { ConfError } from '@dolphin/srs';
 import { parseCommandLine, USAGE } from './command-line.js';
 import { runPod } from './run-pod.js';
@@ -42,7 +42,7 @@ function report(error: unknown): number {
     process.stderr.write(`dolphin-pod: ${error.message}\n${USAGE}`);
     return error.exit;
   }
-  if (error instanceof DolphinError) {
+  if (error instanceof DolphinError || error instanceof ConfigError) {
     process.stderr.write(`dolphin-pod: ${error.message}\n`);
     return error.exit;
   }

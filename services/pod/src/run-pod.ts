@@ -11,6 +11,7 @@ import { podState } from './app/pod-state.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
 import { Supervisor } from './app/supervisor.js';
+import { loadPodConfig } from './config.js';
 import { newHostFile } from './domain/host-file.js';
 import { aloneEdge, type PodOptions } from './domain/pod-options.js';
 import { confOrigins } from './domain/render-conf.js';
@@ -36,7 +37,7 @@ const EDGES_STOP_MS = 8000;
 
 /**
  * Puts a pod together and starts it. What it opened is in `lifecycle`, also when this throws; `onStop` is called for
- * POST /v1/stop. Throws DolphinError: E_RUNNING, E_PORT_TAKEN, E_CONFIG, E_CONF.
+ * POST /v1/stop. Throws ConfigError, DolphinError: E_RUNNING, E_PORT_TAKEN, E_CONFIG, E_CONF.
  */
 export async function runPod(
   options: PodOptions,
@@ -45,6 +46,8 @@ export async function runPod(
   const { logger: log, lifecycle } = o;
   const startedAt = systemTimers.monotonic();
   const { runDir, alone } = options;
+  const config = loadPodConfig(options.configPath, o.env);
+  const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
   const lock = await lockDirectory(runDir, 'pod');
   if (!lock.held) throw new DolphinError('E_RUNNING', { what: `a pod in ${runDir}`, pid: lock.pid ?? 'unknown' });
   lifecycle.add('lock', () => lock.release());
@@ -113,7 +116,7 @@ export async function runPod(
       probe: httpEdgeProbe,
       timers: systemTimers,
       // A pod alone has nobody who could decide otherwise: it never gives up.
-      policy: alone === null ? DEFAULT_RESTART_POLICY : { ...DEFAULT_RESTART_POLICY, maxAttempts: null },
+      policy: alone === null ? restarts : { ...restarts, maxAttempts: null },
       random: Math.random,
       log,
       tell,

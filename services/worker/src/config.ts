@@ -19,6 +19,7 @@ export const WorkerConfig = z.strictObject({
   rtmp: Ports.default([PUBLIC_RTMP_PORT]),
   http: Ports.default([PUBLIC_HTTP_PORT]),
   conf: z.string().min(1).optional(),
+  podConfig: z.string().min(1).optional(),
   engines: z.record(EngineName, z.string().min(1)).default({}),
   mode: z.enum(['auto', 'relay']).default('auto'),
   relays: z.int().min(1).max(64).default(1),
@@ -35,6 +36,7 @@ export const FLAGS = {
   rtmp: { type: 'string' },
   http: { type: 'string' },
   conf: { type: 'string' },
+  'pod-config': { type: 'string' },
   engine: { type: 'string', multiple: true },
   mode: { type: 'string' },
   relays: { type: 'int' },
@@ -56,7 +58,7 @@ export function parseEngines(flags: readonly string[] | undefined): Record<strin
 
 export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
          [--address 127.0.0.1] [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE]
-         [--engine NAME=PATH]... [--mode auto|relay] [--relays N]
+         [--engine NAME=PATH]... [--mode auto|relay] [--relays N] [--pod-config FILE]
 
 Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
 The pod survives the worker; a new worker adopts it. See conf/worker.yaml.

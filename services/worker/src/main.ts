@@ -48,7 +48,7 @@ async function main(): Promise<void> {
 /** Throws UsageError, ConfigError, E_NOT_YET. */
 function readOptions(): WorkerOptions | 'help' {
   const { flags } = parseFlags(process.argv.slice(2), FLAGS);
-  const { config, leave, help, engine, 'run-dir': runDirFlag, ...plain } = flags;
+  const { config, leave, help, engine, 'run-dir': runDirFlag, 'pod-config': podConfig, ...plain } = flags;
   if (help) return 'help';
   if (leave) throw new DolphinError('E_NOT_YET', { what: '--leave (drain the host and take its pod down)' });
   const read = loadConfig({
@@ -56,7 +56,7 @@ function readOptions(): WorkerOptions | 'help' {
     file: config,
     envPrefix: 'DOLPHIN_',
     env: process.env,
-    flags: { ...plain, runDir: runDirFlag, engines: parseEngines(engine) },
+    flags: { ...plain, runDir: runDirFlag, podConfig, engines: parseEngines(engine) },
   });
   const host = read.host ?? hostIdFrom(hostname());
   if (host === '') throw new ConfigError({ file: 'flags', field: 'host' }, 'this machine has no usable name: give one');
@@ -72,6 +72,7 @@ function readOptions(): WorkerOptions | 'help' {
     ],
     ...Object.entries(engines).flatMap(([name, path]) => ['--engine', `${name}=${resolve(path)}`]),
     ...['--mode', read.mode, '--relays', String(read.relays)],
+    ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),
   ];
   const { farm, nats, address, rtmp, http } = read;
   return { farm, nats, host, address, runDir, rtmp, http, podScript: fromRoot('bin/dolphin-pod'), podArgs };

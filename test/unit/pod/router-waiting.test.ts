@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Router, WAIT_FOR_EDGE_MS } from '@dolphin/pod/app/router.js';
+import { Router } from '@dolphin/pod/app/router.js';
+import { WAIT_FOR_EDGE_MS } from '@dolphin/pod/app/waiting-room.js';
 
 /** A clock that goes only when told to. */
 function handClock() {

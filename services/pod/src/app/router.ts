@@ -3,14 +3,10 @@ import { type Candidate, chooseEdges } from '../domain/balancer.js';
 import { ClientLedger } from '../domain/client-ledger.js';
 import { readsProxyHeader } from '../domain/dialect.js';
 import type { EdgeRunner } from './edge-runner.js';
-import { HandOffQueue } from './hand-off-queue.js';
+import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
 import type { RelayPool, RelayTarget } from './relay-pool.js';
-
-/** A killed edge is ready again in half a second; who waits longer than this would rather be told. */
-export const WAIT_FOR_EDGE_MS = 2000;
-/** Clients that wait for an edge: a burst, not a second backlog. */
-export const MAX_WAITING = 4096;
+import { WaitingRoom } from './waiting-room.js';
 
 export type RefusalReason = 'no-edge' | 'no-ready-edge' | 'edges-full' | 'no-relay' | 'too-many-waiting' | 'stopping';
 
@@ -23,33 +19,25 @@ export interface RouterDeps {
   readonly refuse: (client: Client, reason: RefusalReason) => void;
 }
 
-interface HandOffLine {
-  readonly runner: EdgeRunner;
-  readonly pid: number;
-  readonly queue: HandOffQueue;
-  stuck: boolean;
-}
-
-interface Waiting {
-  readonly client: Client;
-  /** When it is refused. It keeps this over every try: edges that come and go must not make it wait for ever. */
-  readonly until: number;
-  readonly cancel: () => void;
-}
-
 /** Takes accepted clients to edges: by hand-off where the edge takes sockets, otherwise through a relay process. */
 export class Router {
   readonly ledger = new ClientLedger();
   readonly refused = new Map<RefusalReason | string, number>();
   readonly #deps: RouterDeps;
-  readonly #lines = new Map<string, HandOffLine>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #lines: HandOffLines;
+  readonly #waiting: WaitingRoom;
   #relays: RelayPool | null = null;
   #nextId = 1;
   #stopping = false;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
+    this.#waiting = new WaitingRoom(deps.timers);
+    this.#lines = new HandOffLines(deps, {
+      onReturned: (clients) => this.onReturned(clients),
+      onCut: (client) => this.onCut(client),
+      onUnstuck: () => this.retryWaiting(),
+    });
   }
 
   /** The pool and the router need each other; the pool is told of first. */
@@ -77,24 +65,21 @@ export class Router {
     const { process } = runner;
     if (process === null || runner.edge.role !== 'stream') return;
     if (this.transportOf(runner) === 'relay') this.#relays?.start();
-    else this.#lines.set(runner.name, this.#lineTo(runner));
+    else this.#lines.open(runner);
     this.retryWaiting();
   }
 
   onEdgeClosing(runner: EdgeRunner): void {
-    this.#closeLine(runner.name);
+    this.#lines.close(runner.name);
   }
 
   onEdgeExit(runner: EdgeRunner): void {
     this.ledger.removeHandedTo(runner.name);
-    this.#closeLine(runner.name);
+    this.#lines.close(runner.name);
   }
 
   onEdgeTook(runner: EdgeRunner, id: number): void {
-    const line = this.#lines.get(runner.name);
-    if (line === undefined) return;
-    line.queue.took(id);
-    this.#unstick(line);
+    this.#lines.onTook(runner, id);
   }
 
   onEdgeLeft(runner: EdgeRunner, ids: readonly number[]): void {
@@ -102,8 +87,7 @@ export class Router {
   }
 
   onEdgeBeat(runner: EdgeRunner): void {
-    const line = this.#lines.get(runner.name);
-    if (line !== undefined) this.#unstick(line);
+    this.#lines.onBeat(runner);
   }
 
   onRelayRouted(id: number, edge: string, via: string): void {
@@ -140,11 +124,7 @@ export class Router {
   }
 
   retryWaiting(): void {
-    for (const { client, until, cancel } of [...this.#waiting.values()]) {
-      cancel();
-      this.#waiting.delete(client.id);
-      this.#route(client, until);
-    }
+    this.#waiting.empty((client, until) => this.#route(client, until));
   }
 
   countRefused(reason: string): void {
@@ -157,7 +137,7 @@ export class Router {
     this.retryWaiting();
   }
 
-  #route(client: Client, until = this.#deps.timers.monotonic() + WAIT_FOR_EDGE_MS): void {
+  #route(client: Client, until = this.#waiting.deadline()): void {
     if (client.socket.destroyed) return;
     if (this.#stopping) {
       this.#refuse(client, 'stopping');
@@ -216,64 +196,12 @@ export class Router {
 
   /** Null: its clients of this protocol are relayed. */
   #lineFor(runner: EdgeRunner, protocol: ClientProtocol): HandOffLine | null {
-    if (this.#deps.mode === 'relay' || !runner.takes(protocol)) return null;
-    const line = this.#lines.get(runner.name);
-    if (line !== undefined && line.pid === runner.process?.pid) return line;
-    // Its `hello` came later than its readiness.
-    if (runner.state !== 'ready' || runner.process === null) return null;
-    const late = this.#lineTo(runner);
-    this.#lines.set(runner.name, late);
-    return late;
-  }
-
-  #lineTo(runner: EdgeRunner): HandOffLine {
-    const { process } = runner;
-    if (process === null) throw new Error('an edge without a process takes no sockets');
-    const line: HandOffLine = {
-      runner,
-      pid: process.pid,
-      stuck: false,
-      queue: new HandOffQueue({
-        taker: process,
-        timers: this.#deps.timers,
-        message: (client) => ({ type: 'take', id: client.id, protocol: client.protocol }),
-        events: {
-          onReturned: (clients) => this.onReturned(clients),
-          onCut: (client) => this.onCut(client),
-          onStuck: () => {
-            line.stuck = true;
-            this.#deps.log.warn({ edge: runner.name, pid: process.pid }, 'takes no clients: it gets no more for now');
-          },
-        },
-      }),
-    };
-    return line;
-  }
-
-  #unstick(line: HandOffLine): void {
-    if (!line.stuck) return;
-    line.stuck = false;
-    this.#deps.log.info({ edge: line.runner.name }, 'takes clients again');
-    this.retryWaiting();
-  }
-
-  #closeLine(name: string): void {
-    const line = this.#lines.get(name);
-    if (line === undefined) return;
-    this.#lines.delete(name);
-    line.queue.close();
+    return this.#deps.mode === 'relay' ? null : this.#lines.to(runner, protocol);
   }
 
   #wait(client: Client, reason: RefusalReason, until: number): void {
-    if (this.#waiting.size >= MAX_WAITING) {
-      this.#refuse(client, 'too-many-waiting');
-      return;
-    }
-    const cancel = this.#deps.timers.after(until - this.#deps.timers.monotonic(), () => {
-      this.#waiting.delete(client.id);
-      this.#refuse(client, reason);
-    });
-    this.#waiting.set(client.id, { client, until, cancel });
+    const hasSeat = this.#waiting.add(client, until, () => this.#refuse(client, reason));
+    if (!hasSeat) this.#refuse(client, 'too-many-waiting');
   }
 
   #refuse(client: Client, reason: RefusalReason): void {

@@ -9,6 +9,8 @@ export interface PodOptions {
   /** What the public ports listen on. */
   readonly address: string;
   readonly confPath: string;
+  /** The pod's own configuration, conf/pod.yaml; undefined: its defaults. */
+  readonly configPath: string | undefined;
   /** Program by engine name. */
   readonly engines: ReadonlyMap<string, string>;
   readonly mode: 'auto' | 'relay';
