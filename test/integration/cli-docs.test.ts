@@ -6,7 +6,7 @@ import { STATUS_EXIT } from '@dolphin/cli/domain/status-level.js';
 import { statusLines } from '@dolphin/cli/domain/status-lines.js';
 import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 import { fromRoot } from '../support/paths.js';
-import { answerOf, farmView, NOW } from '../unit/cli/samples.js';
+import { answerOf, edgeView, farmView, NOW } from '../unit/cli/samples.js';
 import { cli } from './cli-support/fake-farm.js';
 
 const page = readFileSync(fromRoot('docs/reference/cli.md'), 'utf8');
@@ -51,7 +51,12 @@ test('docs/reference/cli.md gives status the exit codes that it has', () => {
 test('the example of status in docs/reference/cli.md is what status prints, and its fields are all named', () => {
   const stream = (clients: number) => [{ clients, sendKbitPerS: clients * 510 }];
   const answers = [answerOf(5000, stream(2)), answerOf(5001, stream(2)), answerOf(5002, stream(1))];
-  const status = sumUp(farmView(), answers, { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 });
+  const edges = [
+    edgeView('back-source', { kbitPerS: 1020 }),
+    edgeView(0, { kbitPerS: 1020 }),
+    edgeView(1, { kbitPerS: 510 }),
+  ];
+  const status = sumUp(farmView({ edges }), answers, { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 });
   assert.ok(page.includes(`\n${statusLines(status).join('\n')}\n`), statusLines(status).join('\n'));
   for (const name of fieldsOf(status)) assert.match(page, new RegExp(`\\b${name}\\b`), name);
 });

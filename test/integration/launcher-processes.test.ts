@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { requireFreePorts } from '@dolphin/launcher/process/free-ports.js';
 import { boundLog, lastLines, openLog } from '@dolphin/launcher/process/log-files.js';
-import { identify, isAlive, portHolder, signalProcess } from '@dolphin/launcher/process/proc.js';
+import { identify, isAlive, signalProcess } from '@dolphin/launcher/process/proc.js';
 import { RunRecordFile } from '@dolphin/launcher/up/run-record.js';
 import { DolphinError } from '@dolphin/protocol';
 import { startProcess } from '../support/processes.js';
@@ -34,10 +34,9 @@ test('a port that is taken is named with the pid and the command of its holder',
   t.after(() => server.close());
   const address = server.address();
   assert.ok(typeof address === 'object' && address);
-  assert.equal(portHolder(address.port)?.pid, process.pid);
   await assert.rejects(requireFreePorts([address.port]), (error) => {
     assert.ok(error instanceof DolphinError && error.code === 'E_PORT_TAKEN');
-    assert.match(error.message, new RegExp(`port ${address.port} is taken by pid ${process.pid} \\(.*node`));
+    assert.match(error.message, new RegExp(`port ${address.port} is taken by .*node.* \\(pid ${process.pid}\\)`));
     return true;
   });
 });
@@ -48,7 +47,7 @@ test('a port that is held on all addresses is taken as well', async (t) => {
   t.after(() => server.close());
   const address = server.address();
   assert.ok(typeof address === 'object' && address);
-  await assert.rejects(requireFreePorts([address.port]), /is taken by pid/);
+  await assert.rejects(requireFreePorts([address.port]), /is taken by .* \(pid \d+\)/);
 });
 
 test('a log that outgrew its bound is moved aside, and its writer goes on at the top', (t) => {

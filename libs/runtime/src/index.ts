@@ -7,5 +7,6 @@ export * from './directory-lock.js';
 export * from './flags.js';
 export * from './lifecycle.js';
 export * from './logger.js';
+export * from './port-holders.js';
 export * from './termination.js';
 export * from './write-file-atomic.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DolphinError, type PodFact } from '@dolphin/protocol';
-import { type Lifecycle, type Logger, lockDirectory } from '@dolphin/runtime';
+import { describePortHolder, type Lifecycle, type Logger, lockDirectory } from '@dolphin/runtime';
 import { loadConf } from '@dolphin/srs';
 import { Control } from './app/control.js';
 import type { Told } from './app/edge-runner.js';
@@ -24,7 +24,6 @@ import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
 import { Engines } from './process/engines.js';
 import { asItIs, findParentDeath } from './process/parent-death.js';
-import { holderOf } from './process/port-probe.js';
 import { listenPublicly, refuseClient } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
@@ -229,7 +228,7 @@ async function listenToClients(options: PodOptions, router: Router, log: Logger,
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === 'EADDRINUSE') {
-        throw new DolphinError('E_PORT_TAKEN', { port, holder: await holderOf(port) }, { cause });
+        throw new DolphinError('E_PORT_TAKEN', { port, holder: await describePortHolder(port) }, { cause });
       }
       const where = `${options.address}:${port}`;
       throw new DolphinError('E_CONFIG', { where, why: `cannot listen: ${code}` }, { cause });

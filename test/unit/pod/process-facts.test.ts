@@ -1,35 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dialectFrom, readsProxyHeader } from '@dolphin/pod/domain/dialect.js';
+import { judgePort } from '@dolphin/pod/domain/judge-port.js';
 import { appendTail, EMPTY_TAIL, tailLines } from '@dolphin/pod/domain/log-tail.js';
 import { aloneSlots, parsePorts } from '@dolphin/pod/domain/pod-options.js';
-import { holdersOf, judgePort } from '@dolphin/pod/domain/port-holder.js';
 import { edgeRates, parseProcessStat } from '@dolphin/pod/domain/process-usage.js';
 import { DOLPHIN_VERSION } from '@dolphin/protocol';
+import type { PortHolder } from '@dolphin/runtime';
 
-const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:8234 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 777 1 0000 100 0 0 10 0
-   1: 0200007F:8235 0100007F:0790 01 00000000:00000000 00:00000000 00000000     0        0 778 1 0000 20 4 30 10 -1
-   2: 0100007F:8236 0100007F:0790 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0000
-`;
+const LISTENER: PortHolder = { listening: true, inode: 777, localAddress: '0100007F' };
+const OUTGOING: PortHolder = { listening: false, inode: 778, localAddress: '0200007F' };
 
-describe('who has a port', () => {
-  it('is read from the table of the kernel', () => {
-    assert.deepEqual(holdersOf(0x8234, TABLE), [{ listening: true, inode: 777, localAddress: '0100007F' }]);
-    assert.deepEqual(holdersOf(0x8235, TABLE), [{ listening: false, inode: 778, localAddress: '0200007F' }]);
-    assert.deepEqual(holdersOf(0x8236, TABLE), []);
-    assert.deepEqual(holdersOf(1, 'garbage\n\x00\n'), []);
-  });
-
-  it('decides whether it is free, in passing use, or taken', () => {
-    const listener = holdersOf(0x8234, TABLE);
-    const outgoing = holdersOf(0x8235, TABLE);
-    assert.equal(judgePort({ loopbackFree: false, holders: listener }), 'taken');
+describe('a port', () => {
+  it('is judged free, in passing use, or taken, by who has it', () => {
+    assert.equal(judgePort({ loopbackFree: false, holders: [LISTENER] }), 'taken');
     // An SRS shares its port: a bind may work, and it is taken all the same.
-    assert.equal(judgePort({ loopbackFree: true, holders: listener }), 'taken');
-    assert.equal(judgePort({ loopbackFree: false, holders: outgoing }), 'passing');
+    assert.equal(judgePort({ loopbackFree: true, holders: [LISTENER] }), 'taken');
+    assert.equal(judgePort({ loopbackFree: false, holders: [OUTGOING] }), 'passing');
     // From another loopback address, as our relays connect.
-    assert.equal(judgePort({ loopbackFree: true, holders: outgoing }), 'free');
+    assert.equal(judgePort({ loopbackFree: true, holders: [OUTGOING] }), 'free');
     assert.equal(judgePort({ loopbackFree: false, holders: [] }), 'taken');
   });
 });

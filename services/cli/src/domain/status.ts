@@ -140,8 +140,8 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
   const problem = problemOf(edge, answer, isFresh);
   const ownClients = own?.streams.reduce((sum, stream) => sum + stream.clients, 0);
   const ownKbitPerS = own?.streams.reduce((sum, stream) => sum + stream.sendKbitPerS, 0) ?? 0;
-  // SRS's rates are those of the last 30 s and 0 before: then the pod's, over 2 s, say more.
-  const kbitPerSSource: Source = ownKbitPerS > 0 ? 'edge' : 'master';
+  // The pod's rates are over 2 s. SRS's own are over 30 s: 0 at first, and still there when the player has left.
+  const kbitPerSSource: Source = isFresh || ownKbitPerS === 0 ? 'master' : 'edge';
   const isBackSource = edge.role === 'back-source';
   return {
     host: edge.host,

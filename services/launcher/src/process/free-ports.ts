@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { DolphinError } from '@dolphin/protocol';
-import { portHolder } from './proc.js';
+import { describePortHolder } from '@dolphin/runtime';
 
 /** Throws E_PORT_TAKEN for the first port that cannot be bound on 127.0.0.1, with its holder. */
 export async function requireFreePorts(ports: readonly number[]): Promise<void> {
@@ -8,9 +8,7 @@ export async function requireFreePorts(ports: readonly number[]): Promise<void> 
     const code = await bindError(port);
     if (code === null) continue;
     if (code !== 'EADDRINUSE') throw new DolphinError('E_PORT_TAKEN', { port, holder: `nobody, but ${code}` });
-    const holder = portHolder(port);
-    const who = holder ? `pid ${holder.pid} (${holder.command})` : 'a process that cannot be seen from here';
-    throw new DolphinError('E_PORT_TAKEN', { port, holder: who });
+    throw new DolphinError('E_PORT_TAKEN', { port, holder: await describePortHolder(port) });
   }
 }
 
