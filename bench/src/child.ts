@@ -26,16 +26,16 @@ const STOP_DEADLINE_MS = 5000;
 
 const running = new Set<Child>();
 
-/** Starts a program on a core. It dies with this process, however that ends. */
+/** Starts a program on a core (null: on all of them). It dies with this process, however that ends. */
 export function startChild(
-  core: number,
+  core: number | null,
   command: string,
   args: readonly string[],
   o: { cwd?: string; ipc?: boolean } = {},
 ): Child {
   const words = [
     ...(canDieWithUs ? ['setpriv', '--pdeathsig', 'KILL'] : []),
-    ...(canPin ? ['taskset', '-c', String(core)] : []),
+    ...(canPin && core !== null ? ['taskset', '-c', String(core)] : []),
     command,
     ...args,
   ];

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Child, OTHER_CORE, startChild } from './child.js';
-import type { Load, LoadOptions } from './load.js';
+import type { LoadOptions, LoadResult } from './load.js';
 import type { FromLoad, ToLoad } from './load-process.js';
 
-/** A load in a process of its own, on the core of the others. */
+/** A load in a process of its own; on the core of the others, unless told otherwise. */
 export class LoadChild {
   readonly #child: Child;
 
-  constructor() {
+  constructor(core: number | null = OTHER_CORE) {
     const file = fileURLToPath(new URL('load-process.js', import.meta.url));
-    this.#child = startChild(OTHER_CORE, process.execPath, [file], { ipc: true });
+    this.#child = startChild(core, process.execPath, [file], { ipc: true });
   }
 
   async start(options: LoadOptions): Promise<{ afterMs: number }> {
@@ -20,11 +20,15 @@ export class LoadChild {
     return answer;
   }
 
+  startChurn(): void {
+    this.#child.process.send({ type: 'churn' } satisfies ToLoad);
+  }
+
   mark(): void {
     this.#child.process.send({ type: 'mark' } satisfies ToLoad);
   }
 
-  async measure(): Promise<ReturnType<Load['measure']>> {
+  async measure(): Promise<LoadResult> {
     const answer = await this.#ask({ type: 'measure' });
     if (answer.type !== 'measured') throw new Error(`the load says ${answer.type}`);
     return answer.result;

@@ -1,11 +1,15 @@
 /** A load in a process of its own, so that it can be pinned to a core; told what to do over IPC (load-child.ts). */
-import { Load, type LoadOptions } from './load.js';
+import { Load, type LoadOptions, type LoadResult } from './load.js';
 
-export type ToLoad = { type: 'start'; options: LoadOptions } | { type: 'mark' } | { type: 'measure' };
+export type ToLoad =
+  | { type: 'start'; options: LoadOptions }
+  | { type: 'churn' }
+  | { type: 'mark' }
+  | { type: 'measure' };
 export type FromLoad =
   | { type: 'started'; afterMs: number }
   | { type: 'failed'; why: string }
-  | { type: 'measured'; result: ReturnType<Load['measure']> };
+  | { type: 'measured'; result: LoadResult };
 
 let load: Load | null = null;
 const say = (message: FromLoad) => process.send?.(message);
@@ -18,6 +22,9 @@ process.on('message', (message: ToLoad) => {
         ({ afterMs }) => say({ type: 'started', afterMs }),
         (error: Error) => say({ type: 'failed', why: error.message }),
       );
+      break;
+    case 'churn':
+      load?.startChurn();
       break;
     case 'mark':
       load?.mark();

@@ -1,3 +1,4 @@
+import { Churn, type ChurnResult } from './churn.js';
 import { type LoadPlayer, type LoadTarget, openPlayer } from './load-player.js';
 import { summarize, type WindowResult } from './load-window.js';
 
@@ -8,7 +9,16 @@ export interface LoadOptions {
   reference?: LoadTarget;
   /** The same, where it is known beforehand, in bytes per second. */
   sourceBytesPerSecond?: number;
+  /** Beside the players that stay: so many a second come and leave again. */
+  churnPerSecond?: number;
+  /** All dial at once, instead of a hundred at a time. */
+  burst?: boolean;
+  /** Dial from 127.0.0.N and the addresses after it; default: from 2 on when one would not do. */
+  firstAddress?: number;
 }
+
+/** `cpuPercent` is the load's own: near 100 it, not the server, was the limit. `churn` is null when nobody came and went. */
+export type LoadResult = WindowResult & { cpuPercent: number; churn: ChurnResult | null };
 
 /** Connections being set up at a time: below any server's backlog, so that no SYN is lost and sent again. */
 const CONNECTING_AT_ONCE = 100;
@@ -23,11 +33,13 @@ const START_DEADLINE_MS = 60_000;
 export class Load {
   readonly #o: LoadOptions;
   readonly #players: LoadPlayer[] = [];
+  readonly #churn: Churn | null;
   #reference: LoadPlayer | null = null;
-  #marked: { at: number; bytes: number[]; reference: number; cpu: NodeJS.CpuUsage } | null = null;
+  #marked: { at: number; bytes: number[]; churned: number; reference: number; cpu: NodeJS.CpuUsage } | null = null;
 
   constructor(o: LoadOptions) {
     this.#o = o;
+    this.#churn = o.churnPerSecond === undefined ? null : new Churn(o.target, o.churnPerSecond);
   }
 
   /** Resolves when every player plays; rejects with the first reason when one cannot, or at the deadline. */
@@ -58,7 +70,8 @@ export class Load {
         return player;
       };
       const more = () => {
-        while (connecting < CONNECTING_AT_ONCE && this.#players.length < this.#o.players) {
+        const atOnce = this.#o.burst === true ? Number.POSITIVE_INFINITY : CONNECTING_AT_ONCE;
+        while (connecting < atOnce && this.#players.length < this.#o.players) {
           this.#players.push(open(this.#o.target, sourceAddress(this.#players.length, this.#o)));
         }
       };
@@ -67,17 +80,24 @@ export class Load {
     });
   }
 
+  /** The players that come and go begin to. */
+  startChurn(): void {
+    this.#churn?.start();
+  }
+
   mark(): void {
+    this.#churn?.take();
     this.#marked = {
       at: performance.now(),
       bytes: this.#players.map((player) => player.bytes),
+      churned: this.#churn?.bytes ?? 0,
       reference: this.#reference?.bytes ?? 0,
       cpu: process.cpuUsage(),
     };
   }
 
-  /** What came since mark; `cpuPercent` is this process's own: near 100 the load, not the server, was the limit. */
-  measure(): WindowResult & { cpuPercent: number } {
+  /** What came since mark; `bytes` are also those of the players that came and went. */
+  measure(): LoadResult {
     const marked = this.#marked;
     if (marked === null) throw new Error('measure before mark');
     const seconds = (performance.now() - marked.at) / 1000;
@@ -86,13 +106,17 @@ export class Load {
     const known = sourceBytesPerSecond === undefined ? null : Math.round(sourceBytesPerSecond * seconds);
     const source = this.#reference === null ? known : this.#reference.bytes - marked.reference;
     const cpu = process.cpuUsage(marked.cpu);
+    const window = summarize(bytes, seconds, source, this.#players.length - this.#playing());
     return {
-      ...summarize(bytes, seconds, source, this.#players.length - this.#playing()),
+      ...window,
+      bytes: window.bytes + (this.#churn?.bytes ?? 0) - marked.churned,
+      churn: this.#churn?.take() ?? null,
       cpuPercent: Math.round((cpu.user + cpu.system) / seconds / 1000) / 10,
     };
   }
 
   stop(): void {
+    this.#churn?.stop();
     for (const player of this.#players) player.close();
     this.#reference?.close();
   }
@@ -104,6 +128,7 @@ export class Load {
 
 /** 127.0.0.2, .3, … on loopback when one address would run short of ports; undefined: the system's choice. */
 function sourceAddress(index: number, o: LoadOptions): string | undefined {
-  if (o.players <= PLAYERS_PER_ADDRESS || !/\/\/(127\.|localhost[:/])/.test(o.target.url)) return undefined;
-  return `127.0.0.${2 + Math.floor(index / PLAYERS_PER_ADDRESS)}`;
+  const isLocal = /\/\/(127\.|localhost[:/])/.test(o.target.url);
+  if (!isLocal || (o.firstAddress === undefined && o.players <= PLAYERS_PER_ADDRESS)) return undefined;
+  return `127.0.0.${(o.firstAddress ?? 2) + Math.floor(index / PLAYERS_PER_ADDRESS)}`;
 }

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTermination, parseFlags, UsageError } from '@dolphin/runtime';
 import { pinSelf, stopAll } from './child.js';
-import { benchEdge } from './edge-bench.js';
+import { benchCrowd, crowdText } from './crowd-bench.js';
+import { benchEdge, EDGE_REFERENCE } from './edge-bench.js';
 import { Load, MAX_PLAYERS } from './load.js';
-import { edgeReport, edgeText, loadText } from './report.js';
+import { benchProxy, PROXY_REFERENCE } from './proxy-bench.js';
+import { loadText, type Report, reportOf, reportText } from './report.js';
 import { USAGE } from './usage.js';
 
 const EXIT_VOID = 1;
@@ -38,6 +40,10 @@ async function runVerb(name: string | undefined, args: readonly string[]): Promi
   switch (name) {
     case 'edge':
       return await edge(args);
+    case 'proxy':
+      return await proxy(args);
+    case 'crowd':
+      return await crowd(args);
     case 'load':
       return await load(args);
     case 'floor':
@@ -67,16 +73,73 @@ async function edge(args: readonly string[]): Promise<number> {
   const { protocol = 'rtmp' } = flags;
   if (protocol !== 'rtmp' && protocol !== 'flv') throw new UsageError(`--protocol is rtmp or flv, not ${protocol}`);
   pinSelf();
-  const { runs, summary } = await benchEdge({
+  const measured = await benchEdge({
     players: playersOf(flags.players, 2000),
     seconds: atLeastOne('seconds', flags.seconds, 20),
     rounds: atLeastOne('rounds', flags.rounds, 3),
     protocol,
     srsBinary: process.env['SRS_BIN'] || undefined,
-    progress: (text) => process.stderr.write(`${text}\n`),
+    progress,
   });
-  const report = edgeReport(runs, summary);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : edgeText(report));
+  return tell(reportOf('edge', EDGE_REFERENCE, measured), flags.json);
+}
+
+async function proxy(args: readonly string[]): Promise<number> {
+  const { flags } = parseFlags(args, {
+    players: { type: 'int' },
+    churn: { type: 'int' },
+    seconds: { type: 'int' },
+    rounds: { type: 'int' },
+    peer: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  });
+  const peers = (flags.peer ?? []).map((text) => {
+    const [, name, command] = /^([a-z][a-z0-9-]*)=(.*\{port\}.*)$/.exec(text) ?? [];
+    if (name === undefined || command === undefined)
+      throw new UsageError(`--peer ${text}: wants NAME=COMMAND with {port}`);
+    return { name, command };
+  });
+  pinSelf();
+  const measured = await benchProxy({
+    players: playersOf(flags.players, 2000),
+    churn: flags.churn ?? 200,
+    seconds: atLeastOne('seconds', flags.seconds, 20),
+    rounds: atLeastOne('rounds', flags.rounds, 3),
+    peers,
+    progress,
+  });
+  return tell(reportOf('proxy', PROXY_REFERENCE, measured), flags.json);
+}
+
+async function crowd(args: readonly string[]): Promise<number> {
+  const { flags } = parseFlags(args, {
+    players: { type: 'int' },
+    edges: { type: 'int' },
+    seconds: { type: 'int' },
+    mode: { type: 'string' },
+    burst: { type: 'boolean' },
+    json: { type: 'boolean' },
+  });
+  const { mode = 'hand-off' } = flags;
+  if (mode !== 'hand-off' && mode !== 'relay') throw new UsageError(`--mode is hand-off or relay, not ${mode}`);
+  const result = await benchCrowd({
+    players: atLeastOne('players', flags.players, 20_000),
+    edges: atLeastOne('edges', flags.edges, 4),
+    seconds: atLeastOne('seconds', flags.seconds, 20),
+    mode,
+    burst: flags.burst === true,
+    progress,
+  });
+  process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : crowdText(result));
+  return result.starving === 0 ? 0 : EXIT_VOID;
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function tell(report: Report, asJson: boolean | undefined): number {
+  process.stdout.write(asJson === true ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   return report.void ? EXIT_VOID : 0;
 }
 

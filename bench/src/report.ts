@@ -1,20 +1,26 @@
 import { cpus, release } from 'node:os';
 import { canPin } from './child.js';
-import type { Run, Summary } from './edge-bench.js';
-import type { WindowResult } from './load-window.js';
+import type { LoadResult } from './load.js';
+import type { Run, Summary } from './rounds.js';
 
-export interface EdgeReport {
-  bench: 'edge';
+export interface Report {
+  bench: string;
   machine: { cpus: number; model: string; kernel: string; node: string; pinned: boolean };
   /** True when a run of it is void: then nothing of it is to be quoted. */
   void: boolean;
   runs: Run[];
+  /** The program that the ratios of the summary are against. */
+  reference: string;
   summary: Summary[];
 }
 
-export function edgeReport(runs: Run[], summary: Summary[]): EdgeReport {
+export function reportOf(
+  bench: string,
+  reference: string,
+  { runs, summary }: Pick<Report, 'runs' | 'summary'>,
+): Report {
   return {
-    bench: 'edge',
+    bench,
     machine: {
       cpus: cpus().length,
       model: cpus()[0]?.model ?? 'unknown',
@@ -24,11 +30,12 @@ export function edgeReport(runs: Run[], summary: Summary[]): EdgeReport {
     },
     void: runs.some((run) => run.void !== null),
     runs,
+    reference,
     summary,
   };
 }
 
-export function edgeText(report: EdgeReport): string {
+export function reportText(report: Report): string {
   const { machine } = report;
   const runs = report.runs.map((run) => [
     run.program,
@@ -41,13 +48,15 @@ export function edgeText(report: EdgeReport): string {
     String(run.starving),
     `${run.rssMb} (${run.idleRssMb})`,
     run.loadCpuPercent.toFixed(0),
+    run.churn === null ? '-' : `${run.churn.joined} ${run.churn.joinMs.median}/${run.churn.joinMs.p99}`,
     run.void === null ? '' : 'VOID',
   ]);
   const head = ['program', 'protocol', 'round', 'players', 'CPU %', 'CPU-µs/MB', 'kbit/s min/median/max'];
   const summary = report.summary.map((line) => [
     line.program,
     String(line.cpuUsPerMb),
-    line.ratioToFloor === null ? '-' : line.ratioToFloor.toFixed(2),
+    line.ratio === null ? '-' : line.ratio.toFixed(2),
+    line.cpuPercent.toFixed(1),
     String(line.rssMb),
   ]);
   return [
@@ -55,15 +64,15 @@ export function edgeText(report: EdgeReport): string {
       machine.pinned ? 'measured program alone on core 0' : 'not pinned'
     }`,
     '',
-    ...table([[...head, 'starving', 'RSS MB (idle)', 'load CPU %', ''], ...runs]),
+    ...table([[...head, 'starving', 'RSS MB (idle)', 'load CPU %', 'joined, ms median/p99', ''], ...runs]),
     '',
-    ...table([['program', 'CPU-µs/MB', '× floor', 'RSS MB'], ...summary]),
-    ...(report.void ? ['', 'VOID: players starved; these figures mean nothing'] : []),
+    ...table([['program', 'CPU-µs/MB', `× ${report.reference}`, 'CPU %', 'RSS MB'], ...summary]),
+    ...(report.void ? ['', 'VOID: players were not served as they should; these figures mean nothing'] : []),
     '',
   ].join('\n');
 }
 
-export function loadText(result: WindowResult & { cpuPercent: number }): string {
+export function loadText(result: LoadResult): string {
   const { kbps } = result;
   const total = ((result.bytes * 8) / result.seconds / 1e6).toFixed(1);
   return [

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FlvReader } from '@dolphin/media';
 import { type Child, freePort, listening, MEASURED_CORE, OTHER_CORE, startChild } from './child.js';
+import { MAX_PLAYERS } from './load.js';
 import type { LoadProtocol, LoadTarget } from './load-player.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const SAMPLE = join(root, 'test/data/sample-500k.flv');
-const STREAM = 'live/livestream';
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const SAMPLE = join(root, 'test/data/sample-500k.flv');
+export const STREAM = 'live/livestream';
 /** SRS's default for merging writes, kept by the built-in edge; the floor writes at the same pace. */
 const MW_LATENCY_MS = 350;
 
@@ -27,27 +28,37 @@ export interface Stage {
   dir: string;
   /** A player here sees what the stream itself has. */
   reference: LoadTarget;
+  /** `host:port` of the origin. */
+  origin: string;
   /** What the floor writes to each player, in bytes per second. */
   floorBytesPerSecond: number;
   start(program: ProgramName, protocol: LoadProtocol, players: number): Promise<Staged>;
+  /** A built-in edge beside the origin, for a proxy to stand before. */
+  startEdge(): Promise<{ child: Child; port: number }>;
   close(): Promise<void>;
 }
 
-export async function buildStage(srsBinary: string | undefined): Promise<Stage> {
+export async function buildStage(
+  srsBinary: string | undefined,
+  o: { sample?: string; core?: number | null } = {},
+): Promise<Stage> {
+  const { core = OTHER_CORE } = o;
   const dir = await mkdtemp(join(tmpdir(), 'dolphin-bench-'));
   const origin = await freePort();
   const originConf = conf(dir, 'origin', { rtmp: origin, players: 100 }, '');
-  const originChild = startChild(OTHER_CORE, process.execPath, [join(root, 'bin/dolphin-edge'), '-c', originConf], {
+  const originChild = startChild(core, process.execPath, [join(root, 'bin/dolphin-edge'), '-c', originConf], {
     cwd: dir,
   });
   await listening(originChild, origin);
   const url = `rtmp://127.0.0.1:${origin}/${STREAM}`;
   const publisher = join(root, 'services/launcher/dist/sample-publisher.js');
-  startChild(OTHER_CORE, process.execPath, [publisher, '--url', url], { cwd: dir });
+  const file = o.sample === undefined ? [] : ['--file', o.sample];
+  startChild(core, process.execPath, [publisher, '--url', url, ...file], { cwd: dir });
 
   return {
     dir,
     reference: { protocol: 'rtmp', url },
+    origin: `127.0.0.1:${origin}`,
     floorBytesPerSecond: (pieceBytes() * 1000) / MW_LATENCY_MS,
     start: async (program, protocol, players) => {
       const [rtmp, http, api] = [await freePort(), await freePort(), await freePort()];
@@ -55,6 +66,15 @@ export async function buildStage(srsBinary: string | undefined): Promise<Stage> 
       const port = program !== 'floor' && protocol === 'flv' ? http : rtmp;
       await listening(child, port);
       return { child, target: targetOf(program, protocol, port) };
+    },
+    startEdge: async () => {
+      const at = { rtmp: await freePort(), api: await freePort(), players: MAX_PLAYERS };
+      const file = conf(dir, `behind-${at.rtmp}`, at, `cluster { mode remote; origin 127.0.0.1:${origin}; }`);
+      const child = startChild(OTHER_CORE, process.execPath, [join(root, 'bin/dolphin-edge'), '-c', file], {
+        cwd: dir,
+      });
+      await listening(child, at.rtmp);
+      return { child, port: at.rtmp };
     },
     close: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }),
   };

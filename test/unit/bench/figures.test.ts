@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Run, summarizeRuns } from '@dolphin/bench/edge-bench.js';
 import { summarize } from '@dolphin/bench/load-window.js';
+import { type Run, summarizeRuns } from '@dolphin/bench/rounds.js';
 
 describe('what a load received', () => {
   it('is given per player, in kbit/s, and in all', () => {
@@ -42,13 +42,14 @@ describe('the summary of a bench', () => {
     kbps: { min: 1, median: 1, max: 1 },
     sourceKbps: null,
     starving: 0,
+    churn: null,
     rssMb: 50,
     idleRssMb: 40,
     loadCpuPercent: 1,
     void: why,
   });
 
-  it('compares each program with the floor of the same round, and takes the median of the rounds', () => {
+  it('compares each program with the reference of the same round, and takes the median of the rounds', () => {
     const runs = [
       run('floor', 1, 100),
       run('builtin', 1, 130),
@@ -57,16 +58,16 @@ describe('the summary of a bench', () => {
       run('floor', 3, 200),
       run('builtin', 3, 300),
     ];
-    assert.deepEqual(summarizeRuns(runs, ['floor', 'builtin']), [
-      { program: 'floor', protocol: 'rtmp', cpuUsPerMb: 200, rssMb: 50, ratioToFloor: 1 },
-      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 300, rssMb: 50, ratioToFloor: 1.3 },
+    assert.deepEqual(summarizeRuns(runs, ['floor', 'builtin'], 'floor'), [
+      { program: 'floor', protocol: 'rtmp', cpuUsPerMb: 200, cpuPercent: 1, rssMb: 50, ratio: 1 },
+      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 300, cpuPercent: 1, rssMb: 50, ratio: 1.3 },
     ]);
   });
 
-  it('leaves void runs out, and has no ratio where the floor itself is void', () => {
+  it('leaves void runs out, and has no ratio where the reference itself is void', () => {
     const runs = [run('floor', 1, 100, 'starved'), run('builtin', 1, 150), run('srs', 1, 200, 'starved')];
-    assert.deepEqual(summarizeRuns(runs, ['floor', 'builtin', 'srs']), [
-      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 150, rssMb: 50, ratioToFloor: null },
+    assert.deepEqual(summarizeRuns(runs, ['floor', 'builtin', 'srs'], 'floor'), [
+      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 150, cpuPercent: 1, rssMb: 50, ratio: null },
     ]);
   });
 });
