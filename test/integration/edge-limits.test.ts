@@ -106,7 +106,7 @@ describe('an edge with bad clients', { concurrency: true }, () => {
     const sockets = Array.from({ length: 5 }, () => open(t, edge.rtmpPort));
     let closed = 0;
     for (const socket of sockets) socket.resume().once('close', () => closed++);
-    await eventually(() => closed === 2, { what: 'two are refused', deadlineMs: 3000 });
+    await eventually(() => closed === 2, { what: 'two are refused' });
     assert.equal((await edge.api.summaries()).data.system.conn_srs, 3);
   });
 

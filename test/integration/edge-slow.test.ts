@@ -61,12 +61,11 @@ describe('a player of an edge that is slower than its stream', () => {
     slow.socket.pause();
     const lag = good.frames.length;
     // More than the ring and the kernel hold.
-    await eventually(() => good.frames.length > lag + 400, { what: 'the stream goes on', deadlineMs: 20_000 });
+    await eventually(() => good.frames.length > lag + 400, { what: 'the stream goes on' });
     const before = slow.frames.length;
     slow.socket.resume();
-    await eventually(() => slow.frames.length > before + 300, { what: 'the slow one goes on', deadlineMs: 20_000 });
-    const told = (what: RegExp) =>
-      eventually(() => what.test(edge.process.output()), { what: `${what} is told`, deadlineMs: 20_000 });
+    await eventually(() => slow.frames.length > before + 300, { what: 'the slow one goes on' });
+    const told = (what: RegExp) => eventually(() => what.test(edge.process.output()), { what: `${what} is told` });
     await told(/"jumps":[1-9]/);
     await told(/"slowClosed":1/);
     assert.ok(rssMb(edge) < 400, `${rssMb(edge)} MB`);

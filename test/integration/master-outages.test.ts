@@ -177,7 +177,7 @@ test('a master whose log is configured otherwise says how to mend it, and ends',
   const { config } = (await bus.request(`$JS.API.STREAM.INFO.${logStream}`)).json<{ config: object }>();
   await bus.request(`$JS.API.STREAM.UPDATE.${logStream}`, JSON.stringify({ ...config, discard: 'old' }));
   const args = ['--nats', nats.url, '--redis', '', '--listen', '127.0.0.1:0', '--state-dir', master.stateDir];
-  const { code, stderr } = await run(t, fromRoot('bin/dolphin-master'), args, { deadlineMs: 10_000 });
+  const { code, stderr } = await run(t, fromRoot('bin/dolphin-master'), args);
   assert.equal(code, 78);
   assert.match(stderr, /discard is "old", not "new"; change it/);
 });

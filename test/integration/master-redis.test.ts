@@ -42,11 +42,11 @@ test('the view is in Redis: farm, hosts, edges, samples; edges that are gone lea
   assert.equal((await client.smembers('dolphin:main:edges')).length, 2);
 });
 
-test('flushed, the view is there again within seconds; a view of a higher term is not overwritten', async (t) => {
+test('flushed, the view is there again; a view of a higher term is not overwritten', async (t) => {
   const { client, master } = await farm(t);
   await eventually(() => client.exists(READY), { what: 'the view is written' });
   await client.flushall();
-  await eventually(async () => (await client.hget(READY, 'state')) === 'ready', { what: 'back', deadlineMs: 3_000 });
+  await eventually(async () => (await client.hget(READY, 'state')) === 'ready', { what: 'back' });
   await client.hset('dolphin:main:farm', 'term', '9', 'leader', 'another');
   const samples = await client.xlen('dolphin:main:stats');
   await master.process.printed(/a master with a higher term writes to Redis/);

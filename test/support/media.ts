@@ -1,4 +1,5 @@
 import type { TestScope } from './cleanup.js';
+import { DEADLINE_MS } from './eventually.js';
 import { sampleFlv } from './paths.js';
 import { run, startProcess, type TestProcess } from './processes.js';
 
@@ -44,11 +45,7 @@ export interface Recording {
 }
 
 /** Plays a URL with a real ffmpeg for `seconds` of media time; packets are hashed as they came, not decoded. */
-export function startRecording(
-  t: TestScope,
-  url: string,
-  options: { seconds: number; deadlineMs?: number },
-): Recording {
+export function startRecording(t: TestScope, url: string, options: { seconds: number }): Recording {
   const args = ['-hide_banner', '-nostats', '-v', 'error', '-i', url, '-t', String(options.seconds)];
   const process = startProcess(t, 'ffmpeg', [
     ...args,
@@ -61,7 +58,7 @@ export function startRecording(
     'framemd5',
     '-',
   ]);
-  const timer = setTimeout(() => process.kill('SIGKILL'), options.deadlineMs ?? options.seconds * 1000 + 20_000);
+  const timer = setTimeout(() => process.kill('SIGKILL'), options.seconds * 1000 + DEADLINE_MS);
   const done = process.exited.then(({ code }) => {
     clearTimeout(timer);
     return { ...parseFrameMd5(process.stdout()), code, stderr: process.stderr() };

@@ -8,7 +8,7 @@ import {
   type InitAnswer,
 } from '@dolphin/protocol';
 import type { TestScope } from '../../support/cleanup.js';
-import { eventually } from '../../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../../support/eventually.js';
 import { fromRoot } from '../../support/paths.js';
 import { freePort } from '../../support/ports.js';
 import { startProcess, type TestProcess } from '../../support/processes.js';
@@ -88,7 +88,7 @@ export class TestMaster {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(8_000),
+      signal: AbortSignal.timeout(DEADLINE_MS),
     });
     return { status: response.status, body: (await response.json()) as Body, ms: performance.now() - start };
   }
@@ -124,14 +124,14 @@ export class TestMaster {
     return (await this.request('GET', '/api/v1/events?limit=1000')).body.events;
   }
 
-  until(what: string, is: (view: FarmView) => boolean, deadlineMs = 15_000): Promise<FarmView> {
+  until(what: string, is: (view: FarmView) => boolean): Promise<FarmView> {
     return eventually(
       async () => {
         const view = await this.view();
         if (!is(view)) throw new Error(JSON.stringify({ ...view, spec: undefined }).slice(0, 600));
         return view;
       },
-      { what, deadlineMs, pollMs: 30 },
+      { what, pollMs: 30 },
     );
   }
 
