@@ -61,6 +61,8 @@ it('without NATS it starts a pod, starts a killed one again, and leaves it runni
     { what: 'another pod is up' },
   );
   t.diagnostic(`another pod after ${Math.round(performance.now() - start)} ms`);
+  // It knows of the pod only when it has asked it itself.
+  await worker.printed(/the pod is up[\s\S]*the pod is up/);
 
   assert.deepEqual(await worker.stop('SIGTERM'), { code: 0, signal: null });
   assert.match(worker.stderr(), new RegExp(`pid ${second.pid}; to take it down, with its edges: curl --unix-socket`));
