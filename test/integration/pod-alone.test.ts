@@ -69,7 +69,7 @@ describe('a pod alone', () => {
       // The echo of what the edge was told.
       await eventually(() => client.text().includes('X-Real-IP: 127.0.0.1\r\n'), { what: 'the edge knows the client' });
     }
-    assert.equal((await stateOf(alone.runDir)).clients, 4);
+    await eventually(async () => (await stateOf(alone.runDir)).clients === 4, { what: 'all are counted' });
     assert.equal((await fake.stop()).code, 0);
   });
 
