@@ -89,6 +89,14 @@ export async function sourcePackets(t: TestScope, file = sampleFlv): Promise<Sou
   return { ...parseFrameMd5(hashes.stdout), keyFrames, videoFps: frames / per };
 }
 
+/** What a source is when it is played so many times in a row. */
+export function looped(source: SourcePackets, times: number): SourcePackets {
+  const repeat = (hashes: readonly string[]) => Array.from({ length: times }, () => hashes).flat();
+  const { length } = source.video;
+  const keyFrames = [...source.keyFrames].flatMap((at) => Array.from({ length: times }, (_, n) => at + n * length));
+  return { ...source, video: repeat(source.video), audio: repeat(source.audio), keyFrames: new Set(keyFrames) };
+}
+
 /** How far apart audio and video of one source may lie, by interleaving and by a player that ends between the two. */
 const MAX_APART_S = 0.5;
 
