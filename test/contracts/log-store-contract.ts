@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { type FollowItem, type LogItem, type LogStore, Projection, project } from '@dolphin/eventlog';
 import { type LogEnvelope, subjectsOf } from '@dolphin/protocol';
-import { eventually } from '../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../support/eventually.js';
 
 /** A store under test, with a hand on what is behind it. */
 export interface StoreUnderTest {
@@ -233,7 +233,7 @@ export function logStoreContract(name: string, open: (t: TestContext) => Promise
       });
       const a = await appended(subjects.logOperator, 'a', 0);
       const b = await appended(subjects.logOperator, 'b', a);
-      assert.equal(await projection.whenApplied(b, 5_000), true);
+      assert.equal(await projection.whenApplied(b, DEADLINE_MS), true);
       assert.deepEqual(fold, ['a', 'b']);
       await recreate();
       const x = await appended(subjects.logOperator, 'x', 0);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type EdgeToRender, renderEdgeConf } from '@dolphin/pod/domain/render-conf.js';
 import { loadConf, printConf, SrsApi, SrsApiError, streamUrl } from '@dolphin/srs';
-import { eventually } from '../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../support/eventually.js';
 import { fromRoot } from '../support/paths.js';
 import { freePorts } from '../support/ports.js';
 import { run, startProcess } from '../support/processes.js';
@@ -37,7 +37,7 @@ export function srsServerContract(server: SrsServerUnderTest): void {
     });
     const path = join(dir, 'edge.conf');
     await writeFile(path, `${printConf(conf)}${text ?? ''}`);
-    return { dir, path, rtmp, api: new SrsApi(`http://127.0.0.1:${api}`) };
+    return { dir, path, rtmp, api: new SrsApi(`http://127.0.0.1:${api}`, { timeoutMs: DEADLINE_MS }) };
   };
 
   const started = async (t: TestContext) => {

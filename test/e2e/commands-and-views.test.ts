@@ -6,7 +6,7 @@ import { type Command, subjectsOf } from '@dolphin/protocol';
 import { Redis } from 'ioredis';
 import { connect } from 'nats';
 import { onCleanup } from '../support/cleanup.js';
-import { eventually } from '../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../support/eventually.js';
 import { TestFarm } from '../support/farm.js';
 
 const subjects = subjectsOf('main');
@@ -31,7 +31,7 @@ it('an apply sends one spawn command per new edge, and the same bytes sent again
   for (const [slot, bytes] of spawns) {
     const command = JSON.parse(new TextDecoder().decode(bytes)) as Command;
     assert.ok(command.term >= 1 && command.sequence >= 1, 'it carries its term and decision');
-    const reply = await nc.request(subjects.command(farm.host), bytes, { timeout: 2000 });
+    const reply = await nc.request(subjects.command(farm.host), bytes, { timeout: DEADLINE_MS });
     assert.deepEqual(reply.json(), { result: 'accepted', already: true });
     const edge = (await farm.podState()).edges.find((e) => e.role === 'stream' && e.slot === slot);
     assert.equal(edge?.pid, view.edges.find((e) => e.role === 'stream' && e.slot === slot)?.pid);

@@ -13,7 +13,7 @@ it('a farm converges when its master is killed at any point of an apply', async 
     await wait(delayMs);
     await farm.master.stop('SIGKILL');
     farm.startMaster();
-    const view = await farm.ready(asked, 30_000);
+    const view = await farm.ready(asked);
     assert.equal(new Set(view.edges.map((edge) => edge.pid)).size, asked + 1, 'one process for each edge');
   }
   const terms = (await farm.events())

@@ -7,10 +7,9 @@ import { assertContiguousRun, publishFile, sourcePackets, startRecording } from 
 it('when the worker is killed no player notices, and what happened meanwhile arrives once when it is back', async (t) => {
   const [farm, source] = await Promise.all([TestFarm.start(t, { edges: 4 }), sourcePackets(t)]);
   publishFile(t, farm.rtmpUrl);
-  const players = [farm.rtmpUrl, farm.flvUrl].map((url) => startRecording(t, url, { seconds: 14, deadlineMs: 60_000 }));
+  const players = [farm.rtmpUrl, farm.flvUrl].map((url) => startRecording(t, url, { seconds: 14 }));
   await eventually(() => players.every((player) => player.soFar().video.length > 50), {
     what: 'both play',
-    deadlineMs: 30_000,
   });
 
   await farm.worker.stop('SIGKILL');
@@ -27,7 +26,6 @@ it('when the worker is killed no player notices, and what happened meanwhile arr
   );
   await eventually(async () => (await farm.view()).hosts[0]?.liveness === 'unmanaged', {
     what: 'the master shows the host as unmanaged: its public port still accepts',
-    deadlineMs: 15_000,
   });
 
   farm.startWorker();

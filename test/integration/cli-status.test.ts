@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Status } from '@dolphin/cli/domain/status.js';
+import { eventually } from '../support/eventually.js';
 import { fromRoot } from '../support/paths.js';
 import { freePort } from '../support/ports.js';
 import { run, startProcess } from '../support/processes.js';
@@ -168,11 +169,13 @@ test('--watch goes on, a JSON document a line, also over a moment without a mast
     'GET /api/v1/farm': () => (++asked === 2 ? { status: 502, body: '' } : { body: view }),
   });
   const watch = startProcess(t, process.execPath, [cliMain, '--api', master, 'status', '--watch', '--json']);
-  await watch.printed(/"unknown"[^\n]*\n.*"serving"/);
-  const levels = watch
-    .stdout()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).level);
-  assert.deepEqual(levels.slice(0, 3), ['serving', 'unknown', 'serving']);
+  const lines = await eventually(
+    () => {
+      const whole = watch.stdout().split('\n').slice(0, -1);
+      return whole.length >= 3 ? whole.slice(0, 3) : null;
+    },
+    { what: 'three lines' },
+  );
+  const levels = lines.map((line) => JSON.parse(line).level);
+  assert.deepEqual(levels, ['serving', 'unknown', 'serving']);
 });

@@ -30,7 +30,7 @@ function isProbed(serverPort: number, clientPort: number): boolean {
   return row?.[5]?.startsWith('02:') ?? false;
 }
 
-describe('an edge with bad clients', { concurrency: true }, () => {
+describe('an edge with bad clients', { concurrency: 3 }, () => {
   it('plays on while 1,000 random inputs come into each of its ports', async (t) => {
     const source = await sourcePackets(t);
     const edge = await startEdge(t);
@@ -91,8 +91,8 @@ describe('an edge with bad clients', { concurrency: true }, () => {
       socket.pause();
       return socket;
     });
+    await eventually(async () => (await clientsOf(edge)).length === 21, { what: 'all play' });
     const good = startRecording(t, edge.flv('livestream'), { seconds: 6 });
-    await eventually(async () => (await clientsOf(edge)).length === 22, { what: 'all play' });
     const { video } = await good.done;
     assert.ok(video.length > 100);
     // They fit the kernel's buffers for a minute; what counts is that nothing piles up here.
@@ -106,8 +106,8 @@ describe('an edge with bad clients', { concurrency: true }, () => {
     const sockets = Array.from({ length: 5 }, () => open(t, edge.rtmpPort));
     let closed = 0;
     for (const socket of sockets) socket.resume().once('close', () => closed++);
-    await eventually(() => closed === 2, { what: 'two are refused', deadlineMs: 3000 });
-    assert.equal((await edge.api.summaries()).data.system.conn_srs, 3);
+    await eventually(() => closed === 2, { what: 'two are refused' });
+    await eventually(async () => (await edge.api.summaries()).data.system.conn_srs === 3, { what: 'three stay' });
   });
 
   it('answers 404 for what is not there, and does not tell status before media', async (t) => {
@@ -138,7 +138,7 @@ describe('an edge with bad clients', { concurrency: true }, () => {
   });
 
   it('frees a stream whose publisher sends nothing', async (t) => {
-    const edge = await startEdge(t, { vhost: 'publish { firstpkt_timeout 1000; normal_timeout 1500; }' });
+    const edge = await startEdge(t, { vhost: 'publish { firstpkt_timeout 20000; normal_timeout 3000; }' });
     const publisher = publishFile(t, edge.rtmp('half-dead'));
     await streamIsLive(edge, 'half-dead');
     publisher.kill('SIGSTOP');

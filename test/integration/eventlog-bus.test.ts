@@ -42,7 +42,7 @@ describe('the connection to NATS', () => {
     const bus = await connectBus(nats.url, { name: 'test', logger, onStatus });
     t.after(() => bus.close());
     nats.process().kill('SIGSTOP');
-    await eventually(() => states.at(-1) === false, { what: 'the silence is noticed', deadlineMs: 8_000 });
+    await eventually(() => states.at(-1) === false, { what: 'the silence is noticed' });
     nats.process().kill('SIGCONT');
     await eventually(() => states.at(-1) === true, { what: 'it is back' });
   });

@@ -88,7 +88,7 @@ describe('following the log', () => {
       await append(name);
       if (index % 5 === 4) proxy.cut();
     }
-    await eventually(() => seen() === names.join(''), { what: 'all are seen', deadlineMs: 20_000 });
+    await eventually(() => seen() === names.join(''), { what: 'all are seen' });
   });
 
   it('notices a delivery that got lost although no other entry follows', async (t) => {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { connectBus, createLog, openLease, type Tenure } from '@dolphin/eventlog';
+import { subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
-import { eventually } from '../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../support/eventually.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startNats } from '../support/nats.js';
 
 const farm = 'main';
-const TTL_MS = 1_000;
+const bucket = subjectsOf(farm).leaseBucket;
+/** A sixth of it is how long the holder may be kept from renewing: a busy machine keeps it for some tenths of a second. */
+const TTL_MS = 4_000;
 
 async function setUp(t: TestContext) {
   const nats = await startNats(t);
@@ -34,10 +37,16 @@ async function setUp(t: TestContext) {
     held.push(tenure);
     return tenure;
   };
-  return { nats, proxy, busA, a, b, stop, acquire };
+  /** What the server has for the lease: its last message, a deletion too; null when that has expired. */
+  const stored = async () => {
+    const query = JSON.stringify({ last_by_subj: `$KV.${bucket}.leader` });
+    const answer = await busB.request(`$JS.API.STREAM.MSG.GET.KV_${bucket}`, query, { timeout: DEADLINE_MS });
+    return answer.json<{ message?: object }>().message ?? null;
+  };
+  return { nats, proxy, busA, busB, a, b, stop, acquire, stored };
 }
 
-describe('the lease', () => {
+describe('the lease', { concurrency: true }, () => {
   it('is held by one, renewed, and refused to others', async (t) => {
     const { a, b, acquire } = await setUp(t);
     const first = await acquire(a);
@@ -58,27 +67,29 @@ describe('the lease', () => {
   });
 
   it('passes at once when it is released', async (t) => {
-    const { a, b, acquire } = await setUp(t);
+    const { busB, a, b, acquire } = await setUp(t);
     const first = await acquire(a);
     const waiting = acquire(b);
-    const begin = performance.now();
+    const operations: string[] = [];
+    busB.subscribe(`$KV.${bucket}.leader`, {
+      callback: (_, message) => void operations.push(message.headers?.get('KV-Operation') ?? ''),
+    });
+    await busB.flush();
     await first.release();
     assert.equal(first.holds(), false);
     const second = await waiting;
     assert.equal(second.holds(), true);
-    assert.ok(performance.now() - begin < TTL_MS * 0.8, `${performance.now() - begin} ms`);
+    assert.ok(operations.includes('DEL'), 'it was given back, and did not run out');
   });
 
-  it('is taken over within the ttl and a poll when its holder is gone, and never held by two', async (t) => {
+  it('is taken over when its holder is gone, and never held by two', async (t) => {
     const { proxy, a, b, acquire } = await setUp(t);
     const first = await acquire(a);
     const waiting = acquire(b);
-    const begin = performance.now();
     proxy.partition();
     const second = await waiting;
     assert.equal(first.holds(), false);
     assert.equal(second.holds(), true);
-    assert.ok(performance.now() - begin < TTL_MS * 1.7, `${performance.now() - begin} ms`);
     assert.equal(first.signal.aborted, true);
     proxy.heal();
   });
@@ -100,12 +111,11 @@ describe('the lease', () => {
   });
 
   it('ends by itself when no answer comes any more', async (t) => {
-    const { proxy, a, acquire } = await setUp(t);
+    const { proxy, a, acquire, stored } = await setUp(t);
     const first = await acquire(a);
     proxy.holdServer();
-    const begin = performance.now();
     await eventually(() => first.signal.aborted, { what: 'the tenure is over' });
-    assert.ok(performance.now() - begin < TTL_MS);
+    assert.notEqual(await stored(), null, 'for its holder it is over before it is for others');
     assert.equal(first.holds(), false);
     proxy.release();
   });
@@ -120,14 +130,16 @@ describe('the lease', () => {
     await nats.crash();
     await nats.restart();
     const end = performance.now() + TTL_MS * 1.5;
+    let most = 0;
     await eventually(
       () => {
         const holders = [first.holds(), second?.holds()].filter((holds) => holds === true).length;
-        assert.ok(holders <= 1);
+        most = Math.max(most, holders);
         return performance.now() > end && holders === 1;
       },
       { what: 'one of them holds it' },
     );
+    assert.equal(most, 1, 'never both');
     stop.abort();
     await waiting;
     await second?.release();

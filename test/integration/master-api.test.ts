@@ -103,12 +103,11 @@ test('a master that cannot start says why, with the exit code of the reason', as
   assert.equal((await master('--help')).code, 0);
 });
 
-test('told to stop, a master without NATS is gone within a second, with exit code 0', async (t) => {
+test('told to stop, a master without NATS ends without waiting for it, with exit code 0', async (t) => {
   const master = await TestMaster.start(t, { nats: NO_NATS });
-  const start = performance.now();
   const { code } = await master.process.stop('SIGTERM');
   assert.equal(code, 0);
-  assert.ok(performance.now() - start < 1_500);
+  assert.doesNotMatch(master.process.output(), /stopping without waiting any longer/);
 });
 
 test('conf/master.yaml parses, and says the defaults', () => {

@@ -106,7 +106,7 @@ describe('commands', () => {
     await eventually(isReady, { what: 'generation 2 is ready' });
     const client = await connectClient(t, pod.rtmp);
     assert.equal((await client.served()).how, 'relay');
-    assert.equal((await pod.state()).edges[0]?.clients, 1);
+    await eventually(async () => (await pod.state()).edges[0]?.clients === 1, { what: 'it is counted' });
     client.socket.destroy();
     await eventually(async () => (await pod.state()).clients === 0, { what: 'it is forgotten' });
   });
@@ -252,7 +252,7 @@ describe('a pod', () => {
     await eventually(() => late.isClosed() || late.text() !== '', { what: 'it is served or closed' });
     if (late.isClosed()) late = await connectClient(t, pod.rtmp);
     await late.served();
-    assert.equal((await pod.state()).clients, 1);
+    await eventually(async () => (await pod.state()).clients === 1, { what: 'it alone is counted' });
     assert.notEqual(relay(), pid);
   });
 

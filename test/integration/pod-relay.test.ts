@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -137,12 +138,18 @@ async function frozenPort(t: TestContext): Promise<number> {
   const frozen = startProcess(t, process.execPath, ['-e', script]);
   await frozen.printed(/up/);
   frozen.kill('SIGSTOP');
+  await eventually(() => isStopped(frozen.pid), { what: 'it is stopped' });
   for (let i = 0; i < 4; i++) {
     const filler = connect({ port, host: '127.0.0.1' });
     filler.on('error', () => undefined);
     t.after(() => filler.destroy());
   }
   return port;
+}
+
+function isStopped(pid: number): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
 }
 
 const allLeft = (relay: Relay) =>
@@ -263,7 +270,7 @@ describe('the relay finds an edge', () => {
       { edge: 'frozen', port: await frozenPort(t) },
       { edge: 'good', port: good },
     ];
-    const relay = await startRelay(t, 'rtmp', targets, { connectMs: 200 });
+    const relay = await startRelay(t, 'rtmp', targets, { connectMs: 1500 });
     const player = await client(t, relay.port, '\x03');
     await eventually(() => player.text() === 'good\n', { what: 'the good edge serves' });
     assert.deepEqual(relay.failed, ['frozen ETIMEDOUT']);
@@ -285,10 +292,12 @@ describe('the relay finds an edge', () => {
     const silent = await client(t, relay.port, 'GET / HT');
     await eventually(() => silent.ended(), { what: 'it is told' });
     assert.match(silent.text(), /^HTTP\/1\.1 408 /);
-    const long = await client(t, relay.port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(9000)}`);
+    await allLeft(relay);
+    const patient = await startRelay(t, 'http', [{ edge: 'e', port: 1 }], { lingerMs: 200 });
+    const long = await client(t, patient.port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(9000)}`);
     await eventually(() => long.ended(), { what: 'it is told' });
     assert.match(long.text(), /^HTTP\/1\.1 431 /);
-    await allLeft(relay);
+    await allLeft(patient);
   });
 });
 

@@ -6,11 +6,10 @@ import { eventually } from '../support/eventually.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { command, createFarm, FARM_ID, WorkerWorld } from './worker-support/worker-world.js';
 
-async function allTold(world: WorkerWorld, deadlineMs = 15_000): Promise<void> {
+async function allTold(world: WorkerWorld): Promise<void> {
   const count = world.pod.happenings.length;
   await eventually(async () => (await world.told()).length >= count, {
     what: `${count} happenings are told`,
-    deadlineMs,
   });
   assert.deepEqual(
     await world.told(),

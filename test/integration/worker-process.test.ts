@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { PodState } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
-import { eventually } from '../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../support/eventually.js';
 import { fromRoot } from '../support/paths.js';
 import { freePort } from '../support/ports.js';
 import { isAlive, processesWith, run, startProcess } from '../support/processes.js';
@@ -16,7 +16,7 @@ const OTHER_FARM = '7b1c1f1e-5f0b-4b57-9b53-6a1dd0f4f00f';
 
 function ask(runDir: string, method: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: join(runDir, 'pod.sock'), method, path, timeout: 1000 }, (response) => {
+    const sent = request({ socketPath: join(runDir, 'pod.sock'), method, path, timeout: DEADLINE_MS }, (response) => {
       let text = '';
       response.on('data', (chunk) => {
         text += chunk;
@@ -61,6 +61,8 @@ it('without NATS it starts a pod, starts a killed one again, and leaves it runni
     { what: 'another pod is up' },
   );
   t.diagnostic(`another pod after ${Math.round(performance.now() - start)} ms`);
+  // It knows of the pod only when it has asked it itself.
+  await worker.printed(/the pod is up[\s\S]*the pod is up/);
 
   assert.deepEqual(await worker.stop('SIGTERM'), { code: 0, signal: null });
   assert.match(worker.stderr(), new RegExp(`pid ${second.pid}; to take it down, with its edges: curl --unix-socket`));

@@ -1,5 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+/** Only a failing test waits this long: it is no bound of the product's, but longer than a busy machine stands still. */
+export const DEADLINE_MS = 60_000;
+
 export interface EventuallyOptions {
   /** What is waited for, as it stands in the failure: "the edge is ready". */
   what: string;
@@ -13,7 +16,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   look: () => Promise<T> | T,
-  { what, deadlineMs = 10_000, pollMs = 25 }: EventuallyOptions,
+  { what, deadlineMs = DEADLINE_MS, pollMs = 25 }: EventuallyOptions,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = performance.now() + deadlineMs;
   let cause: unknown;

@@ -12,7 +12,7 @@ import {
   PodState,
 } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from './cleanup.js';
-import { eventually } from './eventually.js';
+import { DEADLINE_MS, eventually } from './eventually.js';
 import { startNats, type TestNats } from './nats.js';
 import { fromRoot } from './paths.js';
 import { freePort, freePortRange } from './ports.js';
@@ -175,7 +175,7 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
   }
 
   /** Waits until exactly this many stream edges, and the back source, are ready. */
-  ready(streamEdges: number, deadlineMs = 20_000): Promise<FarmView> {
+  ready(streamEdges: number): Promise<FarmView> {
     return eventually(
       async () => {
         const view = await this.view();
@@ -188,7 +188,7 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
         }
         return view;
       },
-      { what: `${streamEdges} stream edges are ready`, deadlineMs, pollMs: 50 },
+      { what: `${streamEdges} stream edges are ready`, pollMs: 50 },
     );
   }
 
@@ -266,7 +266,7 @@ function httpJson(options: object, body?: object): Promise<{ status: number; bod
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
-    const req = request({ ...options, headers, timeout: 10_000 }, (res) => {
+    const req = request({ ...options, headers, timeout: DEADLINE_MS }, (res) => {
       let text = '';
       res.on('data', (chunk) => {
         text += chunk;
@@ -280,7 +280,7 @@ function httpJson(options: object, body?: object): Promise<{ status: number; bod
       });
     });
     req.on('error', reject);
-    req.on('timeout', () => req.destroy(new Error('no answer within 10 s')));
+    req.on('timeout', () => req.destroy(new Error(`no answer within ${DEADLINE_MS} ms`)));
     req.end(payload);
   });
 }

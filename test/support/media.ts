@@ -1,4 +1,5 @@
 import type { TestScope } from './cleanup.js';
+import { DEADLINE_MS } from './eventually.js';
 import { sampleFlv } from './paths.js';
 import { run, startProcess, type TestProcess } from './processes.js';
 
@@ -44,11 +45,7 @@ export interface Recording {
 }
 
 /** Plays a URL with a real ffmpeg for `seconds` of media time; packets are hashed as they came, not decoded. */
-export function startRecording(
-  t: TestScope,
-  url: string,
-  options: { seconds: number; deadlineMs?: number },
-): Recording {
+export function startRecording(t: TestScope, url: string, options: { seconds: number }): Recording {
   const args = ['-hide_banner', '-nostats', '-v', 'error', '-i', url, '-t', String(options.seconds)];
   const process = startProcess(t, 'ffmpeg', [
     ...args,
@@ -61,7 +58,7 @@ export function startRecording(
     'framemd5',
     '-',
   ]);
-  const timer = setTimeout(() => process.kill('SIGKILL'), options.deadlineMs ?? options.seconds * 1000 + 20_000);
+  const timer = setTimeout(() => process.kill('SIGKILL'), options.seconds * 1000 + DEADLINE_MS);
   const done = process.exited.then(({ code }) => {
     clearTimeout(timer);
     return { ...parseFrameMd5(process.stdout()), code, stderr: process.stderr() };
@@ -90,6 +87,14 @@ export async function sourcePackets(t: TestScope, file = sampleFlv): Promise<Sou
   const [frames = 25, per = 1] = (/stream,(\d+)\/(\d+)/.exec(probe.stdout)?.slice(1) ?? []).map(Number);
   const keyFrames = new Set(flags.flatMap((line, index) => (line.includes('K') ? [index] : [])));
   return { ...parseFrameMd5(hashes.stdout), keyFrames, videoFps: frames / per };
+}
+
+/** What a source is when it is played so many times in a row. */
+export function looped(source: SourcePackets, times: number): SourcePackets {
+  const repeat = (hashes: readonly string[]) => Array.from({ length: times }, () => hashes).flat();
+  const { length } = source.video;
+  const keyFrames = [...source.keyFrames].flatMap((at) => Array.from({ length: times }, (_, n) => at + n * length));
+  return { ...source, video: repeat(source.video), audio: repeat(source.audio), keyFrames: new Set(keyFrames) };
 }
 
 /** How far apart audio and video of one source may lie, by interleaving and by a player that ends between the two. */

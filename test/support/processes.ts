@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { onCleanup, type TestScope } from './cleanup.js';
-import { eventually } from './eventually.js';
+import { DEADLINE_MS, eventually } from './eventually.js';
 
 export interface TestProcess {
   readonly child: ChildProcess;
@@ -24,8 +24,6 @@ export interface TestProcess {
 }
 
 const MAX_OUTPUT = 4 * 1024 * 1024;
-/** Longer than what any process of ours takes to stop on a busy machine. */
-const END_DEADLINE_MS = 60_000;
 
 /** Starts a process that is killed (and waited for) when the test ends. */
 export function startProcess(
@@ -58,7 +56,7 @@ export function startProcess(
   });
   exited.catch(() => undefined);
   const ended = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
-  const ends = async (deadlineMs = END_DEADLINE_MS) => {
+  const ends = async (deadlineMs = DEADLINE_MS) => {
     let timer: NodeJS.Timeout | undefined;
     const overdue = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -86,7 +84,7 @@ export function startProcess(
     stdout: () => stdout,
     stderr: () => stderr,
     output: () => output,
-    printed: async (pattern, deadlineMs = 10_000) => {
+    printed: async (pattern, deadlineMs = DEADLINE_MS) => {
       const what = `${command} prints ${pattern}`;
       const match = await eventually(() => output.match(pattern) ?? (closed ? 'closed' : null), { what, deadlineMs });
       if (match === 'closed') throw new Error(`${command} ended; it printed:\n${output.slice(-2000)}`);
@@ -111,7 +109,7 @@ export async function run(
   args: readonly string[] = [],
   options: SpawnOptions & { deadlineMs?: number } = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { deadlineMs = 30_000, ...spawnOptions } = options;
+  const { deadlineMs = 2 * DEADLINE_MS, ...spawnOptions } = options;
   const process = startProcess(t, command, args, spawnOptions);
   const timer = setTimeout(() => process.kill('SIGKILL'), deadlineMs);
   const { code } = await process.exited;

@@ -162,6 +162,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const ended = new AbortController();
   const ending = Promise.allSettled(loops).then(() => ended.abort());
   await Promise.race([ending, clock.sleep(STOP_DEADLINE_MS, ended.signal)]);
+  if (!ended.signal.aborted) logger.warn({ deadlineMs: STOP_DEADLINE_MS }, 'stopping without waiting any longer');
   await lifecycle.stop();
   if (failed) throw failed;
   return 0;

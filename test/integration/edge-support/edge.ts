@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { SrsApi } from '@dolphin/srs';
-import { eventually } from '../../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../../support/eventually.js';
 import { fromRoot, srsBinary } from '../../support/paths.js';
 import { freePorts } from '../../support/ports.js';
 import { startProcess, type TestProcess } from '../../support/processes.js';
@@ -65,7 +65,7 @@ export async function startEdge(t: TestContext, o: EdgeOptions = {}): Promise<Te
   await writeFile(conf, edgeConf(o, ports));
   const process = startProcess(t, o.binary ?? fromRoot('bin/dolphin-edge'), ['-c', conf], { cwd: dir });
   const apiBase = `http://127.0.0.1:${apiPort}`;
-  const api = new SrsApi(apiBase);
+  const api = new SrsApi(apiBase, { timeoutMs: DEADLINE_MS });
   await eventually(
     async () => {
       if (process.child.exitCode !== null) throw new Error(`it ended:\n${process.output().slice(-2000)}`);
@@ -88,13 +88,13 @@ export async function startEdge(t: TestContext, o: EdgeOptions = {}): Promise<Te
 }
 
 /** Waits until the edge has media of that stream. */
-export async function streamIsLive(edge: TestEdge, stream: string, deadlineMs = 10_000): Promise<void> {
+export async function streamIsLive(edge: TestEdge, stream: string): Promise<void> {
   await eventually(
     async () => {
       const { streams } = await edge.api.streams();
       return streams.some(({ name, recv_bytes, publish }) => name === stream && publish.active && recv_bytes > 20_000);
     },
-    { what: `${stream} is live`, deadlineMs },
+    { what: `${stream} is live` },
   );
 }
 

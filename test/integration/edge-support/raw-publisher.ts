@@ -15,12 +15,12 @@ export interface RawPublisher {
 
 /**
  * Publishes made-up video of any bitrate: key frames each second, `frameBytes` a frame, at 25 frames a second. The
- * frames' numbers count from 0.
+ * frames' numbers count from 0. `frameMs`: how much later the next frame is by its timestamp.
  */
 export async function publishRaw(
   t: TestContext,
   url: string,
-  o: { frameBytes: number; fps?: number },
+  o: { frameBytes: number; fps?: number; frameMs?: number },
 ): Promise<RawPublisher> {
   const target = parseRtmpUrl(url);
   const session = new RtmpClientSession({ mode: 'publish', url: target });
@@ -52,7 +52,7 @@ export async function publishRaw(
     const payload = Buffer.alloc(o.frameBytes);
     Buffer.from(frames % GOP_FRAMES === 0 ? [0x17, 1, 0, 0, 0] : [0x27, 1, 0, 0, 0]).copy(payload);
     payload.writeUInt32BE(frames, o.frameBytes - 4);
-    session.sendMedia({ typeId: MessageType.video, timestamp: frames * 40, streamId: 1, payload });
+    session.sendMedia({ typeId: MessageType.video, timestamp: frames * (o.frameMs ?? 40), streamId: 1, payload });
     frames++;
     flush();
   };

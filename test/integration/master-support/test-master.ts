@@ -8,7 +8,7 @@ import {
   type InitAnswer,
 } from '@dolphin/protocol';
 import type { TestScope } from '../../support/cleanup.js';
-import { eventually } from '../../support/eventually.js';
+import { DEADLINE_MS, eventually } from '../../support/eventually.js';
 import { fromRoot } from '../../support/paths.js';
 import { freePort } from '../../support/ports.js';
 import { startProcess, type TestProcess } from '../../support/processes.js';
@@ -24,7 +24,13 @@ interface Body extends InitAnswer, ApplyAnswer, EventPage {
 export interface Answer {
   readonly status: number;
   readonly body: Body;
-  readonly ms: number;
+}
+
+interface MasterOptions {
+  readonly nats: string;
+  readonly redis?: string;
+  readonly id?: string;
+  readonly args?: readonly string[];
 }
 
 /** A real master process on ports and a directory of its own. */
@@ -43,19 +49,18 @@ export class TestMaster {
     this.#process = this.#start();
   }
 
-  static async start(
-    t: TestScope,
-    o: { nats: string; redis?: string; id?: string; args?: readonly string[] },
-  ): Promise<TestMaster> {
-    const stateDir = join(await tempDir(t), 'master');
-    const port = await freePort();
-    const master = new TestMaster(t, {
-      stateDir,
-      port,
-      args: ['--nats', o.nats, '--redis', o.redis ?? '', '--id', o.id ?? 'm1', ...(o.args ?? [])],
-    });
+  static async start(t: TestScope, o: MasterOptions): Promise<TestMaster> {
+    const master = await TestMaster.launch(t, o);
     await master.answers();
     return master;
+  }
+
+  /** One that may end before anybody has asked it for anything. */
+  static async launch(t: TestScope, o: MasterOptions): Promise<TestMaster> {
+    const stateDir = join(await tempDir(t), 'master');
+    const port = await freePort();
+    const args = ['--nats', o.nats, '--redis', o.redis ?? '', '--id', o.id ?? 'm1', ...(o.args ?? [])];
+    return new TestMaster(t, { stateDir, port, args });
   }
 
   #start(): TestProcess {
@@ -83,14 +88,13 @@ export class TestMaster {
   }
 
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const start = performance.now();
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(8_000),
+      signal: AbortSignal.timeout(DEADLINE_MS),
     });
-    return { status: response.status, body: (await response.json()) as Body, ms: performance.now() - start };
+    return { status: response.status, body: (await response.json()) as Body };
   }
 
   /** Creates the farm as soon as the bus is there. */
@@ -124,14 +128,14 @@ export class TestMaster {
     return (await this.request('GET', '/api/v1/events?limit=1000')).body.events;
   }
 
-  until(what: string, is: (view: FarmView) => boolean, deadlineMs = 15_000): Promise<FarmView> {
+  until(what: string, is: (view: FarmView) => boolean): Promise<FarmView> {
     return eventually(
       async () => {
         const view = await this.view();
         if (!is(view)) throw new Error(JSON.stringify({ ...view, spec: undefined }).slice(0, 600));
         return view;
       },
-      { what, deadlineMs, pollMs: 30 },
+      { what, pollMs: 30 },
     );
   }
 

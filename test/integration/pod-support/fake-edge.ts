@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /**
  * An edge without media, run as a process of its own: `-t` and `-v` as a server, a private API, and a line for each
  * client that says who serves it and what it thinks of the client; then it echoes.
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
- * to and listens on its API only.
+ * to and listens on its API only; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it.
  */
 const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
 const relayed = behaviour === 'relay' || behaviour === 'shut';
@@ -25,6 +26,12 @@ if (argv.includes('-t')) process.exit(0);
 process.on('SIGUSR1', () => undefined);
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
+
+const gate = process.env['FAKE_EDGE_GATE'] ?? '';
+if (behaviour === 'late') {
+  writeFileSync(gate, '');
+  while (existsSync(gate)) await wait(5);
+}
 
 const port = (block: string) =>
   Number(new RegExp(`${block}\\s*\\{[^}]*?listen\\s+127\\.0\\.0\\.1:(\\d+)`).exec(conf)?.[1]);

@@ -21,11 +21,15 @@ import { tempDir } from '../../support/temp-dir.js';
 
 export const FARM_ID = randomUUID();
 
+/** While this file is there, a `late` fake edge is up and not ready. */
+export const gateOf = (dir: string) => join(dir, 'gate');
+
 /** Runs this Node with a program of these tests, as a binary that a pod can start. */
 export function fakeBinary(dir: string, behaviour = 'hand-off'): string {
   const path = join(dir, `fake-${behaviour}`);
   const script = fromRoot('test/dist/integration/pod-support/fake-edge.js');
-  writeFileSync(path, `#!/bin/sh\nFAKE_EDGE=${behaviour} exec ${process.execPath} ${script} "$@"\n`);
+  const env = `FAKE_EDGE=${behaviour} FAKE_EDGE_GATE=${gateOf(dir)}`;
+  writeFileSync(path, `#!/bin/sh\n${env} exec ${process.execPath} ${script} "$@"\n`);
   chmodSync(path, 0o755);
   return path;
 }

@@ -23,6 +23,8 @@ import { tempDir } from '../../support/temp-dir.js';
 
 export const FARM_ID = '7b1c1f1e-5f0b-4b57-9b53-6a1dd0f4f001';
 const subjects = subjectsOf('main');
+/** Without anybody there NATS says so at once: this is for a worker that a busy machine keeps waiting. */
+const ANSWER_MS = 20_000;
 
 /** A pod as its worker sees it: the control API, on the socket that the worker looks at. */
 export class FakePod {
@@ -159,13 +161,13 @@ export class WorkerWorld {
   }
 
   /** Bytes to the worker's command subject; its answer. */
-  async send(data: Uint8Array | string, timeout = 4000): Promise<CommandReply> {
-    const reply = await this.bus.request(subjects.command('h1'), data, { timeout });
+  async send(data: Uint8Array | string): Promise<CommandReply> {
+    const reply = await this.bus.request(subjects.command('h1'), data, { timeout: ANSWER_MS });
     return CommandReply.parse(reply.json());
   }
 
   async ask(): Promise<Heartbeat> {
-    return (await this.bus.request(subjects.ask('h1'), '', { timeout: 1000 })).json<Heartbeat>();
+    return (await this.bus.request(subjects.ask('h1'), '', { timeout: ANSWER_MS })).json<Heartbeat>();
   }
 }
 

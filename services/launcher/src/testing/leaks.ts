@@ -4,8 +4,8 @@ import { commandOf, identify, type ProcessId, signalProcess } from '../process/p
 
 /** The mark of a test run in the environment of everything that it starts, directly or not. */
 export const RUN_MARK = 'DOLPHIN_TEST_RUN';
-/** What was killed a moment ago may still be on its way out. */
-const GRACE_MS = 2_000;
+/** What was killed a moment ago may still be on its way out, on a busy machine for seconds. */
+const GRACE_MS = 15_000;
 
 export interface Leak extends ProcessId {
   readonly command: string;
