@@ -90,7 +90,7 @@ export async function runPod(
       onAvailable: () => router.retryWaiting(),
       onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
       onConnectFailed: (id, edge, via) => router.onRelayConnectFailed(id, edge, via),
-      onLeft: (ids) => router.onRelayLeft(ids),
+      onClients: (via, news) => router.onRelayClients(via, news),
       onExit: (via) => router.onRelayExit(via),
       onReturned: (clients) => router.onReturned(clients),
       onCut: (client) => router.onCut(client),
@@ -127,7 +127,7 @@ export async function runPod(
       onClosing: (runner) => router.onEdgeClosing(runner),
       onExit: (runner) => router.onEdgeExit(runner),
       onTook: (runner, id) => router.onEdgeTook(runner, id),
-      onLeft: (runner, ids) => router.onEdgeLeft(runner, ids),
+      onClients: (runner, news) => router.onEdgeClients(runner, news),
       onBeat: (runner) => router.onEdgeBeat(runner),
     },
   );

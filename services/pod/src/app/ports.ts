@@ -45,6 +45,8 @@ export interface EdgeProcess extends SocketTaker {
   readonly dialect: Dialect;
   /** How many clients its conf lets it have; a few more connections are left for probes. */
   readonly admits: number;
+  /** Sends a message after those sent before, sockets included. */
+  say(message: object): void;
   onMessage(handler: (message: unknown) => void): void;
   /** Called once, also when it has exited before. */
   onExit(handler: (exit: ProcessExit) => void): void;

@@ -1,7 +1,8 @@
-import type { ClientProtocol } from '@dolphin/protocol';
+import type { ClientNews, ClientProtocol, CloseReason } from '@dolphin/protocol';
 import { type Candidate, chooseEdges } from '../domain/balancer.js';
 import { ClientLedger } from '../domain/client-ledger.js';
 import { readsProxyHeader } from '../domain/dialect.js';
+import { ClientCloser } from './client-closer.js';
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
@@ -26,6 +27,7 @@ export class Router {
   readonly #deps: RouterDeps;
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
+  readonly #closer: ClientCloser;
   #relays: RelayPool | null = null;
   #nextId = 1;
   #stopping = false;
@@ -37,6 +39,15 @@ export class Router {
       onReturned: (clients) => this.onReturned(clients),
       onCut: (client) => this.onCut(client),
       onUnstuck: () => this.retryWaiting(),
+    });
+    this.#closer = new ClientCloser({
+      ledger: this.ledger,
+      withdraw: (id) => this.#withdraw(id),
+      say: ({ edge, via }, message) => this.#say(edge, via, message),
+      onClosedHere: (client) => {
+        this.#gone(client.id);
+        client.socket.destroy();
+      },
     });
   }
 
@@ -74,16 +85,17 @@ export class Router {
   }
 
   onEdgeExit(runner: EdgeRunner): void {
-    this.ledger.removeHandedTo(runner.name);
+    // First: who only waited for it is not gone with it.
     this.#lines.close(runner.name);
+    for (const id of this.ledger.handedTo(runner.name)) this.#gone(id);
   }
 
   onEdgeTook(runner: EdgeRunner, id: number): void {
     this.#lines.onTook(runner, id);
   }
 
-  onEdgeLeft(runner: EdgeRunner, ids: readonly number[]): void {
-    for (const id of ids) if (this.ledger.edgeOf(id) === runner.name) this.ledger.remove(id);
+  onEdgeClients(runner: EdgeRunner, news: ClientNews): void {
+    this.#onNews(news, (id) => this.ledger.edgeOf(id) === runner.name && this.ledger.viaOf(id) === null);
   }
 
   onEdgeBeat(runner: EdgeRunner): void {
@@ -102,24 +114,34 @@ export class Router {
     if (next !== undefined) this.ledger.put(id, next.edge, via);
   }
 
-  onRelayLeft(ids: readonly number[]): void {
-    for (const id of ids) this.ledger.remove(id);
+  onRelayClients(via: string, news: ClientNews): void {
+    this.#onNews(news, (id) => this.ledger.viaOf(id) === via);
   }
 
   onRelayExit(via: string): void {
-    this.ledger.removeVia(via);
+    for (const id of this.ledger.carriedBy(via)) this.#gone(id);
+  }
+
+  /** Closes these clients, wherever they are; the answer is how many. They are counted until their process says `left`. */
+  closeClients(ids: Iterable<number>, why: CloseReason): number {
+    return this.#closer.close(ids, why);
   }
 
   /** Sockets that were on the way to a child that cannot take them. */
   onReturned(clients: readonly Client[]): void {
     for (const client of clients) {
       this.ledger.remove(client.id);
-      this.#route(client);
+      if (this.#closer.reasonFor(client.id) === null) {
+        this.#route(client);
+        continue;
+      }
+      this.#gone(client.id);
+      client.socket.destroy();
     }
   }
 
   onCut(client: Client): void {
-    this.ledger.remove(client.id);
+    this.#gone(client.id);
     this.#count('hand-off-lost');
   }
 
@@ -202,6 +224,33 @@ export class Router {
   #wait(client: Client, reason: RefusalReason, until: number): void {
     const hasSeat = this.#waiting.add(client, until, () => this.#refuse(client, reason));
     if (!hasSeat) this.#refuse(client, 'too-many-waiting');
+  }
+
+  #onNews(news: ClientNews, isThere: (id: number) => boolean): void {
+    if (news.type !== 'left') return;
+    for (const { id } of news.clients) if (isThere(id)) this.#gone(id);
+  }
+
+  #gone(id: number): void {
+    this.ledger.remove(id);
+    this.#relays?.forget(id);
+    this.#closer.forget(id);
+  }
+
+  #withdraw(id: number): Client | null {
+    const edge = this.ledger.edgeOf(id);
+    if (edge === null) return this.#waiting.withdraw(id);
+    const via = this.ledger.viaOf(id);
+    return via === null ? this.#lines.withdraw(edge, id) : (this.#relays?.withdraw(via, id) ?? null);
+  }
+
+  #say(edge: string, via: string | null, message: object): void {
+    if (via !== null) this.#relays?.say(via, message);
+    else
+      this.#deps
+        .runners()
+        .find((runner) => runner.name === edge)
+        ?.process?.say(message);
   }
 
   #refuse(client: Client, reason: RefusalReason): void {
