@@ -34,7 +34,8 @@ describe('closing clients', () => {
     ledger.put(2, 'stream-0', 'relay-0');
     ledger.put(3, 'stream-1', 'relay-0');
     ledger.put(4, 'stream-1', null);
-    for (const id of [4, 5]) here.set(id, { id, protocol: 'rtmp', socket: { destroyed: false, destroy() {} } });
+    for (const id of [4, 5])
+      here.set(id, { id, protocol: 'rtmp', address: '192.0.2.1', socket: { destroyed: false, destroy() {} } });
     assert.equal(closer.close([1, 2, 3, 4, 5, 6], 'drained'), 5);
     assert.deepEqual(said, [
       { to: 'stream-0', ids: [1], why: 'drained' },

@@ -1,5 +1,6 @@
 import { type CloseReason, MAX_CLIENTS_PER_MESSAGE } from '@dolphin/protocol';
 import type { ClientLedger } from '../domain/client-ledger.js';
+import { byChild, type ClientChild } from './client-children.js';
 import type { Client } from './ports.js';
 
 /** The places where a client can be, from accept to an edge. */
@@ -8,7 +9,7 @@ export interface ClientPlaces {
   /** Takes it back from where it waits in this process; null: it does not. */
   withdraw(id: number): Client | null;
   /** To an edge's process, or a relay's. */
-  say(child: { edge: string; via: string | null }, message: object): void;
+  say(child: ClientChild, message: object): void;
   /** It was taken back: nobody but us has its socket. */
   onClosedHere(client: Client, why: CloseReason): void;
 }
@@ -37,30 +38,22 @@ export class ClientCloser {
 
   /** How many were there to be closed; those asked for before are not counted again. */
   close(ids: Iterable<number>, why: CloseReason): number {
-    const { ledger } = this.#places;
-    const byChild = new Map<string, { edge: string; via: string | null; ids: number[] }>();
+    const there: number[] = [];
     let closed = 0;
     for (const id of ids) {
       const client = this.#places.withdraw(id);
       if (client !== null) {
         closed += 1;
         this.#places.onClosedHere(client, why);
-        continue;
+      } else if (this.#places.ledger.edgeOf(id) !== null && !this.#asked.has(id)) {
+        closed += 1;
+        this.#asked.set(id, why);
+        there.push(id);
       }
-      const edge = ledger.edgeOf(id);
-      if (edge === null || this.#asked.has(id)) continue;
-      closed += 1;
-      this.#asked.set(id, why);
-      const via = ledger.viaOf(id);
-      const key = via === null ? `edge ${edge}` : `relay ${via}`;
-      const child = byChild.get(key);
-      if (child === undefined) byChild.set(key, { edge, via, ids: [id] });
-      else child.ids.push(id);
     }
-    for (const child of byChild.values()) {
-      for (let from = 0; from < child.ids.length; from += MAX_CLIENTS_PER_MESSAGE) {
-        const message = { type: 'close', ids: child.ids.slice(from, from + MAX_CLIENTS_PER_MESSAGE), why };
-        this.#places.say(child, message);
+    for (const { child, ids: its } of byChild(there, this.#places.ledger).values()) {
+      for (let from = 0; from < its.length; from += MAX_CLIENTS_PER_MESSAGE) {
+        this.#places.say(child, { type: 'close', ids: its.slice(from, from + MAX_CLIENTS_PER_MESSAGE), why });
       }
     }
     return closed;

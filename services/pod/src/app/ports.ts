@@ -13,6 +13,7 @@ export interface Timers {
 /** An accepted connection of which nothing was read. What it is beyond that only adapters know. */
 export interface ClientSocket {
   readonly destroyed: boolean;
+  readonly remoteAddress?: string | undefined;
   destroy(): void;
 }
 
@@ -20,6 +21,8 @@ export interface ClientSocket {
 export interface Client {
   readonly id: number;
   readonly protocol: ClientProtocol;
+  /** Its real one, in its normal form; empty when it left before anybody looked. */
+  readonly address: string;
   readonly socket: ClientSocket;
 }
 

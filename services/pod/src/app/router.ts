@@ -1,54 +1,70 @@
-import type { ClientNews, ClientProtocol, CloseReason } from '@dolphin/protocol';
+import type { ClientBytes, ClientNews, ClientProtocol, CloseReason } from '@dolphin/protocol';
+import type { AdmissionRefusal } from '../domain/admission.js';
 import { type Candidate, chooseEdges } from '../domain/balancer.js';
-import { ClientLedger } from '../domain/client-ledger.js';
+import { normalAddress } from '../domain/client-address.js';
+import type { ClientLedger } from '../domain/client-ledger.js';
 import { readsProxyHeader } from '../domain/dialect.js';
-import { ClientCloser } from './client-closer.js';
+import { ClientDesk } from './client-desk.js';
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
+import type { LimitsDesk } from './limits-desk.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
+import { RefusalTally } from './refusal-tally.js';
 import type { RelayPool, RelayTarget } from './relay-pool.js';
+import type { Sessions } from './sessions.js';
 import { WaitingRoom } from './waiting-room.js';
 
-export type RefusalReason = 'no-edge' | 'no-ready-edge' | 'edges-full' | 'no-relay' | 'too-many-waiting' | 'stopping';
+export type RefusalReason =
+  | AdmissionRefusal
+  | 'no-edge'
+  | 'no-ready-edge'
+  | 'edges-full'
+  | 'no-relay'
+  | 'too-many-waiting'
+  | 'stopping';
 
 export interface RouterDeps {
   readonly timers: Timers;
   readonly log: Log;
   readonly mode: 'auto' | 'relay';
   readonly runners: () => readonly EdgeRunner[];
+  readonly sessions: Sessions;
+  readonly limits: Pick<LimitsDesk, 'refusal' | 'clientsAt'>;
   /** Closes it, by HTTP with an answer. */
   readonly refuse: (client: Client, reason: RefusalReason) => void;
 }
 
 /** Takes accepted clients to edges: by hand-off where the edge takes sockets, otherwise through a relay process. */
 export class Router {
-  readonly ledger = new ClientLedger();
-  readonly refused = new Map<RefusalReason | string, number>();
+  readonly ledger: ClientLedger;
+  readonly #sessions: Sessions;
+  readonly #tally: RefusalTally;
   readonly #deps: RouterDeps;
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
-  readonly #closer: ClientCloser;
+  readonly #desk: ClientDesk;
   #relays: RelayPool | null = null;
   #nextId = 1;
   #stopping = false;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
+    this.#sessions = deps.sessions;
+    this.ledger = deps.sessions.ledger;
+    this.#tally = new RefusalTally(deps);
     this.#waiting = new WaitingRoom(deps.timers);
     this.#lines = new HandOffLines(deps, {
       onReturned: (clients) => this.onReturned(clients),
       onCut: (client) => this.onCut(client),
       onUnstuck: () => this.retryWaiting(),
     });
-    this.#closer = new ClientCloser({
-      ledger: this.ledger,
-      withdraw: (id) => this.#withdraw(id),
-      say: ({ edge, via }, message) => this.#say(edge, via, message),
-      onClosedHere: (client) => {
-        this.#gone(client.id);
-        client.socket.destroy();
-      },
-    });
+    const [waiting, lines] = [this.#waiting, this.#lines];
+    this.#desk = new ClientDesk({ ...deps, waiting, lines, relays: () => this.#relays });
+  }
+
+  /** Since start, by reason. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.#tally.totals;
   }
 
   /** The pool and the router need each other; the pool is told of first. */
@@ -56,8 +72,15 @@ export class Router {
     this.#relays = relays;
   }
 
-  accept(socket: ClientSocket, protocol: ClientProtocol): void {
-    const client: Client = { id: this.#nextId++, protocol, socket };
+  /** `address`: the client's, in its normal form. */
+  accept(socket: ClientSocket, protocol: ClientProtocol, address = normalAddress(socket.remoteAddress)): void {
+    const client: Client = { id: this.#nextId++, protocol, socket, address };
+    const refusal = this.#deps.limits.refusal(address);
+    if (refusal !== null) {
+      this.#refuse(client, refusal);
+      return;
+    }
+    this.#sessions.begin(client);
     this.#route(client);
   }
 
@@ -87,7 +110,7 @@ export class Router {
   onEdgeExit(runner: EdgeRunner): void {
     // First: who only waited for it is not gone with it.
     this.#lines.close(runner.name);
-    for (const id of this.ledger.handedTo(runner.name)) this.#gone(id);
+    this.#desk.onEdgeExit(runner.name, runner.state === 'exited' ? 'edge-stopped' : 'edge-died');
   }
 
   onEdgeTook(runner: EdgeRunner, id: number): void {
@@ -95,7 +118,7 @@ export class Router {
   }
 
   onEdgeClients(runner: EdgeRunner, news: ClientNews): void {
-    this.#onNews(news, (id) => this.ledger.edgeOf(id) === runner.name && this.ledger.viaOf(id) === null);
+    this.#desk.onNews(news, (id) => this.ledger.edgeOf(id) === runner.name && this.ledger.viaOf(id) === null);
   }
 
   onEdgeBeat(runner: EdgeRunner): void {
@@ -115,34 +138,34 @@ export class Router {
   }
 
   onRelayClients(via: string, news: ClientNews): void {
-    this.#onNews(news, (id) => this.ledger.viaOf(id) === via);
+    this.#desk.onNews(news, (id) => this.ledger.viaOf(id) === via);
   }
 
   onRelayExit(via: string): void {
-    for (const id of this.ledger.carriedBy(via)) this.#gone(id);
+    this.#desk.onRelayExit(via, this.#stopping ? 'pod-stopped' : 'relay-died');
   }
 
   /** Closes these clients, wherever they are; the answer is how many. They are counted until their process says `left`. */
   closeClients(ids: Iterable<number>, why: CloseReason): number {
-    return this.#closer.close(ids, why);
+    return this.#desk.close(ids, why);
+  }
+
+  /** Bytes of these clients' connections, as far as their processes say so in time. */
+  countBytes(ids: readonly number[]): Promise<Map<number, ClientBytes>> {
+    return this.#desk.countBytes(ids);
   }
 
   /** Sockets that were on the way to a child that cannot take them. */
   onReturned(clients: readonly Client[]): void {
     for (const client of clients) {
       this.ledger.remove(client.id);
-      if (this.#closer.reasonFor(client.id) === null) {
-        this.#route(client);
-        continue;
-      }
-      this.#gone(client.id);
-      client.socket.destroy();
+      if (!this.#desk.closeIfAsked(client)) this.#route(client);
     }
   }
 
   onCut(client: Client): void {
-    this.#gone(client.id);
-    this.#count('hand-off-lost');
+    this.#desk.gone(client.id, 'hand-off-lost', null);
+    this.#tally.count('hand-off-lost', client.address);
   }
 
   retryWaiting(): void {
@@ -150,17 +173,21 @@ export class Router {
   }
 
   countRefused(reason: string): void {
-    this.#count(reason);
+    this.#tally.count(reason, '');
   }
 
   /** Nobody new; who waits is refused. */
   stop(): void {
     this.#stopping = true;
     this.retryWaiting();
+    this.#tally.tell();
   }
 
   #route(client: Client, until = this.#waiting.deadline()): void {
-    if (client.socket.destroyed) return;
+    if (client.socket.destroyed) {
+      this.#desk.gone(client.id, 'client-left', null);
+      return;
+    }
     if (this.#stopping) {
       this.#refuse(client, 'stopping');
       return;
@@ -212,7 +239,7 @@ export class Router {
       name: runner.name,
       ready: runner.state === 'ready' && line?.stuck !== true,
       clients,
-      full: line?.queue.full === true || clients >= (runner.process?.admits ?? 0),
+      full: line?.queue.full === true || clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
     };
   }
 
@@ -226,40 +253,10 @@ export class Router {
     if (!hasSeat) this.#refuse(client, 'too-many-waiting');
   }
 
-  #onNews(news: ClientNews, isThere: (id: number) => boolean): void {
-    if (news.type !== 'left') return;
-    for (const { id } of news.clients) if (isThere(id)) this.#gone(id);
-  }
-
-  #gone(id: number): void {
-    this.ledger.remove(id);
-    this.#relays?.forget(id);
-    this.#closer.forget(id);
-  }
-
-  #withdraw(id: number): Client | null {
-    const edge = this.ledger.edgeOf(id);
-    if (edge === null) return this.#waiting.withdraw(id);
-    const via = this.ledger.viaOf(id);
-    return via === null ? this.#lines.withdraw(edge, id) : (this.#relays?.withdraw(via, id) ?? null);
-  }
-
-  #say(edge: string, via: string | null, message: object): void {
-    if (via !== null) this.#relays?.say(via, message);
-    else
-      this.#deps
-        .runners()
-        .find((runner) => runner.name === edge)
-        ?.process?.say(message);
-  }
-
   #refuse(client: Client, reason: RefusalReason): void {
-    this.#count(reason);
+    this.#tally.count(reason, client.address);
+    this.#sessions.drop(client.id);
     this.#deps.refuse(client, reason);
-  }
-
-  #count(reason: string): void {
-    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
   }
 }
 

@@ -43,6 +43,11 @@ export class ClientLedger {
     return [...(this.#byEdge.get(edge) ?? [])].filter((id) => this.#clients.get(id)?.via === null);
   }
 
+  /** Who is with an edge through relay processes. */
+  relayedTo(edge: string): number[] {
+    return [...(this.#byEdge.get(edge) ?? [])].filter((id) => this.viaOf(id) !== null);
+  }
+
   /** Who is carried by a relay process. */
   carriedBy(via: string): number[] {
     return [...(this.#byVia.get(via) ?? [])];
