@@ -6,6 +6,8 @@ export * from './hand-off.js';
 export * from './ids.js';
 export * from './log-entries.js';
 export * from './pod-control.js';
+export * from './pod-limits.js';
+export * from './pod-sessions.js';
 export * from './pod-state.js';
 export * from './ports.js';
 export * from './subjects.js';

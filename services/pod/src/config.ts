@@ -1,5 +1,6 @@
 import { loadConfig } from '@dolphin/runtime';
 import { z } from 'zod';
+import { CheckedLimits } from './domain/limits-schema.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
 
 const Restarts = z.strictObject({
@@ -16,6 +17,7 @@ const Restarts = z.strictObject({
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */
 export const PodConfig = z.strictObject({
   restarts: Restarts.prefault({}),
+  limits: CheckedLimits.prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 

@@ -1,23 +1,28 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DolphinError, type PodFact } from '@dolphin/protocol';
 import { describePortHolder, type Lifecycle, type Logger, lockDirectory } from '@dolphin/runtime';
 import { loadConf } from '@dolphin/srs';
+import { ClientsControl } from './app/clients-control.js';
 import { Control } from './app/control.js';
 import type { Told } from './app/edge-runner.js';
 import { EdgeStats } from './app/edge-stats.js';
+import { LimitsDesk } from './app/limits-desk.js';
 import { podState } from './app/pod-state.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
+import { Sessions } from './app/sessions.js';
 import { Supervisor } from './app/supervisor.js';
 import { loadPodConfig } from './config.js';
 import { newHostFile } from './domain/host-file.js';
 import { aloneEdge, type PodOptions } from './domain/pod-options.js';
 import { confOrigins } from './domain/render-conf.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
+import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
+import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
 import { httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { edgeEnvironment } from './process/edge-env.js';
@@ -70,8 +75,21 @@ export async function runPod(
   const env = edgeEnvironment(o.env);
   const engines = new Engines(options.engines, { cwd: runDir, env, under });
 
+  const ended = new EndedSessionsFile(runDir, { log, timers: systemTimers });
+  lifecycle.add('ended sessions', () => ended.close());
+  const sessions = new Sessions({ life: randomBytes(6).toString('hex'), now: () => Date.now(), journal: ended });
+  lifecycle.add('sessions', () => sessions.endAll('pod-stopped'));
+  const limits = new LimitsDesk({
+    configured: config.limits,
+    store: openLimitsFile(runDir, log),
+    sessions,
+    timers: systemTimers,
+    log,
+  });
   const router: Router = new Router({
     timers: systemTimers,
+    sessions,
+    limits,
     log,
     mode: options.mode,
     runners: () => supervisor.runners,
@@ -89,7 +107,7 @@ export async function runPod(
       onAvailable: () => router.retryWaiting(),
       onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
       onConnectFailed: (id, edge, via) => router.onRelayConnectFailed(id, edge, via),
-      onLeft: (ids) => router.onRelayLeft(ids),
+      onClients: (via, news) => router.onRelayClients(via, news),
       onExit: (via) => router.onRelayExit(via),
       onReturned: (clients) => router.onReturned(clients),
       onCut: (client) => router.onCut(client),
@@ -126,7 +144,7 @@ export async function runPod(
       onClosing: (runner) => router.onEdgeClosing(runner),
       onExit: (runner) => router.onEdgeExit(runner),
       onTook: (runner, id) => router.onEdgeTook(runner, id),
-      onLeft: (runner, ids) => router.onEdgeLeft(runner, ids),
+      onClients: (runner, news) => router.onEdgeClients(runner, news),
       onBeat: (runner) => router.onEdgeBeat(runner),
     },
   );
@@ -171,6 +189,7 @@ export async function runPod(
       state,
       happenings: (after, limit) => happenings.page(after, limit),
       obey: (command) => control.obey(command),
+      clients: new ClientsControl({ sessions, ended, limits, router }),
       // The answer goes out first.
       stop: () => void setImmediate(o.onStop),
     },

@@ -48,10 +48,10 @@ describe('the ledger of clients', () => {
             ledger.remove(one.id);
             model = model.filter((client) => client.id !== one.id);
           } else if (one.type === 'edge-died') {
-            ledger.removeHandedTo(one.edge);
+            for (const gone of ledger.handedTo(one.edge)) ledger.remove(gone);
             model = model.filter((client) => client.edge !== one.edge || client.via !== null);
           } else {
-            ledger.removeVia(one.via);
+            for (const gone of ledger.carriedBy(one.via)) ledger.remove(gone);
             model = model.filter((client) => client.via !== one.via);
           }
           assert.equal(ledger.size, model.length);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Router } from '@dolphin/pod/app/router.js';
+import { Sessions } from '@dolphin/pod/app/sessions.js';
 import { WAIT_FOR_EDGE_MS } from '@dolphin/pod/app/waiting-room.js';
 
 /** A clock that goes only when told to. */
@@ -32,6 +33,8 @@ it('a client that finds no edge is refused in time, however often others make it
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
   const router = new Router({
     ...{ timers, log, mode: 'auto', runners: () => [] },
+    sessions: new Sessions({ life: 'f00', now: () => 0, journal: { append: () => {}, edgeEnded: () => {} } }),
+    limits: { refusal: () => null, clientsAt: (admits) => admits },
     refuse: (_client, reason) => refused.push(reason),
   });
   router.accept({ destroyed: false, destroy: () => undefined }, 'rtmp');

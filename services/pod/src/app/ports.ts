@@ -13,6 +13,7 @@ export interface Timers {
 /** An accepted connection of which nothing was read. What it is beyond that only adapters know. */
 export interface ClientSocket {
   readonly destroyed: boolean;
+  readonly remoteAddress?: string | undefined;
   destroy(): void;
 }
 
@@ -20,6 +21,8 @@ export interface ClientSocket {
 export interface Client {
   readonly id: number;
   readonly protocol: ClientProtocol;
+  /** Its real one, in its normal form; empty when it left before anybody looked. */
+  readonly address: string;
   readonly socket: ClientSocket;
 }
 
@@ -45,6 +48,8 @@ export interface EdgeProcess extends SocketTaker {
   readonly dialect: Dialect;
   /** How many clients its conf lets it have; a few more connections are left for probes. */
   readonly admits: number;
+  /** Sends a message after those sent before, sockets included. */
+  say(message: object): void;
   onMessage(handler: (message: unknown) => void): void;
   /** Called once, also when it has exited before. */
   onExit(handler: (exit: ProcessExit) => void): void;

@@ -1,7 +1,7 @@
 import { createServer, type Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import type { ClientSocket, Log } from '../app/ports.js';
-import { refusal } from '../domain/http-head.js';
+import { refusalAnswer } from '../domain/refusal-answer.js';
 
 /** somaxconn; with Node's default of 511 a burst costs its tail a second each (a lost SYN). */
 const BACKLOG = 4096;
@@ -68,16 +68,24 @@ function tryListen(server: Server, port: number, host: string): Promise<NodeJS.E
   });
 }
 
-/** RTMP has no words for it before its handshake: the connection is closed. HTTP is told to come again. */
+/** Refused clients that are being told so, each with a descriptor: in a burst the others are only closed. */
+const MAX_BEING_TOLD = 256;
+let beingTold = 0;
+
+/** RTMP has no words for it before its handshake: the connection is closed. HTTP is told why, and when to come again. */
 export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, reason: string): void {
-  if (protocol === 'rtmp' || !(socket instanceof Socket)) {
+  if (protocol === 'rtmp' || !(socket instanceof Socket) || beingTold >= MAX_BEING_TOLD) {
     socket.destroy();
     return;
   }
+  beingTold += 1;
   const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
-  socket.on('close', () => clearTimeout(timer));
+  socket.on('close', () => {
+    beingTold -= 1;
+    clearTimeout(timer);
+  });
   // Its request is read and dropped: closing with unread bytes is a reset, which may overtake the answer.
   socket.on('data', () => undefined);
   socket.resume();
-  socket.end(refusal(503, 'E_UNREACHABLE', `no edge takes this client now: ${reason}`, 1));
+  socket.end(refusalAnswer(reason));
 }
