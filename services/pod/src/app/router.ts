@@ -80,6 +80,11 @@ export class Router {
     this.retryWaiting();
   }
 
+  /** It takes clients again. */
+  onEdgeUndrained(): void {
+    this.retryWaiting();
+  }
+
   onEdgeClosing(runner: EdgeRunner): void {
     this.#lines.close(runner.name);
   }

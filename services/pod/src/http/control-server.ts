@@ -11,12 +11,15 @@ import {
   type PodState,
 } from '@dolphin/protocol';
 import type { Log } from '../app/ports.js';
+import { answerEdgeOrder, type EdgeOrders } from './edge-routes.js';
 
 export interface ControlApi {
   state(): PodState;
   happenings(after: number, limit: number): HappeningPage;
   obey(command: Command): Promise<CommandReply>;
-  stop(): void;
+  readonly edges: EdgeOrders;
+  /** `deadlineMs`: how long clients may stay; null: as configured. */
+  stop(deadlineMs: number | null): void;
 }
 
 /** sockaddr_un. */
@@ -71,15 +74,21 @@ async function answer(request: IncomingMessage, api: ControlApi): Promise<{ stat
     }
     case 'POST /v1/commands':
       return { status: 200, body: await api.obey(parseCommand(await readBody(request))) };
-    case 'POST /v1/stop':
-      api.stop();
+    case 'POST /v1/stop': {
+      const deadlineMs = wholeNumber(url.searchParams, 'deadlineMs', null);
+      api.stop(deadlineMs);
       return { status: 202, body: {} };
-    default:
+    }
+    default: {
+      const answered =
+        request.method === 'POST' ? await answerEdgeOrder(url.pathname, () => readBody(request), api.edges) : null;
+      if (answered !== null) return answered;
       throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${url.pathname}` });
+    }
   }
 }
 
-function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
+function wholeNumber<Fallback>(query: URLSearchParams, name: string, fallback: Fallback): number | Fallback {
   const text = query.get(name);
   if (text === null) return fallback;
   if (!/^\d{1,15}$/.test(text)) throw new DolphinError('E_BAD_REQUEST', { why: `${name} is not a whole number` });
