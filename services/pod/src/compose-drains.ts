@@ -43,6 +43,7 @@ export function composeDrains(o: {
     }),
     memory: new MemoryLimit({
       supervisor,
+      timers: systemTimers,
       figuresOf: o.figuresOf,
       maxRssMb: config.supervise.maxRssMb,
       hasSpare: config.sparePorts !== undefined,

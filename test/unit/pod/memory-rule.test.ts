@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type MemorySample, type MemoryWatch, OVER_SAMPLES, watchMemory } from '@dolphin/pod/domain/memory-rule.js';
+import {
+  type MemorySample,
+  type MemoryWatch,
+  OVER_SAMPLES,
+  PAUSE_MS,
+  watchMemory,
+} from '@dolphin/pod/domain/memory-rule.js';
 
 const sample = (name: string, rssBytes: number, pid = 7): MemorySample => ({ name, pid, rssBytes });
-const usual = { limitBytes: 100, isBusy: false, hasSpare: false, ready: 2 };
+const usual = { limitBytes: 100, isBusy: false, sinceLastMs: null, hasSpare: false, ready: 2 };
 
 /** The names that rounds of samples have replaced; '' for a round without. */
-function watch(rounds: MemorySample[][], over: Partial<typeof usual> = {}): string[] {
+function watch(rounds: MemorySample[][], over: Partial<Parameters<typeof watchMemory>[2]> = {}): string[] {
   let before: MemoryWatch = new Map();
   return rounds.map((samples) => {
     const verdict = watchMemory(before, samples, { ...usual, ...over });
@@ -29,6 +35,8 @@ describe('the memory limit', () => {
   it('replaces one edge at a time, the largest first, and none while another one is on its way', () => {
     assert.deepEqual(watch(times(3, [sample('a', 101), sample('b', 150)])).at(-1), 'b');
     assert.deepEqual(watch(times(3, [sample('a', 101)]), { isBusy: true }).at(-1), '');
+    assert.deepEqual(watch(times(3, [sample('a', 101)]), { sinceLastMs: PAUSE_MS - 1 }).at(-1), '');
+    assert.deepEqual(watch(times(3, [sample('a', 101)]), { sinceLastMs: PAUSE_MS }).at(-1), 'a');
   });
 
   it('spares the last ready edge without spare ports, up to twice the limit', () => {

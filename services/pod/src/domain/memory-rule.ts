@@ -2,6 +2,8 @@
 export const OVER_SAMPLES = 3;
 /** Above this many times the limit the kernel's OOM killer is near: then also the last ready edge is drained. */
 export const HARD_MULTIPLE = 2;
+/** A limit that even an idle edge is above must not turn over one edge after the other without end. */
+export const PAUSE_MS = 60_000;
 
 /** Of a ready edge. */
 export interface MemorySample {
@@ -20,14 +22,22 @@ export interface MemoryVerdict {
 }
 
 /**
- * Which edge is to be replaced for its memory, one at a time: while another one is being replaced, nobody is. Without
+ * Which edge is to be replaced for its memory, one at a time, and with a pause between. Without
  * spare ports a replacement is a drain first: the last ready edge is spared that until it is above HARD_MULTIPLE times
  * the limit.
  */
 export function watchMemory(
   before: MemoryWatch,
   samples: readonly MemorySample[],
-  o: { readonly limitBytes: number; readonly isBusy: boolean; readonly hasSpare: boolean; readonly ready: number },
+  o: {
+    readonly limitBytes: number;
+    /** Another edge is on its way, in or out. */
+    readonly isBusy: boolean;
+    /** Since the last replacement of this kind; null: there was none. */
+    readonly sinceLastMs: number | null;
+    readonly hasSpare: boolean;
+    readonly ready: number;
+  },
 ): MemoryVerdict {
   const watch = new Map<string, { pid: number; over: number }>();
   for (const { name, pid, rssBytes } of samples) {
@@ -39,6 +49,7 @@ export function watchMemory(
     .filter((sample) => (watch.get(sample.name)?.over ?? 0) >= OVER_SAMPLES)
     .filter((sample) => !isLast || sample.rssBytes > o.limitBytes * HARD_MULTIPLE)
     .sort((a, b) => b.rssBytes - a.rssBytes);
-  if (o.isBusy || largest === undefined) return { watch, replace: null };
+  const isTooSoon = o.sinceLastMs !== null && o.sinceLastMs < PAUSE_MS;
+  if (o.isBusy || isTooSoon || largest === undefined) return { watch, replace: null };
   return { watch, replace: { name: largest.name, rssBytes: largest.rssBytes } };
 }
