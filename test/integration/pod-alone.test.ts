@@ -28,6 +28,19 @@ function stateOf(runDir: string): Promise<PodState> {
   });
 }
 
+/** The HTTP status of an order about an edge. */
+function order(runDir: string, what: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socketPath = join(runDir, 'pod.sock');
+    request({ socketPath, method: 'POST', path: `/v1/edges/${what}` }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
 async function startAlone(t: TestContext, conf: string, over: string[] = []) {
   const dir = await tempDir(t);
   const confPath = join(dir, 'user.conf');
@@ -82,6 +95,19 @@ describe('a pod alone', () => {
     await eventually(async () => (await stateOf(alone.runDir)).edges[0]?.restarts === 1, {
       what: 'it is started again',
     });
+    await isReady(alone.runDir);
+  });
+
+  it('drains an edge when it is told to, and starts it again when it is told to', async (t) => {
+    const alone = await startAlone(t, 'vhost v { cluster { mode remote; origin 127.0.0.1:1; } }');
+    startProcess(t, pod, [...alone.args, '-b', fakeBinary(alone.dir)]);
+    await isReady(alone.runDir);
+    assert.equal(await order(alone.runDir, 'stream-1/drain'), 202);
+    await eventually(async () => (await stateOf(alone.runDir)).edges.length === 1, { what: 'it is gone' });
+    assert.equal(await order(alone.runDir, 'stream-1/drain'), 404);
+    assert.equal(await order(alone.runDir, 'stream-0/start'), 409);
+    assert.equal(await order(alone.runDir, 'stream-7/start'), 404);
+    assert.equal(await order(alone.runDir, 'stream-1/start'), 202);
     await isReady(alone.runDir);
   });
 

@@ -15,16 +15,32 @@ export const EdgeDefinition = z.object({
 });
 export type EdgeDefinition = z.infer<typeof EdgeDefinition>;
 
+/** How long a drain may wait for clients to leave by themselves: a day, the longest stream one would wait for. */
+export const DrainDeadlineMs = z
+  .int()
+  .min(0)
+  .max(24 * 3_600_000);
+
 export const CommandBody = z.discriminatedUnion('type', [
   /** Asks for the host's full state and makes it refuse lower terms from now on. */
   z.object({ type: z.literal('adopt') }),
   z.object({ type: z.literal('spawn'), edge: EdgeDefinition }),
   /** No new clients, then SIGTERM, then SIGKILL after the pod's stop deadline. */
   z.object({ type: z.literal('kill'), role: Role, slot: Slot, generation: Generation }),
+  /** No new clients; SIGTERM when the last one left, or when those left at the deadline were closed. For good. */
+  z.object({
+    type: z.literal('drain'),
+    role: Role,
+    slot: Slot,
+    generation: Generation,
+    deadlineMs: DrainDeadlineMs,
+  }),
+  /** Takes a drain back, as long as its edge was not asked to end. */
+  z.object({ type: z.literal('undrain'), role: Role, slot: Slot, generation: Generation }),
 ]);
 export type CommandBody = z.infer<typeof CommandBody>;
 /** Commands that are going to be: refused with E_NOT_YET, so that they are not taken for garbage. */
-export const LATER_COMMANDS: readonly string[] = ['drain', 'undrain', 'restart', 'reload', 'set-proxy'];
+export const LATER_COMMANDS: readonly string[] = ['restart', 'reload', 'set-proxy'];
 
 /** An instruction of the leader to one worker. Per edge the highest (term, sequence) wins; a lower one is refused. */
 export const Command = z.object({

@@ -54,6 +54,13 @@ export const ERRORS = {
     exit: 75,
     retryable: false,
   },
+  E_NOT_DRAINING: { message: '{edge} does not drain: {why}', http: 409, exit: 75, retryable: false },
+  E_NOT_READY: {
+    message: '{edge} cannot be replaced: it is not ready, or being replaced',
+    http: 409,
+    exit: 75,
+    retryable: true,
+  },
   E_ENGINE_UNKNOWN: {
     message: 'engine {engine} is not configured on this host',
     http: 422,

@@ -64,6 +64,12 @@ export const PodFact = z.discriminatedUnion('type', [
   }),
   entry('edge-gave-up', { ...edgeRef, attempts: z.int().min(1), windowMs: z.int().min(1) }),
   entry('edge-removed', { ...edgeRef }),
+  entry('edge-draining', { ...edgeRef, deadlineMs: z.int().min(0), clients: z.int().min(0) }),
+  /** `closed`: clients that had not left at the deadline. */
+  entry('edge-drained', { ...edgeRef, why: z.enum(['empty', 'deadline']), closed: z.int().min(0) }),
+  entry('edge-undrained', { ...edgeRef, clients: z.int().min(0) }),
+  /** It was to replace generation `kept`, never became ready, and is given up: `kept` goes on. */
+  entry('edge-replace-failed', { ...edgeRef, kept: Generation }),
 ]);
 export type PodFact = z.infer<typeof PodFact>;
 

@@ -13,7 +13,12 @@ import { PodFact } from './log-entries.js';
  *   GET  /v1/limits              → LimitsState
  *   PUT  /v1/limits?close=true  PodLimits → LimitsState; holds over restarts, in place of the configuration's
  *   DELETE /v1/limits            → LimitsState; the configuration's hold again
- *   POST /v1/stop                → 202; the pod stops its edges and exits
+ *   POST /v1/edges/{name}/drain  { deadlineMs? } → 202; `stream-0` gets no new clients, and ends (see the drain command)
+ *   POST /v1/edges/{name}/undrain → 202, while it drains
+ *   POST /v1/edges/{name}/replace → 202; the same edge anew: beside the old one on spare ports, or after its drain
+ *   POST /v1/edges/{name}/start  → 202; a drained edge of a pod alone again
+ *   POST /v1/stop?deadlineMs=N   → 202; no new clients, waits for those there (default: its configuration), then the pod
+ *                                  stops its edges and exits. Asked again while it waits: at once
  *
  * Errors: { error: { code, message } } with the HTTP status of the error table.
  */

@@ -27,6 +27,8 @@ export const EdgeStatus = z.object({
   cpuPercent: z.number().min(0),
   rssBytes: z.number().min(0),
   restarts: z.int().min(0),
+  /** While it drains: time left until its clients are closed; `clients` says how many are left. */
+  drainLeftMs: z.int().min(0).optional(),
   uptimeMs: z.int().min(0),
 });
 export type EdgeStatus = z.infer<typeof EdgeStatus>;

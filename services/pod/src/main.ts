@@ -2,10 +2,11 @@ import { DolphinError } from '@dolphin/protocol';
 import { ConfigError, createLogger, Lifecycle, onTermination, UsageError } from '@dolphin/runtime';
 import { ConfError } from '@dolphin/srs';
 import { parseCommandLine, USAGE } from './command-line.js';
-import { runPod } from './run-pod.js';
+import { type RunningPod, runPod } from './run-pod.js';
 
-let stop: () => void = () => process.exit(0);
-onTermination(() => stop());
+/** `deadlineMs`: how long clients may stay; null: as configured. */
+let stop: (deadlineMs: number | null) => void = () => process.exit(0);
+onTermination(() => stop(null));
 
 await main();
 
@@ -13,11 +14,18 @@ async function main(): Promise<void> {
   const logger = createLogger({ component: 'pod' });
   const lifecycle = new Lifecycle(logger);
   let stopping = false;
-  stop = () => {
-    if (stopping) return;
+  let pod: RunningPod | null = null;
+  const hurry = new AbortController();
+  stop = (deadlineMs) => {
+    // Asked twice: now. One that is not waiting for its clients is stopping already.
+    if (stopping) {
+      hurry.abort();
+      return;
+    }
     stopping = true;
     logger.info('stopping');
-    void lifecycle.stop().then(() => process.exit(0));
+    const clientsLeft = pod?.awaitClients(deadlineMs, hurry.signal) ?? Promise.resolve();
+    void clientsLeft.then(() => lifecycle.stop()).then(() => process.exit(0));
   };
   try {
     const options = parseCommandLine(process.argv.slice(2));
@@ -27,9 +35,9 @@ async function main(): Promise<void> {
     }
     // A farm's pod has no terminal of its own: it outlives the one that its worker was started from.
     process.on('SIGHUP', () => {
-      if (options.alone !== null) stop();
+      if (options.alone !== null) stop(null);
     });
-    await runPod(options, { logger, lifecycle, onStop: () => stop(), env: process.env });
+    pod = await runPod(options, { logger, lifecycle, onStop: (deadlineMs) => stop(deadlineMs), env: process.env });
   } catch (error) {
     if (stopping) return;
     await lifecycle.stop();

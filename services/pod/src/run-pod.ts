@@ -6,7 +6,7 @@ import { describePortHolder, type Lifecycle, type Logger, lockDirectory } from '
 import { loadConf } from '@dolphin/srs';
 import { ClientsControl } from './app/clients-control.js';
 import { Control } from './app/control.js';
-import type { Told } from './app/edge-runner.js';
+import type { Told } from './app/edge-facts.js';
 import { EdgeStats } from './app/edge-stats.js';
 import { LimitsDesk } from './app/limits-desk.js';
 import { podState } from './app/pod-state.js';
@@ -14,6 +14,7 @@ import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
 import { Sessions } from './app/sessions.js';
 import { Supervisor } from './app/supervisor.js';
+import { type ComposedDrains, composeDrains } from './compose-drains.js';
 import { loadPodConfig } from './config.js';
 import { newHostFile } from './domain/host-file.js';
 import { aloneEdge, type PodOptions } from './domain/pod-options.js';
@@ -39,14 +40,16 @@ const TITLE_EVERY_MS = 1000;
 /** Edges get 5 s after SIGTERM; then they are killed. */
 const EDGES_STOP_MS = 8000;
 
+export type RunningPod = Pick<ComposedDrains, 'awaitClients'>;
+
 /**
  * Puts a pod together and starts it. What it opened is in `lifecycle`, also when this throws; `onStop` is called for
  * POST /v1/stop. Throws ConfigError, DolphinError: E_RUNNING, E_PORT_TAKEN, E_CONFIG, E_CONF.
  */
 export async function runPod(
   options: PodOptions,
-  o: { logger: Logger; lifecycle: Lifecycle; onStop: () => void; env: NodeJS.ProcessEnv },
-): Promise<void> {
+  o: { logger: Logger; lifecycle: Lifecycle; onStop: (deadlineMs: number | null) => void; env: NodeJS.ProcessEnv },
+): Promise<RunningPod> {
   const { logger: log, lifecycle } = o;
   const startedAt = systemTimers.monotonic();
   const { runDir, alone } = options;
@@ -134,9 +137,13 @@ export async function runPod(
       timers: systemTimers,
       // A pod alone has nobody who could decide otherwise: it never gives up.
       policy: alone === null ? restarts : { ...restarts, maxAttempts: null },
+      successorPolicy: restarts,
       random: Math.random,
       log,
       tell,
+      clientsAt: (name) => router.ledger.countAt(name),
+      replaceDeadlineMs: config.drain.deadlineMs,
+      sparePorts: config.sparePorts ?? null,
     },
     {
       onStarted: (runner) => router.onEdgeStarted(runner),
@@ -146,6 +153,8 @@ export async function runPod(
       onTook: (runner, id) => router.onEdgeTook(runner, id),
       onClients: (runner, news) => router.onEdgeClients(runner, news),
       onBeat: (runner) => router.onEdgeBeat(runner),
+      onUndrained: () => router.onEdgeUndrained(),
+      onRemoved: (edge) => control.onRemoved(edge),
     },
   );
   lifecycle.add('edges', () => supervisor.stopAll(), EDGES_STOP_MS);
@@ -156,12 +165,14 @@ export async function runPod(
     usageOf: readUsage,
     relayedBytesOf: (edge) => relays.sentBytesOf(edge),
     apiBytesOf: srsSentBytes,
+    onSampled: () => drains.memory.look(),
   });
   const control: Control = new Control(file, {
     supervisor,
     engines: engines.names,
     save: (changed) => store.save(changed),
     state: () => state(),
+    tell,
     log,
     alone: alone !== null,
   });
@@ -172,6 +183,7 @@ export async function runPod(
       address: options.address,
       rtmp: options.rtmp,
       http: options.http,
+      monotonic: () => systemTimers.monotonic(),
       uptimeMs: () => systemTimers.monotonic() - startedAt,
       lastHappening: () => happenings.newest,
       file: () => control.file,
@@ -182,7 +194,16 @@ export async function runPod(
 
   const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   if (alone !== null) await mustFindEngines(engines);
-  await listenToClients(options, router, log, lifecycle);
+  const ports = await listenToClients(options, router, log, lifecycle);
+  const drains: ComposedDrains = composeDrains({
+    ...{ config, router, supervisor, control, log },
+    figuresOf: (runner) => stats.of(runner),
+    alone: alone === null ? null : aloneEdges,
+    closePorts: () => {
+      for (const port of ports) port.close();
+      router.stop();
+    },
+  });
   const server = await serveControl(
     runDir,
     {
@@ -191,7 +212,8 @@ export async function runPod(
       obey: (command) => control.obey(command),
       clients: new ClientsControl({ sessions, ended, limits, router }),
       // The answer goes out first.
-      stop: () => void setImmediate(o.onStop),
+      stop: (deadlineMs) => void setImmediate(() => o.onStop(deadlineMs)),
+      edges: drains.orders,
     },
     log,
   );
@@ -205,10 +227,13 @@ export async function runPod(
   for (const edge of aloneEdges) supervisor.ensure(edge, { causationId });
   stats.start();
   lifecycle.add('stats', () => stats.stop());
+  drains.drains.start();
+  lifecycle.add('drains', () => drains.drains.stop());
   keepTitle(state, lifecycle);
   // First of all when stopping: no new clients.
   lifecycle.add('router', () => router.stop());
   log.info({ rtmp: options.rtmp, http: options.http, address: options.address, runDir }, 'the pod serves');
+  return { awaitClients: drains.awaitClients };
 }
 
 /** A pod alone has one engine, from its command line: a path that was mistyped is said at once, not tried for ever. */
@@ -228,7 +253,13 @@ function edgesOfCommandLine(options: PodOptions) {
   return (options.alone ?? []).map((slot, index) => aloneEdge(slot, index, origins, engine ?? 'builtin'));
 }
 
-async function listenToClients(options: PodOptions, router: Router, log: Logger, lifecycle: Lifecycle): Promise<void> {
+async function listenToClients(
+  options: PodOptions,
+  router: Router,
+  log: Logger,
+  lifecycle: Lifecycle,
+): Promise<{ close(): unknown }[]> {
+  const servers = [];
   const listeners = [
     ...options.rtmp.map((port) => ({ port, protocol: 'rtmp' as const })),
     ...options.http.map((port) => ({ port, protocol: 'http' as const })),
@@ -244,6 +275,7 @@ async function listenToClients(options: PodOptions, router: Router, log: Logger,
         log,
       });
       lifecycle.add(`port ${port}`, () => void server.close());
+      servers.push(server);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === 'EADDRINUSE') {
@@ -253,6 +285,7 @@ async function listenToClients(options: PodOptions, router: Router, log: Logger,
       throw new DolphinError('E_CONFIG', { where, why: `cannot listen: ${code}` }, { cause });
     }
   }
+  return servers;
 }
 
 /** `dolphin-pod: 5 edges, 12 clients` for ps and top. */

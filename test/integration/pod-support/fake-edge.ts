@@ -8,7 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
  * client that says who serves it and what it thinks of the client; then it echoes.
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
- * to and listens on its API only; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it.
+ * to and listens on its API only; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it;
+ * `dies` ends as soon as it is started; `grows` takes 300 MB of memory.
  */
 const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
 const relayed = behaviour === 'relay' || behaviour === 'shut';
@@ -23,6 +24,10 @@ if (/refuse_me/.test(conf)) {
   process.exit(255);
 }
 if (argv.includes('-t')) process.exit(0);
+if (behaviour === 'dies') process.exit(3);
+/** Touched, or it would not be resident; held, or it would be collected. */
+const held = behaviour === 'grows' ? [Buffer.alloc(300 * 1024 * 1024, 1)] : [];
+process.on('beforeExit', () => held.pop());
 process.on('SIGUSR1', () => undefined);
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));

@@ -56,7 +56,7 @@ export interface TestPod {
 /** A farm's pod in a process of its own, without a farm. */
 export async function startPod(
   t: TestContext,
-  o: { engines: (dir: string) => string[]; mode?: string; relays?: number },
+  o: { engines: (dir: string) => string[]; mode?: string; relays?: number; config?: string },
 ): Promise<TestPod> {
   const dir = await tempDir(t);
   const runDir = join(dir, 'run');
@@ -67,6 +67,11 @@ export async function startPod(
   for (const engine of o.engines(dir)) args.push('--engine', engine);
   if (o.mode !== undefined) args.push('--mode', o.mode);
   if (o.relays !== undefined) args.push('--relays', String(o.relays));
+  if (o.config !== undefined) {
+    const config = join(dir, 'pod.yaml');
+    writeFileSync(config, o.config);
+    args.push('--config', config);
+  }
   let pod: TestProcess;
   let sequence = 0;
   const call: TestPod['call'] = (method, path, body) =>

@@ -23,6 +23,16 @@ test('an edge that is back says how long it took', () => {
   );
 });
 
+test('a drain is told from its begin to its end', () => {
+  const edge = { role: 'stream', slot: 1, generation: 3 };
+  assert.equal(line('edge-draining', { ...edge, clients: 12, deadlineMs: 5000 }), 'stream edge 1 drains 12 clients');
+  const drained = 'stream edge 1 is drained, 2 clients closed at its deadline';
+  assert.equal(line('edge-drained', { ...edge, why: 'deadline', closed: 2 }), drained);
+  assert.equal(line('edge-undrained', { ...edge, clients: 4 }), 'stream edge 1 takes clients again');
+  const failed = 'stream edge 1 was not replaced: generation 3 never became ready';
+  assert.equal(line('edge-replace-failed', { ...edge, kept: 2 }), failed);
+});
+
 test('what is no news at a terminal has no line', () => {
   assert.equal(line('leader-elected', { term: 3, master: 'm' }), null);
 });

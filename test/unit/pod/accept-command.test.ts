@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { acceptCommand } from '@dolphin/pod/domain/accept-command.js';
-import { findSlot, HostFile, newHostFile } from '@dolphin/pod/domain/host-file.js';
+import { findSlot, HostFile, newHostFile, withDrained } from '@dolphin/pod/domain/host-file.js';
 import type { Command, CommandBody, EdgeDefinition } from '@dolphin/protocol';
 import fc from 'fast-check';
 
@@ -32,6 +32,15 @@ const spawn = (generation: number, over: Partial<EdgeDefinition> = {}): CommandB
   edge: edge(generation, over),
 });
 const kill = (generation: number): CommandBody => ({ type: 'kill', role: 'stream', slot: 0, generation });
+
+const drain = (generation: number, deadlineMs: number): CommandBody => ({
+  type: 'drain',
+  role: 'stream',
+  slot: 0,
+  generation,
+  deadlineMs,
+});
+const undrain = (generation: number): CommandBody => ({ type: 'undrain', role: 'stream', slot: 0, generation });
 
 /** Each command's outcome: `new`, `already` or the code. */
 function obey(...commands: Command[]): { outcomes: string[]; file: HostFile } {
@@ -92,6 +101,57 @@ describe('a command', () => {
     ]);
   });
 
+  it('to drain is accepted once per deadline, also under a newer term, and kept in the file', () => {
+    const { outcomes, file } = obey(
+      command(1, 5, spawn(1)),
+      command(1, 6, drain(1, 500)),
+      command(1, 6, drain(1, 500)),
+      command(2, 6, drain(1, 500)),
+      command(2, 7, drain(1, 900)),
+      command(2, 5, drain(1, 500)),
+    );
+    assert.deepEqual(outcomes, ['new', 'new', 'already', 'already', 'new', 'E_COMMAND_STALE']);
+    assert.deepEqual(findSlot(file, edge(1))?.drain, { deadlineMs: 900 });
+    assert.equal(findSlot(file, edge(1))?.term, 2);
+    const others = obey(command(1, 5, spawn(2)), command(1, 6, drain(1, 5)), command(1, 7, drain(3, 5)));
+    assert.deepEqual(others.outcomes, ['new', 'E_GENERATION_STALE', 'E_NOT_FOUND']);
+    const backSource: CommandBody = { type: 'drain', role: 'back-source', slot: 0, generation: 1, deadlineMs: 5 };
+    assert.deepEqual(obey(command(1, 5, backSource)).outcomes, ['E_UNSUPPORTED']);
+  });
+
+  it('to drain is not taken back by a spawn of that generation, but by an undrain, a kill or a higher one', () => {
+    const drained = [command(1, 5, spawn(1)), command(1, 6, drain(1, 500))];
+    assert.deepEqual(obey(...drained, command(1, 7, spawn(1))).outcomes.at(-1), 'E_GENERATION_STALE');
+    for (const body of [undrain(1), kill(1), spawn(2)]) {
+      const { outcomes, file } = obey(...drained, command(1, 7, body));
+      assert.equal(outcomes.at(-1), 'new', body.type);
+      assert.equal(findSlot(file, edge(1))?.drain, undefined, body.type);
+    }
+    assert.equal(obey(...drained, command(1, 7, undrain(1)), command(1, 8, undrain(1))).outcomes.at(-1), 'already');
+    assert.equal(obey(command(1, 5, spawn(1)), command(1, 6, undrain(1))).outcomes.at(-1), 'already');
+  });
+
+  it('to drain is used up when its edge is gone: as after a kill', () => {
+    const { file } = obey(command(1, 5, spawn(1)), command(1, 6, drain(1, 500)));
+    const after = withDrained(file, edge(1));
+    assert.equal(findSlot(after, edge(1))?.wanted, null);
+    const judge = (body: CommandBody) => {
+      const verdict = acceptCommand(after, command(1, 7, body), engines);
+      return verdict.result === 'refused' ? verdict.code : verdict.already ? 'already' : 'new';
+    };
+    assert.deepEqual([drain(1, 5), undrain(1), spawn(1), spawn(2), kill(1)].map(judge), [
+      'already',
+      'E_NOT_DRAINING',
+      'E_GENERATION_STALE',
+      'new',
+      'already',
+    ]);
+    // One that is not drained, or another generation, is left alone.
+    const other = obey(command(1, 5, spawn(1))).file;
+    assert.equal(withDrained(other, edge(1)), other);
+    assert.equal(withDrained(file, edge(2)), file);
+  });
+
   it('of another farm or host, or with an engine that is not there, is refused and leaves no trace', () => {
     const { outcomes, file } = obey(
       command(1, 1, { type: 'adopt' }),
@@ -112,6 +172,8 @@ describe('a command', () => {
         fc.constant<CommandBody>({ type: 'adopt' }),
         fc.integer({ min: 1, max: 4 }).map((generation) => spawn(generation)),
         fc.integer({ min: 1, max: 4 }).map((generation) => kill(generation)),
+        fc.integer({ min: 1, max: 4 }).map((generation) => drain(generation, 500)),
+        fc.integer({ min: 1, max: 4 }).map((generation) => undrain(generation)),
       ),
     });
     fc.assert(

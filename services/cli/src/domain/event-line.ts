@@ -85,6 +85,14 @@ function detailsOf({ type, data, by }: EventRow): string {
       return `pid ${of('pid')} ${ending(data)} after ${span('uptimeMs')}, ${data['asked'] === true ? 'asked' : 'not asked'}`;
     case 'edge-gave-up':
       return `after ${of('attempts')} starts in ${span('windowMs')}`;
+    case 'edge-draining':
+      return `${of('clients')} clients, within ${span('deadlineMs')}`;
+    case 'edge-drained':
+      return data['why'] === 'deadline' ? `at its deadline, ${of('closed')} clients closed` : 'all clients left';
+    case 'edge-undrained':
+      return `with ${of('clients')} clients`;
+    case 'edge-replace-failed':
+      return `generation ${of('generation')} never became ready, ${of('kept')} goes on`;
     case 'command-refused':
       return `${of('code')}: ${of('message')}`;
     case 'happenings-lost':

@@ -14,6 +14,14 @@ export function happeningLine(row: EventRow): string | null {
       return `${edge} is unhealthy: ${String(data['why'])}`;
     case 'edge-gave-up':
       return `${edge} is given up after ${String(data['attempts'])} starts`;
+    case 'edge-draining':
+      return `${edge} drains ${String(data['clients'])} clients`;
+    case 'edge-drained':
+      return `${edge} is drained, ${String(data['closed'])} clients closed at its deadline`;
+    case 'edge-undrained':
+      return `${edge} takes clients again`;
+    case 'edge-replace-failed':
+      return `${edge} was not replaced: generation ${String(data['generation'])} never became ready`;
     case 'edge-start-failed':
       return `${edge} does not start: ${String(data['message'])}`;
     case 'pod-exited':

@@ -17,9 +17,9 @@ export async function podState(socketPath: string): Promise<PodState | null> {
   }
 }
 
-/** Asks the pod to stop its edges and exit; false when it did not take the request. */
+/** Asks the pod to stop its edges and exit, whatever its clients: who calls it does not wait for them. False when it did not take the request. */
 export async function stopPod(socketPath: string): Promise<boolean> {
-  const answer = await ask(socketPath, 'POST', '/v1/stop');
+  const answer = await ask(socketPath, 'POST', '/v1/stop?deadlineMs=0');
   return answer !== null && answer.status < 300;
 }
 

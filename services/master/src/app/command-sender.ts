@@ -46,7 +46,7 @@ export class CommandSender {
   }
 
   async #exchange(command: Command, planned: PlannedCommand): Promise<void> {
-    const { host, body } = command;
+    const { host, body } = planned;
     const about = { host, command: body.type, slot: sentKey(body), term: command.term, sequence: command.sequence };
     try {
       const reply = await this.#bus.request(command, COMMAND_TIMEOUT_MS);

@@ -152,6 +152,10 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
     case 'edge-unhealthy':
     case 'edge-exited':
     case 'edge-removed':
+    case 'edge-draining':
+    case 'edge-drained':
+    case 'edge-undrained':
+    case 'edge-replace-failed':
     case 'host-left':
     case 'pod-exited':
     case 'command-refused':

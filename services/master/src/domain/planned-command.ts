@@ -3,6 +3,9 @@ import type { HostState } from './farm-state.js';
 import { lifeOf, type ObservedHost, type SentCommand } from './observation.js';
 import { RESEND_ACCEPTED_MS, RESEND_POD_DOWN_MS, RESEND_REFUSED_MS, RESEND_UNANSWERED_MS } from './timing.js';
 
+/** What a leader sends in this version: it drains nothing yet. */
+export type PlannedBody = Extract<CommandBody, { type: 'adopt' | 'spawn' | 'kill' }>;
+
 /** A command as the reconciler gives it; whoever sends it gives it its id and the farm's. */
 export interface PlannedCommand {
   readonly host: string;
@@ -12,7 +15,7 @@ export interface PlannedCommand {
   readonly sequence: number;
   readonly causationId: string | null;
   readonly correlationId: string | null;
-  readonly body: CommandBody;
+  readonly body: PlannedBody;
 }
 
 /** The host's answer brings its full state, and makes it refuse lower terms. */
@@ -54,7 +57,7 @@ export function isDue(sent: SentCommand | undefined, command: PlannedCommand, no
   }
 }
 
-export function generationOf(body: CommandBody): number {
+export function generationOf(body: PlannedBody): number {
   switch (body.type) {
     case 'adopt':
       return 0;
@@ -68,7 +71,7 @@ export function generationOf(body: CommandBody): number {
 }
 
 /** The name under which an answer is kept: a slot's, or `adopt`. */
-export function sentKey(body: CommandBody): string {
+export function sentKey(body: PlannedBody): string {
   switch (body.type) {
     case 'adopt':
       return 'adopt';

@@ -4,8 +4,6 @@ import {
   type EdgeDefinition,
   EdgeMessage,
   type EdgeState,
-  edgeName,
-  type PodFact,
 } from '@dolphin/protocol';
 import {
   type EdgeEffect,
@@ -16,6 +14,7 @@ import {
   stepEdge,
 } from '../domain/edge-machine.js';
 import type { RestartPolicy } from '../domain/restart-policy.js';
+import { type Cause, factOf, type Told } from './edge-facts.js';
 import type { EdgeLauncher, EdgeProbe, EdgeProcess, Log, Timers } from './ports.js';
 
 /** SRS starts in 27 ms, Node in 200; a loaded machine needs more. */
@@ -32,14 +31,13 @@ export interface EdgeBeat {
   readonly receivedBytes: number;
 }
 
-/** A fact without its id. */
-export type Told = PodFact extends infer F ? (F extends PodFact ? Omit<F, 'id'> : never) : never;
-
 export interface EdgeRunnerDeps {
   readonly launcher: EdgeLauncher;
   readonly probe: EdgeProbe;
   readonly timers: Timers;
   readonly policy: RestartPolicy;
+  /** For an edge that is to replace one that serves, until it is ready: it must not try for ever. */
+  readonly successorPolicy: RestartPolicy;
   readonly random: () => number;
   readonly log: Log;
   /** Writes a fact down and gives its id, which causes what follows. */
@@ -55,6 +53,9 @@ export interface EdgeRunnerEvents {
   onExit(runner: EdgeRunner): void;
   onTook(runner: EdgeRunner, id: number): void;
   onClients(runner: EdgeRunner, news: ClientNews): void;
+  /** It takes clients again, though it was to be drained. */
+  onUndrained(runner: EdgeRunner): void;
+  onGaveUp(runner: EdgeRunner): void;
   onBeat(runner: EdgeRunner): void;
   /** It was asked to go, and nothing is left of it. */
   onGone(runner: EdgeRunner): void;
@@ -71,16 +72,20 @@ export class EdgeRunner {
   #takes: readonly ClientProtocol[] = [];
   #beat: EdgeBeat | null = null;
   #cancelWait: () => void = () => undefined;
-  #cause: { causationId?: string; correlationId?: string };
+  #cause: Cause;
+  #policy: RestartPolicy;
 
+  /** `name`: unique among those that live. `isSuccessor`: another one serves in its slot. */
   constructor(
     edge: EdgeDefinition,
-    cause: { causationId?: string; correlationId?: string },
+    cause: Cause,
+    o: { name: string; isSuccessor: boolean },
     deps: EdgeRunnerDeps,
     events: EdgeRunnerEvents,
   ) {
     this.edge = edge;
-    this.name = edgeName(edge);
+    this.name = o.name;
+    this.#policy = o.isSuccessor ? deps.successorPolicy : deps.policy;
     this.#cause = cause;
     this.#deps = deps;
     this.#events = events;
@@ -99,12 +104,16 @@ export class EdgeRunner {
     const { startedAt } = this.#machine;
     return startedAt === null ? 0 : Math.max(0, Math.round(this.#deps.timers.monotonic() - startedAt));
   }
+  /** While it drains: when its clients are closed, in monotonic ms. */
+  get drainUntil(): number | null {
+    return this.#machine.drainUntil;
+  }
   /** The last beat of its present process. */
   get beat(): EdgeBeat | null {
     return this.#beat;
   }
   /** What its next fact follows from. */
-  get cause(): { causationId?: string; correlationId?: string } {
+  get cause(): Cause {
     return this.#cause;
   }
   /** It said that it takes sockets of this protocol. */
@@ -117,16 +126,44 @@ export class EdgeRunner {
   }
 
   /** `cause` of the exit that follows. */
-  stop(cause?: { causationId?: string; correlationId?: string }): void {
+  stop(cause?: Cause): void {
     if (cause !== undefined && !this.#machine.stopAsked) this.#cause = cause;
     this.#feed({ type: 'stop' });
   }
 
+  /** `clients`: those it has. `cause` of the facts that follow. */
+  drain(deadlineMs: number, clients: number, cause: Cause): void {
+    if (!this.#machine.stopAsked) this.#cause = cause;
+    this.#feed({ type: 'drain', deadlineMs, clients });
+  }
+
+  /** `closed`: clients that were told to go. */
+  endDrain(why: 'empty' | 'deadline', closed: number): void {
+    this.#feed({ type: 'drained', why, closed });
+  }
+
+  /** False: it does not drain, or not any more. */
+  undrain(clients: number, cause: Cause): boolean {
+    if (this.#machine.phase !== 'draining') return false;
+    this.#cause = cause;
+    this.#feed({ type: 'undrain', clients });
+    this.#events.onUndrained(this);
+    return true;
+  }
+
+  /** Tells that something is wrong with its process, which goes on. */
+  tellUnhealthy(why: string): void {
+    const { pid } = this.#machine;
+    if (pid !== null) this.#tell({ type: 'edge-unhealthy', pid, why });
+  }
+
   #feed(event: EdgeEvent): void {
-    const { timers, random, policy } = this.#deps;
-    const step = stepEdge(this.#machine, event, { at: timers.monotonic(), random: random(), policy });
+    const { timers, random } = this.#deps;
+    const before = this.#machine.phase;
+    const step = stepEdge(this.#machine, event, { at: timers.monotonic(), random: random(), policy: this.#policy });
     this.#machine = step.machine;
     for (const effect of step.effects) this.#carryOut(effect);
+    if (before !== 'gave-up' && step.machine.phase === 'gave-up') this.#events.onGaveUp(this);
   }
 
   #carryOut(effect: EdgeEffect): void {
@@ -158,7 +195,7 @@ export class EdgeRunner {
   }
 
   async #launch(): Promise<void> {
-    const outcome = await this.#deps.launcher.launch(this.edge, { first: this.#machine.starts === 0 });
+    const outcome = await this.#deps.launcher.launch(this.edge, { first: this.#machine.starts === 0, name: this.name });
     if (!outcome.ok) {
       this.#deps.log.warn({ edge: this.name, code: outcome.code }, outcome.message);
       this.#feed({ type: 'start-failed', ...outcome });
@@ -202,7 +239,9 @@ export class EdgeRunner {
     }
     if (this.#process !== process) return;
     this.#feed({ type: 'ready' });
-    if (this.#machine.phase === 'ready') this.#events.onReady(this);
+    if (this.#machine.phase !== 'ready') return;
+    this.#policy = this.#deps.policy;
+    this.#events.onReady(this);
   }
 
   #onMessage(process: EdgeProcess, raw: unknown): void {
@@ -250,23 +289,6 @@ export class EdgeRunner {
     const place = { role, slot, generation, ...this.#cause };
     const causationId = this.#deps.tell(factOf(told, place, engine));
     this.#cause = { ...this.#cause, causationId };
-  }
-}
-
-function factOf(told: EdgeTold, place: Pick<EdgeDefinition, 'role' | 'slot' | 'generation'>, engine: string): Told {
-  switch (told.type) {
-    case 'edge-started':
-      return { ...told, ...place, engine };
-    case 'edge-exited':
-      return { ...told, ...place, stderr: [...told.stderr] };
-    case 'edge-start-failed':
-      return { ...told, ...place, message: told.message.slice(0, 1024) };
-    case 'edge-ready':
-    case 'edge-unhealthy':
-    case 'edge-gave-up':
-      return { ...told, ...place };
-    default:
-      return never(told);
   }
 }
 

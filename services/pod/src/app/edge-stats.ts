@@ -21,6 +21,8 @@ export interface EdgeStatsDeps {
   readonly relayedBytesOf: (edge: string) => number;
   /** Sent by an edge whose clients do not come through the pod, as its private API says. */
   readonly apiBytesOf: (apiPort: number) => Promise<number | null>;
+  /** The figures are new. */
+  readonly onSampled: () => void;
 }
 
 interface Kept {
@@ -43,7 +45,9 @@ export class EdgeStats {
   start(): void {
     const round = async () => {
       await this.sample();
-      if (!this.#stopped) this.#deps.timers.after(SAMPLE_EVERY_MS, () => void round());
+      if (this.#stopped) return;
+      this.#deps.onSampled();
+      this.#deps.timers.after(SAMPLE_EVERY_MS, () => void round());
     };
     void round();
   }

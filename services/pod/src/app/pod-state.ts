@@ -10,6 +10,7 @@ export interface PodStateSources {
   readonly address: string;
   readonly rtmp: readonly number[];
   readonly http: readonly number[];
+  readonly monotonic: () => number;
   readonly uptimeMs: () => number;
   readonly lastHappening: () => number;
   readonly file: () => HostFile;
@@ -55,6 +56,11 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
     clients: s.router.ledger.countAt(runner.name),
     ...s.stats.of(runner),
     restarts: runner.restarts,
+    ...(runner.drainUntil === null ? {} : { drainLeftMs: leftMs(runner.drainUntil, s.monotonic()) }),
     uptimeMs: runner.uptimeMs,
   };
+}
+
+function leftMs(until: number, now: number): number {
+  return Math.max(0, Math.round(until - now));
 }

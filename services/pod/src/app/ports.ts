@@ -61,8 +61,11 @@ export type LaunchOutcome =
   | { readonly ok: false; readonly code: string; readonly message: string; readonly usesAttempt: boolean };
 
 export interface EdgeLauncher {
-  /** `first`: the first start of this generation, for which the conf is rendered and tested. Never rejects. */
-  launch(edge: EdgeDefinition, o: { first: boolean }): Promise<LaunchOutcome>;
+  /**
+   * `first`: the first start of this generation, for which the conf is rendered and tested. `name` is the runner's:
+   * two of one slot that live at once must not share a directory. Never rejects.
+   */
+  launch(edge: EdgeDefinition, o: { first: boolean; name: string }): Promise<LaunchOutcome>;
 }
 
 export interface EdgeProbe {

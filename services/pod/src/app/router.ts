@@ -103,6 +103,11 @@ export class Router {
     this.retryWaiting();
   }
 
+  /** It takes clients again. */
+  onEdgeUndrained(): void {
+    this.retryWaiting();
+  }
+
   onEdgeClosing(runner: EdgeRunner): void {
     this.#lines.close(runner.name);
   }

@@ -1,95 +1,218 @@
-import { type EdgeDefinition, type EdgeKey, edgeName } from '@dolphin/protocol';
+import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
+import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
+import { pickSparePorts, type SparePorts } from '../domain/spare-ports.js';
+import type { Cause } from './edge-facts.js';
 import { EdgeRunner, type EdgeRunnerDeps, type EdgeRunnerEvents } from './edge-runner.js';
 
-export interface Cause {
-  readonly causationId?: string;
-  readonly correlationId?: string;
-}
-
-interface Replacement {
-  readonly edge: EdgeDefinition;
+interface Wish extends SlotWish {
+  /** The ports that it was defined with; `edge` may be on spare ones. */
+  readonly home: EdgePorts;
   readonly cause: Cause;
 }
 
-/** What the rest of the pod wants to know of edges; `onGone` is the supervisor's own. */
-export type SupervisorEvents = Omit<EdgeRunnerEvents, 'onGone'>;
+interface Living {
+  readonly serial: number;
+  readonly runner: EdgeRunner;
+}
 
-/** One runner per slot. A slot with a newer definition gets its new runner when the old one's process is gone. */
+interface Slot {
+  wish: Wish | null;
+  /** Newest first. */
+  living: readonly Living[];
+}
+
+/** What the rest of the pod wants to know of edges. */
+export interface SupervisorEvents extends Omit<EdgeRunnerEvents, 'onGone' | 'onGaveUp'> {
+  /** Nothing is left of a slot, and nothing is wished there. */
+  onRemoved(edge: EdgeDefinition): void;
+}
+
+export interface SupervisorDeps extends EdgeRunnerDeps {
+  /** How many clients an edge has, by its runner's name. */
+  readonly clientsAt: (name: string) => number;
+  /** The deadline of the drain of an edge that is replaced. */
+  readonly replaceDeadlineMs: number;
+  readonly sparePorts: SparePorts | null;
+}
+
+/** The edges of each slot: the wished one, and those that are on their way out. */
 export class Supervisor {
-  readonly #runners = new Map<string, EdgeRunner>();
-  readonly #replacements = new Map<string, Replacement>();
-  readonly #deps: EdgeRunnerDeps;
-  readonly #events: EdgeRunnerEvents;
+  readonly #slots = new Map<string, Slot>();
+  readonly #deps: SupervisorDeps;
+  readonly #events: SupervisorEvents;
+  readonly #runnerEvents: EdgeRunnerEvents;
+  #serial = 0;
   #emptied: (() => void) | null = null;
   #stopping = false;
 
-  constructor(deps: EdgeRunnerDeps, events: SupervisorEvents) {
+  constructor(deps: SupervisorDeps, events: SupervisorEvents) {
     this.#deps = deps;
-    this.#events = { ...events, onGone: (runner) => this.#onGone(runner) };
+    this.#events = events;
+    this.#runnerEvents = {
+      ...events,
+      onReady: (runner) => {
+        events.onReady(runner);
+        this.#settle(edgeName(runner.edge));
+      },
+      onGaveUp: (runner) => this.#onGaveUp(runner),
+      onGone: (runner) => this.#onGone(runner),
+    };
   }
 
-  /** In the order of role and slot. */
+  /** In the order of role and slot; of one slot the newest first. */
   get runners(): readonly EdgeRunner[] {
-    return [...this.#runners.values()].sort((a, b) =>
-      a.edge.role === b.edge.role ? a.edge.slot - b.edge.slot : a.edge.role < b.edge.role ? -1 : 1,
-    );
+    const slots = [...this.#slots.values()].map((slot) => slot.living.map(({ runner }) => runner));
+    return slots.sort(([a], [b]) => (a === undefined || b === undefined ? 0 : byPlace(a.edge, b.edge))).flat();
   }
 
-  runner(name: string): EdgeRunner | undefined {
-    return this.#runners.get(name);
-  }
-
-  /** This definition shall run in its slot, in place of an older generation. */
+  /** This definition shall run in its slot, in place of what is there. */
   ensure(edge: EdgeDefinition, cause: Cause): void {
+    this.#wish(edge, edge.ports, cause);
+  }
+
+  #wish(edge: EdgeDefinition, home: EdgePorts, cause: Cause): void {
     if (this.#stopping) return;
     const name = edgeName(edge);
-    const running = this.#runners.get(name);
-    if (running === undefined) {
-      this.#start({ edge, cause });
-      return;
-    }
-    this.#replacements.set(name, { edge, cause });
-    running.stop(cause);
+    const slot = this.#slots.get(name) ?? { wish: null, living: [] };
+    this.#slots.set(name, slot);
+    slot.wish = { serial: ++this.#serial, edge, home, cause };
+    this.#settle(name);
   }
 
-  /** The slot shall be empty. */
+  /** The slot shall be empty, at once. */
   release(key: EdgeKey, cause: Cause): void {
-    const name = edgeName(key);
-    this.#replacements.delete(name);
-    this.#runners.get(name)?.stop(cause);
+    const slot = this.#slots.get(edgeName(key));
+    if (slot === undefined) return;
+    slot.wish = null;
+    for (const { runner } of slot.living) runner.stop(cause);
+  }
+
+  /**
+   * The slot shall be empty, when its clients have left or at the deadline. Again: the new deadline holds. False: there
+   * is nothing in it, or nothing that is not ending.
+   */
+  drain(key: EdgeKey, deadlineMs: number, cause: Cause): boolean {
+    const slot = this.#slots.get(edgeName(key));
+    const staying = slot?.living.filter(({ runner }) => runner.state !== 'stopping') ?? [];
+    if (slot === undefined || staying.length === 0) return false;
+    slot.wish = null;
+    staying.forEach(({ runner }, index) => {
+      // An older one that drains was replaced, and keeps the deadline that it has.
+      if (index === 0 || runner.state !== 'draining') this.#drain(runner, deadlineMs, cause);
+    });
+    return true;
+  }
+
+  /** False: nothing drains there, not any more, or because it is being replaced. */
+  undrain(key: EdgeKey, cause: Cause): boolean {
+    const slot = this.#slots.get(edgeName(key));
+    const [newest] = slot?.living ?? [];
+    if (slot === undefined || newest === undefined || slot.wish !== null) return false;
+    const { runner, serial } = newest;
+    if (!runner.undrain(this.#deps.clientsAt(runner.name), cause)) return false;
+    slot.wish = { serial, edge: runner.edge, home: runner.edge.ports, cause };
+    return true;
+  }
+
+  /**
+   * The same edge as a new process: on spare ports beside the old one, which then drains; without any, after the old
+   * one's drain. False: nothing serves there, or it is being replaced.
+   */
+  replace(key: EdgeKey, cause: Cause): boolean {
+    const slot = this.#slots.get(edgeName(key));
+    const serving = this.#replaceable(slot);
+    if (this.#stopping || !slot?.wish || serving === null) return false;
+    const { edge, home } = slot.wish;
+    const ports = edge.role === 'stream' ? this.#portsBeside(home) : null;
+    if (ports === null && edge.role === 'stream') this.#drain(serving, this.#deps.replaceDeadlineMs, cause);
+    this.#wish({ ...edge, ports: ports ?? home }, home, cause);
+    return true;
+  }
+
+  /** Its own ports, when it runs on spare ones; null: there are none. */
+  #portsBeside(home: EdgePorts): EdgePorts | null {
+    const used = this.runners.map((runner) => runner.edge.ports);
+    return used.some((ports) => shareAPort(ports, home)) ? pickSparePorts(this.#deps.sparePorts, used) : home;
+  }
+
+  /** The edge that serves, unless another is on its way to replace it. One that was given up is not. */
+  #replaceable(slot: Slot | undefined): EdgeRunner | null {
+    const [newest] = slot?.living ?? [];
+    if (newest?.runner.state !== 'ready' && newest?.runner.state !== 'gave-up') return null;
+    return slot?.living.find(({ runner }) => runner.state === 'ready')?.runner ?? null;
   }
 
   /** Ends every edge; resolves when the last one is gone. No more are started. */
   async stopAll(): Promise<void> {
     this.#stopping = true;
-    this.#replacements.clear();
-    if (this.#runners.size === 0) return;
+    const { runners } = this;
+    if (runners.length === 0) return;
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
-    for (const runner of this.#runners.values()) runner.stop({});
+    for (const slot of this.#slots.values()) slot.wish = null;
+    for (const runner of runners) runner.stop({});
     await emptied;
   }
 
-  #start({ edge, cause }: Replacement): void {
-    const runner = new EdgeRunner(edge, cause, this.#deps, this.#events);
-    this.#runners.set(runner.name, runner);
+  #settle(name: string): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined || this.#stopping) return;
+    const living = slot.living.map(({ serial, runner }) => ({ serial, state: runner.state, ports: runner.edge.ports }));
+    for (const step of planSlot(slot.wish, living)) this.#carryOut(slot, step);
+  }
+
+  #carryOut(slot: Slot, step: SlotStep): void {
+    const { wish } = slot;
+    if (wish === null) return;
+    if (step.type === 'start') {
+      this.#start(slot, wish, step.isSuccessor);
+      return;
+    }
+    const runner = slot.living.find(({ serial }) => serial === step.serial)?.runner;
+    if (runner === undefined) return;
+    if (step.type === 'stop') runner.stop(wish.cause);
+    else this.#drain(runner, this.#deps.replaceDeadlineMs, wish.cause);
+  }
+
+  #start(slot: Slot, { serial, edge, cause }: Wish, isSuccessor: boolean): void {
+    const name = edgeName(edge);
+    const isTaken = slot.living.some(({ runner }) => runner.name === name);
+    const o = { name: isTaken ? `${name}.b` : name, isSuccessor };
+    const runner = new EdgeRunner(edge, cause, o, this.#deps, this.#runnerEvents);
+    slot.living = [{ serial, runner }, ...slot.living];
     runner.start();
   }
 
-  #onGone(runner: EdgeRunner): void {
-    if (this.#runners.get(runner.name) !== runner) return;
-    this.#runners.delete(runner.name);
-    const replacement = this.#replacements.get(runner.name);
-    this.#replacements.delete(runner.name);
-    if (replacement !== undefined) {
-      this.#start(replacement);
-      return;
-    }
-    if (!this.#stopping) {
-      const { role, slot, generation } = runner.edge;
-      this.#deps.tell({ type: 'edge-removed', role, slot, generation, ...runner.cause });
-    }
-    if (this.#runners.size === 0) this.#emptied?.();
+  #drain(runner: EdgeRunner, deadlineMs: number, cause: Cause): void {
+    runner.drain(deadlineMs, this.#deps.clientsAt(runner.name), cause);
   }
+
+  #onGaveUp({ edge, cause }: EdgeRunner): void {
+    const { role, slot, generation } = edge;
+    const kept = this.#slots.get(edgeName(edge))?.living.find(({ runner }) => runner.state === 'ready')?.runner;
+    if (kept === undefined) return;
+    this.#deps.tell({ type: 'edge-replace-failed', role, slot, generation, kept: kept.edge.generation, ...cause });
+  }
+
+  #onGone(gone: EdgeRunner): void {
+    const name = edgeName(gone.edge);
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return;
+    slot.living = slot.living.filter(({ runner }) => runner !== gone);
+    this.#settle(name);
+    if (slot.wish === null && slot.living.length === 0) {
+      this.#slots.delete(name);
+      if (!this.#stopping) {
+        const { role, slot: number, generation } = gone.edge;
+        this.#deps.tell({ type: 'edge-removed', role, slot: number, generation, ...gone.cause });
+        this.#events.onRemoved(gone.edge);
+      }
+    }
+    if (this.runners.length === 0) this.#emptied?.();
+  }
+}
+
+function byPlace(a: EdgeKey, b: EdgeKey): number {
+  return a.role === b.role ? a.slot - b.slot : a.role < b.role ? -1 : 1;
 }

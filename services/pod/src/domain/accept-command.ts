@@ -1,4 +1,5 @@
 import { type Command, type EdgeDefinition, type EdgeKey, type ErrorCode, edgeName } from '@dolphin/protocol';
+import { acceptDrain, acceptUndrain } from './accept-drain.js';
 import { findSlot, type HostFile, type SlotRecord, withSlot } from './host-file.js';
 
 export type CommandVerdict =
@@ -19,6 +20,8 @@ export type CommandVerdict =
  *   4. a generation below the slot's, or the same one wanted again after its kill, or redefined: refused; a kill is
  *      never taken back.
  *   5. the same definition again: `already`; a newer leader's (term, sequence) is kept.
+ *   6. a drain, or its taking back, is about a generation that is there (accept-drain.ts); a spawn of a drained one is
+ *      refused, a spawn above it, or a kill, ends the matter.
  * An engine that is not configured here is refused before anything is written.
  */
 export function acceptCommand(file: HostFile, command: Command, engines: ReadonlySet<string>): CommandVerdict {
@@ -40,6 +43,10 @@ export function acceptCommand(file: HostFile, command: Command, engines: Readonl
       return acceptSpawn(seen, command, body.edge, engines);
     case 'kill':
       return acceptKill(seen, command, body);
+    case 'drain':
+      return overtaken(findSlot(seen, body), command, body) ?? acceptDrain(seen, command, body);
+    case 'undrain':
+      return overtaken(findSlot(seen, body), command, body) ?? acceptUndrain(seen, command, body);
     default:
       return never(body);
   }
@@ -55,7 +62,7 @@ function acceptSpawn(
   const stale = overtaken(record, command, edge);
   if (stale !== null) return stale;
   if (record !== undefined && edge.generation <= record.generation) {
-    const again = edge.generation === record.generation && record.wanted !== null && sameEdge(record.wanted, edge);
+    const again = edge.generation === record.generation && isKept(record) && sameEdge(record.wanted, edge);
     if (!again) {
       return refused('E_GENERATION_STALE', {
         edge: edgeName(edge),
@@ -68,6 +75,10 @@ function acceptSpawn(
   }
   if (!engines.has(edge.engine)) return refused('E_ENGINE_UNKNOWN', { engine: edge.engine });
   return { result: 'accepted', already: false, file: withSlot(file, recordOf(command, edge, edge.generation, edge)) };
+}
+
+function isKept(record: SlotRecord): record is SlotRecord & { wanted: EdgeDefinition } {
+  return record.wanted !== null && record.drain === undefined;
 }
 
 function acceptKill(file: HostFile, command: Command, kill: EdgeKey & { generation: number }): CommandVerdict {

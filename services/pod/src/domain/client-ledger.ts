@@ -57,6 +57,15 @@ export class ClientLedger {
     return this.#byEdge.get(edge)?.size ?? 0;
   }
 
+  /** Its clients, those first that came first. */
+  idsAt(edge: string): number[] {
+    return [...(this.#byEdge.get(edge) ?? [])];
+  }
+
+  ids(): number[] {
+    return [...this.#clients.keys()];
+  }
+
   countVia(via: string): number {
     return this.#byVia.get(via)?.size ?? 0;
   }

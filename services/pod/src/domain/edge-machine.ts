@@ -1,10 +1,12 @@
 import type { EdgeState } from '@dolphin/protocol';
+import { beginDrain, emptyDrain, endDrain, undoDrain } from './edge-drain-steps.js';
 import { decideRestart, NO_FAILURES, type RestartHistory, type RestartPolicy } from './restart-policy.js';
 
 /**
- * The life of one edge within one generation: starting → ready → stopping → exited, with backing-off and gave-up
- * between failures. Pure: what happened goes in, what must be done comes out. `draining` is part of the words, but
- * nothing drains yet.
+ * The life of one edge within one generation: starting → ready → draining → stopping → exited, with backing-off and
+ * gave-up between failures, and from draining back to ready. Pure: what happened goes in, what must be done comes out.
+ * A drain of an edge that is not ready is a stop: it has no clients. A drain that comes again changes the deadline; a
+ * stop ends it at once; a process that dies while it drains is not started again.
  */
 export interface EdgeMachine {
   readonly phase: EdgeState;
@@ -15,6 +17,8 @@ export interface EdgeMachine {
   readonly startedAt: number | null;
   readonly readyAt: number | null;
   readonly stopAsked: boolean;
+  /** While it drains: when its clients are closed. */
+  readonly drainUntil: number | null;
   readonly history: RestartHistory;
   /** The last start failure that was told: the same one again is not told again. */
   readonly toldFailure: string | null;
@@ -27,6 +31,7 @@ export const NEW_EDGE: EdgeMachine = {
   startedAt: null,
   readyAt: null,
   stopAsked: false,
+  drainUntil: null,
   history: NO_FAILURES,
   toldFailure: null,
 };
@@ -45,6 +50,10 @@ export type EdgeEvent =
       readonly stderr: readonly string[];
     }
   | { readonly type: 'delay-over' }
+  /** `clients`: those it has. */
+  | { readonly type: 'drain'; readonly deadlineMs: number; readonly clients: number }
+  | { readonly type: 'drained'; readonly why: 'empty' | 'deadline'; readonly closed: number }
+  | { readonly type: 'undrain'; readonly clients: number }
   | { readonly type: 'stop' };
 
 /** What is to be told of an edge; the runner adds role, slot, generation, engine and ids. */
@@ -63,7 +72,10 @@ export type EdgeTold =
       readonly uptimeMs: number;
       readonly stderr: readonly string[];
     }
-  | { readonly type: 'edge-gave-up'; readonly attempts: number; readonly windowMs: number };
+  | { readonly type: 'edge-gave-up'; readonly attempts: number; readonly windowMs: number }
+  | { readonly type: 'edge-draining'; readonly deadlineMs: number; readonly clients: number }
+  | { readonly type: 'edge-drained'; readonly why: 'empty' | 'deadline'; readonly closed: number }
+  | { readonly type: 'edge-undrained'; readonly clients: number };
 
 export type EdgeEffect =
   | { readonly type: 'start' }
@@ -111,6 +123,17 @@ export function stepEdge(machine: EdgeMachine, event: EdgeEvent, context: StepCo
     case 'delay-over':
       if (machine.phase !== 'backing-off') return same(machine);
       return { machine: { ...machine, phase: 'starting' }, effects: [{ type: 'start' }] };
+    case 'drain': {
+      const begun = beginDrain(machine, event, context.at);
+      if (begun !== null) return begun;
+      if (machine.stopAsked) return same(machine);
+      const ended = stop(machine);
+      return { machine: ended.machine, effects: [...emptyDrain(event), ...ended.effects] };
+    }
+    case 'drained':
+      return endDrain(machine, event);
+    case 'undrain':
+      return undoDrain(machine, event);
     case 'stop':
       return stop(machine);
     default:
@@ -175,8 +198,8 @@ function exited(machine: EdgeMachine, event: Extract<EdgeEvent, { type: 'exited'
     stderr: event.stderr,
   };
   const readyForMs = machine.readyAt === null ? null : context.at - machine.readyAt;
-  const dead: EdgeMachine = { ...machine, pid: null, startedAt: null, readyAt: null };
-  if (machine.stopAsked) {
+  const dead: EdgeMachine = { ...machine, pid: null, startedAt: null, readyAt: null, drainUntil: null };
+  if (machine.stopAsked || machine.phase === 'draining') {
     return { machine: { ...dead, phase: 'exited' }, effects: [{ type: 'tell', told }, { type: 'gone' }] };
   }
   const after = afterFailure(dead, readyForMs, context);
@@ -204,7 +227,7 @@ function afterFailure(machine: EdgeMachine, readyForMs: number | null, context: 
 
 function stop(machine: EdgeMachine): Step {
   if (machine.stopAsked) return same(machine);
-  const asked: EdgeMachine = { ...machine, stopAsked: true };
+  const asked: EdgeMachine = { ...machine, stopAsked: true, drainUntil: null };
   if (machine.pid !== null) {
     return { machine: { ...asked, phase: 'stopping' }, effects: [{ type: 'terminate' }] };
   }

@@ -1,4 +1,4 @@
-import { EdgeDefinition, EdgeKey, FarmId, Generation, HostId, Sequence } from '@dolphin/protocol';
+import { DrainDeadlineMs, EdgeDefinition, EdgeKey, FarmId, Generation, HostId, Sequence } from '@dolphin/protocol';
 import { z } from 'zod';
 
 /**
@@ -12,6 +12,8 @@ export const SlotRecord = EdgeKey.extend({
   sequence: Sequence,
   /** Null: this generation was killed; what is wanted again comes as a higher one. */
   wanted: EdgeDefinition.nullable(),
+  /** It is to be emptied: a pod that dies meanwhile took the clients with it, and does not start the edge again. */
+  drain: z.object({ deadlineMs: DrainDeadlineMs }).optional(),
   /** The entry or command that it rests on, and the operator event at the far end. */
   causationId: z.string().max(128).optional(),
   correlationId: z.string().max(128).optional(),
@@ -42,6 +44,14 @@ export function findSlot(file: HostFile, key: EdgeKey): SlotRecord | undefined {
 export function withSlot(file: HostFile, record: SlotRecord): HostFile {
   const others = file.slots.filter((other) => other.role !== record.role || other.slot !== record.slot);
   return { ...file, slots: [...others, record].sort(byPlace) };
+}
+
+/** The slot's drain is over: that generation is used up, as after a kill. */
+export function withDrained(file: HostFile, { role, slot, generation }: EdgeKey & { generation: number }): HostFile {
+  const record = findSlot(file, { role, slot });
+  if (record?.drain === undefined || record.generation !== generation) return file;
+  const { drain: _, ...kept } = record;
+  return withSlot(file, { ...kept, wanted: null });
 }
 
 function byPlace(a: EdgeKey, b: EdgeKey): number {

@@ -11,14 +11,18 @@ import {
   type PodState,
 } from '@dolphin/protocol';
 import type { Log } from '../app/ports.js';
-import { answerAboutClients, type ClientsApi, parseJson, wholeNumber } from './client-routes.js';
+import { answerAboutClients, type ClientsApi } from './client-routes.js';
+import { type Answer, accepted, type ControlRequest, ok, parseBody, wholeNumber } from './control-request.js';
+import { answerEdgeOrder, type EdgeOrders } from './edge-routes.js';
 
 export interface ControlApi {
   state(): PodState;
   happenings(after: number, limit: number): HappeningPage;
   obey(command: Command): Promise<CommandReply>;
   readonly clients: ClientsApi;
-  stop(): void;
+  readonly edges: EdgeOrders;
+  /** `deadlineMs`: how long clients may stay; null: as configured. */
+  stop(deadlineMs: number | null): void;
 }
 
 /** sockaddr_un. */
@@ -61,35 +65,36 @@ export async function serveControl(runDir: string, api: ControlApi, log: Log): P
   return server;
 }
 
-async function answer(request: IncomingMessage, api: ControlApi): Promise<{ status: number; body: unknown }> {
-  const url = new URL(request.url ?? '/', 'http://pod');
-  switch (`${request.method} ${url.pathname}`) {
-    case 'GET /v1/state':
-      return { status: 200, body: api.state() };
-    case 'GET /v1/happenings': {
-      const after = wholeNumber(url.searchParams, 'after', 0);
-      const limit = wholeNumber(url.searchParams, 'limit', DEFAULT_PAGE);
-      return { status: 200, body: api.happenings(after, limit) };
-    }
-    case 'POST /v1/commands':
-      return { status: 200, body: await api.obey(parseCommand(await readBody(request))) };
-    case 'POST /v1/stop':
-      api.stop();
-      return { status: 202, body: {} };
-    default: {
-      const asked = { method: request.method ?? '', url, body: () => readBody(request) };
-      const about = await answerAboutClients(asked, api.clients);
-      if (about !== null) return about;
-      throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${url.pathname}` });
-    }
-  }
+async function answer(incoming: IncomingMessage, api: ControlApi): Promise<Answer> {
+  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://pod');
+  const request: ControlRequest = {
+    method: incoming.method ?? '',
+    path: pathname,
+    query: searchParams,
+    body: () => readBody(incoming),
+  };
+  const answered =
+    (await answerAboutPod(request, api)) ??
+    (await answerAboutClients(request, api.clients)) ??
+    (await answerEdgeOrder(request, api.edges));
+  if (answered === null) throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${request.path}` });
+  return answered;
 }
 
-function parseCommand(text: string): Command {
-  const parsed = Command.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new DolphinError('E_BAD_REQUEST', { why: `${issue?.path.join('.')}: ${issue?.message}` });
+async function answerAboutPod({ method, path, query, body }: ControlRequest, api: ControlApi): Promise<Answer | null> {
+  switch (`${method} ${path}`) {
+    case 'GET /v1/state':
+      return ok(api.state());
+    case 'GET /v1/happenings':
+      return ok(api.happenings(wholeNumber(query, 'after', 0), wholeNumber(query, 'limit', DEFAULT_PAGE)));
+    case 'POST /v1/commands':
+      return ok(await api.obey(parseBody(Command, await body())));
+    case 'POST /v1/stop':
+      api.stop(wholeNumber(query, 'deadlineMs', null));
+      return accepted({});
+    default:
+      return null;
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

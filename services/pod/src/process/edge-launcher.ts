@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DolphinError, type EdgeDefinition, edgeName, serverId } from '@dolphin/protocol';
+import { DolphinError, type EdgeDefinition, serverId } from '@dolphin/protocol';
 import { ConfError, type Directive, loadConf, printConf } from '@dolphin/srs';
 import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports.js';
 import { admittedClients, renderEdgeConf } from '../domain/render-conf.js';
@@ -31,14 +31,13 @@ export interface EdgeLauncherOptions {
   readonly log: Log;
 }
 
-/** Renders, tests, checks the ports, starts: RUN_DIR/edges/<edge>/ is the edge's working directory. */
+/** Renders, tests, checks the ports, starts: RUN_DIR/edges/<name>/ is the edge's working directory. */
 export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   /** By edge, of its present generation: how many clients its conf lets in. */
   const admits = new Map<string, number>();
   const logs = new Map<string, LogFile>();
 
-  const launch = async (edge: EdgeDefinition, first: boolean): Promise<LaunchOutcome> => {
-    const name = edgeName(edge);
+  const launch = async (edge: EdgeDefinition, name: string, first: boolean): Promise<LaunchOutcome> => {
     const cwd = join(o.runDir, 'edges', name);
     mkdirSync(cwd, { recursive: true, mode: 0o700 });
     const engine = await o.engines.find(edge.engine);
@@ -97,9 +96,9 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   };
 
   return {
-    async launch(edge, { first }) {
+    async launch(edge, { first, name }) {
       try {
-        return await launch(edge, first);
+        return await launch(edge, name, first);
       } catch (error) {
         if (error instanceof ConfError) return failed('E_CONF', error.message);
         if (error instanceof DolphinError) return failed(error.code, error.message);
