@@ -88,6 +88,17 @@ describe('sessions', () => {
     assert.deepEqual(edgesEnded, ['stream-1 edge-died'], 'the journal mends those told before');
   });
 
+  it('of a relayed client that went on to another edge are not those of the first', () => {
+    const { sessions, written } = setUp();
+    sessions.begin(client(1));
+    sessions.ledger.put(1, 'stream-0', 'relay-0');
+    sessions.edgeEnded('stream-0', 'edge-died');
+    sessions.routed(1, 'stream-1', 'relay-0');
+    sessions.end(1, 'edge-closed', null);
+    sessions.routed(1, 'stream-1', 'relay-0');
+    assert.deepEqual([written[0]?.edge, written[0]?.end, sessions.ledger.size], ['stream-1', 'edge-closed', 0]);
+  });
+
   it('that were refused leave no trace', () => {
     const { sessions, written } = setUp();
     sessions.begin(client(1));

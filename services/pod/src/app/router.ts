@@ -131,7 +131,7 @@ export class Router {
   }
 
   onRelayRouted(id: number, edge: string, via: string): void {
-    if (this.ledger.edgeOf(id) !== null) this.ledger.put(id, edge, via);
+    this.#sessions.routed(id, edge, via);
   }
 
   /** It is counted at the next edge that the relay tries. */
@@ -139,7 +139,7 @@ export class Router {
     if (this.ledger.edgeOf(id) === null) return;
     const targets = this.#relays?.targetsOf(id) ?? [];
     const next = targets[targets.findIndex((target) => target.edge === edge) + 1];
-    if (next !== undefined) this.ledger.put(id, next.edge, via);
+    if (next !== undefined) this.#sessions.routed(id, next.edge, via);
   }
 
   onRelayClients(via: string, news: ClientNews): void {

@@ -48,6 +48,15 @@ export class Sessions {
     this.#table.uses(id, stream, use);
   }
 
+  /** A relay process has connected it, perhaps to another edge than the first that it was to try. */
+  routed(id: number, edge: string, via: string): void {
+    const session = this.#table.get(id);
+    const before = this.ledger.edgeOf(id);
+    if (session === null || before === null) return;
+    if (before !== edge) session.edgeEnd = null;
+    this.ledger.put(id, edge, via);
+  }
+
   /** It is gone from table and ledger; nothing is written of one that is gone already. */
   end(id: number, end: SessionEnd, bytes: ClientBytes | null): void {
     const session = this.#table.end(id);

@@ -9,7 +9,9 @@ import { addLine, type NumberedLines, noLines, readLines, scanLines } from './nu
 /** Some 60,000 sessions, and as many in the file before it: ten minutes of 200 that leave each second. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** Thousands that end at once are one write; and a relayed edge's end is known before its clients' ends are written. */
-const WRITE_AFTER_MS = 500;
+const WRITE_AFTER_MS = 1000;
+/** Sessions in one write: the loop stands still for a few ms while their text is made. */
+const MAX_BATCH = 1000;
 /** What the disk did not take yet: a pod full of clients whose edges all die, some 10 MB. Beyond it, the oldest are lost. */
 const MAX_UNWRITTEN = 20_000;
 
@@ -105,16 +107,18 @@ export class EndedSessionsFile implements SessionJournal {
 
   /** Never rejects: what was not written is tried again with what comes next. */
   async #write(): Promise<void> {
-    const batch = this.#unwritten.splice(0);
-    if (batch.length === 0) return;
-    try {
-      await this.#writeBatch(batch);
-    } catch (error) {
-      this.#unwritten = [...batch, ...this.#unwritten];
-      const over = Math.max(0, this.#unwritten.length - MAX_UNWRITTEN);
-      this.#lost += this.#unwritten.splice(0, over).length;
-      const { length: unwritten } = this.#unwritten;
-      this.#o.log.error({ why: String(error), unwritten, lost: this.#lost }, 'ended sessions cannot be written');
+    while (this.#unwritten.length > 0) {
+      const batch = this.#unwritten.splice(0, MAX_BATCH);
+      try {
+        await this.#writeBatch(batch);
+      } catch (error) {
+        this.#unwritten = [...batch, ...this.#unwritten];
+        const over = Math.max(0, this.#unwritten.length - MAX_UNWRITTEN);
+        this.#lost += this.#unwritten.splice(0, over).length;
+        const { length: unwritten } = this.#unwritten;
+        this.#o.log.error({ why: String(error), unwritten, lost: this.#lost }, 'ended sessions cannot be written');
+        return;
+      }
     }
   }
 

@@ -1,10 +1,11 @@
-import type { PodLimits, Session, SessionPage } from '@dolphin/protocol';
 import {
   ClientProtocol,
   DolphinError,
   type EndedSessionPage,
   type LimitsState,
   MAX_SESSION_PAGE,
+  type PodLimits,
+  type SessionPage,
 } from '@dolphin/protocol';
 import { parsePrefix } from '../domain/ip-prefix.js';
 import { CheckedLimits } from '../domain/limits-schema.js';
@@ -25,7 +26,7 @@ export interface ClientsApi {
   sessions(filter: SessionFilter, limit: number): Promise<SessionPage>;
   endedSessions(after: number, limit: number): Promise<EndedSessionPage>;
   /** False: there is no such session. */
-  kick(sessionId: Session['id']): boolean;
+  kick(sessionId: string): boolean;
   limits(): LimitsState;
   /** `close`: sessions of addresses that are denied by these end. */
   setLimits(limits: PodLimits, o: { close: boolean }): Promise<LimitsState>;
