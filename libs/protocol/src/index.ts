@@ -8,6 +8,7 @@ export * from './log-entries.js';
 export * from './pod-control.js';
 export * from './pod-state.js';
 export * from './ports.js';
+export * from './reserved-ports.js';
 export * from './subjects.js';
 export * from './telemetry.js';
 export * from './version.js';
