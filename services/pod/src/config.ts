@@ -13,13 +13,30 @@ const Restarts = z.strictObject({
   maxDelayMs: z.int().min(1).default(DEFAULT_RESTART_POLICY.maxDelayMs),
 });
 
+const HOUR_MS = 3_600_000;
+
+const Logs = z.strictObject({
+  maxBytes: z
+    .int()
+    .min(64 * 1024)
+    .default(8 * 1024 * 1024),
+  maxAgeHours: z.number().positive().max(87_600).default(168),
+  keep: z.int().min(0).max(100).default(1),
+});
+
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */
 export const PodConfig = z.strictObject({
   restarts: Restarts.prefault({}),
+  logs: Logs.prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 
 /** Throws ConfigError. */
 export function loadPodConfig(file: string | undefined, env: NodeJS.ProcessEnv): PodConfig {
   return loadConfig({ schema: PodConfig, file, envPrefix: 'DOLPHIN_POD_', env, flags: {} });
+}
+
+/** How logs are rotated, as process/log-file.ts wants it. */
+export function logRotation({ logs }: PodConfig): { maxBytes: number; maxAgeMs: number; keep: number } {
+  return { maxBytes: logs.maxBytes, maxAgeMs: logs.maxAgeHours * HOUR_MS, keep: logs.keep };
 }

@@ -11,7 +11,7 @@ import { podState } from './app/pod-state.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
 import { Supervisor } from './app/supervisor.js';
-import { loadPodConfig } from './config.js';
+import { loadPodConfig, logRotation } from './config.js';
 import { newHostFile } from './domain/host-file.js';
 import { aloneEdge, type PodOptions } from './domain/pod-options.js';
 import { confOrigins } from './domain/render-conf.js';
@@ -22,6 +22,7 @@ import { serveControl } from './http/control-server.js';
 import { httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
+import { EdgeLogs } from './process/edge-logs.js';
 import { Engines } from './process/engines.js';
 import { asItIs, findParentDeath } from './process/parent-death.js';
 import { holderOf } from './process/port-probe.js';
@@ -70,6 +71,8 @@ export async function runPod(
   const under = parentDeath ?? asItIs;
   const env = edgeEnvironment(o.env);
   const engines = new Engines(options.engines, { cwd: runDir, env, under });
+  const logs = new EdgeLogs(runDir, logRotation(config), log);
+  lifecycle.add('logs', () => logs.close());
 
   const router: Router = new Router({
     timers: systemTimers,
@@ -107,6 +110,7 @@ export async function runPod(
         confPath: options.confPath,
         engines,
         under,
+        logs,
         env,
         originsOfConf: alone !== null,
         backSourcePorts: () =>
@@ -172,6 +176,7 @@ export async function runPod(
       state,
       happenings: (after, limit) => happenings.page(after, limit),
       obey: (command) => control.obey(command),
+      lastLog: (edge, limits) => logs.last(edge, limits),
       // The answer goes out first.
       stop: () => void setImmediate(o.onStop),
     },

@@ -8,6 +8,9 @@ import { createServer, Socket } from 'node:net';
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
  * to and listens on its API only.
+ *
+ * A client can make it misbehave, by a line: `spin` (an endless loop), `mute-api` (its API answers nothing), `close-api` (its
+ * API closes), `flow` (it sends a line ten times a second), `print TEXT`, and `flood` (it prints all it can).
  */
 const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
 const relayed = behaviour === 'relay' || behaviour === 'shut';
@@ -34,10 +37,23 @@ const api = port('http_api');
 const name = /server_id\s+(\S+?);/.exec(conf)?.[1] ?? '?';
 
 let taken = 0;
+let apiIs: 'open' | 'mute' | 'closed' = 'open';
+const obey = (line: string, socket: Socket) => {
+  if (line === 'spin') for (;;);
+  if (line === 'mute-api') apiIs = 'mute';
+  if (line === 'close-api') apiIs = 'closed';
+  if (line === 'flow') setInterval(() => socket.write('flow\n'), 100);
+  if (line.startsWith('print ')) process.stdout.write(`${line.slice(6)}\n`);
+  if (line === 'flood') setInterval(() => process.stdout.write(FLOOD));
+};
+const FLOOD = `${'flood '.repeat(170)}\n`.repeat(256);
 const serve = (socket: Socket, how: string, id: number | null) => {
   socket.on('error', () => undefined);
   socket.write(`${how} ${name} ${process.pid}\n`);
-  socket.on('data', (chunk) => socket.write(chunk));
+  socket.on('data', (chunk) => {
+    socket.write(chunk);
+    for (const line of chunk.toString('latin1').split('\n')) obey(line, socket);
+  });
   socket.on('close', () => {
     if (id !== null) process.send?.({ type: 'left', ids: [id] });
   });
@@ -59,6 +75,9 @@ if (!relayed) process.send?.({ type: 'hello', takes: ['rtmp', 'http'], version: 
 const answer = { code: 0, server: 'fake', pid: String(process.pid) };
 const data = { major: 5, minor: 0, revision: 216, version: '5.0.216' };
 await listen(
-  createHttpServer((_request, response) => response.end(JSON.stringify({ ...answer, data }))),
+  createHttpServer((request, response) => {
+    if (apiIs === 'open') response.end(JSON.stringify({ ...answer, data }));
+    else if (apiIs === 'closed') request.socket.destroy();
+  }),
   api,
 );

@@ -16,12 +16,16 @@ export interface ControlApi {
   state(): PodState;
   happenings(after: number, limit: number): HappeningPage;
   obey(command: Command): Promise<CommandReply>;
+  /** The last lines of an edge's log. Throws E_NOT_FOUND. */
+  lastLog(edge: string, limits: { lines: number; bytes: number }): Promise<Buffer>;
   stop(): void;
 }
 
 /** sockaddr_un. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const DEFAULT_PAGE = 500;
+const DEFAULT_LOG_LINES = 200;
+const DEFAULT_LOG_BYTES = 64 * 1024;
 
 /**
  * The control API (libs/protocol pod-control.ts) on RUN_DIR/pod.sock, for this user only. The caller holds the run
@@ -74,8 +78,13 @@ async function answer(request: IncomingMessage, api: ControlApi): Promise<{ stat
     case 'POST /v1/stop':
       api.stop();
       return { status: 202, body: {} };
-    default:
-      throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${url.pathname}` });
+    default: {
+      const edge = request.method === 'GET' ? /^\/v1\/edges\/([^/]+)\/logs$/.exec(url.pathname)?.[1] : undefined;
+      if (edge === undefined) throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${url.pathname}` });
+      const lines = wholeNumber(url.searchParams, 'lines', DEFAULT_LOG_LINES);
+      const bytes = wholeNumber(url.searchParams, 'bytes', DEFAULT_LOG_BYTES);
+      return { status: 200, body: await api.lastLog(edge, { lines, bytes }) };
+    }
   }
 }
 
@@ -114,7 +123,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   if (response.headersSent || response.destroyed) return;
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  // What an edge printed is passed on byte for byte; it need not be UTF-8.
+  const [type, text] = Buffer.isBuffer(body) ? ['text/plain', body] : ['application/json', JSON.stringify(body)];
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
   response.end(text);
 }

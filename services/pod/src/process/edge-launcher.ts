@@ -6,8 +6,8 @@ import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports
 import { admittedClients, renderEdgeConf } from '../domain/render-conf.js';
 import { type Child, startChild } from './child.js';
 import { childTaker } from './child-taker.js';
+import type { EdgeLogs } from './edge-logs.js';
 import type { Engine, Engines } from './engines.js';
-import { LogFile } from './log-file.js';
 import type { UnderParent } from './parent-death.js';
 import { probePort } from './port-probe.js';
 import { runBriefly } from './run-briefly.js';
@@ -23,6 +23,7 @@ export interface EdgeLauncherOptions {
   readonly confPath: string;
   readonly engines: Engines;
   readonly under: UnderParent;
+  readonly logs: EdgeLogs;
   readonly env: NodeJS.ProcessEnv;
   /** True in a pod alone: each vhost's own origins hold. */
   readonly originsOfConf: boolean;
@@ -35,7 +36,6 @@ export interface EdgeLauncherOptions {
 export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   /** By edge, of its present generation: how many clients its conf lets in. */
   const admits = new Map<string, number>();
-  const logs = new Map<string, LogFile>();
 
   const launch = async (edge: EdgeDefinition, first: boolean): Promise<LaunchOutcome> => {
     const name = edgeName(edge);
@@ -58,12 +58,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
     }
     const blocked = await waitForPorts(edge);
     if (blocked !== null) return blocked;
-    let log = logs.get(name);
-    if (log === undefined) {
-      log = new LogFile(join(cwd, 'edge.log'));
-      logs.set(name, log);
-    }
-    const output = log;
+    const output = o.logs.of(name);
     const child = await startChild({
       command: engine.path,
       args: ['-c', conf],
