@@ -24,10 +24,20 @@ const Logs = z.strictObject({
   keep: z.int().min(0).max(100).default(1),
 });
 
+const Supervise = z.strictObject({
+  freezeAfterMs: z
+    .int()
+    .max(600_000)
+    // A healthy edge may be heard only once a second; half of the time makes a suspect.
+    .refine((ms) => ms === 0 || ms >= 3000, { error: 'is 0 (off) or at least 3000' })
+    .default(3000),
+});
+
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */
 export const PodConfig = z.strictObject({
   restarts: Restarts.prefault({}),
   logs: Logs.prefault({}),
+  supervise: Supervise.prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 

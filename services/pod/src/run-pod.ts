@@ -7,6 +7,7 @@ import { loadConf } from '@dolphin/srs';
 import { Control } from './app/control.js';
 import type { Told } from './app/edge-runner.js';
 import { EdgeStats } from './app/edge-stats.js';
+import { FreezeWatcher } from './app/freeze-watch.js';
 import { podState } from './app/pod-state.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
@@ -19,7 +20,7 @@ import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
 import { serveControl } from './http/control-server.js';
-import { httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
 import { EdgeLogs } from './process/edge-logs.js';
@@ -29,7 +30,7 @@ import { holderOf } from './process/port-probe.js';
 import { listenPublicly, refuseClient } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
-import { readUsage } from './process/usage.js';
+import { readExcuse, readUsage } from './process/usage.js';
 
 const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
 const TITLE_EVERY_MS = 1000;
@@ -143,6 +144,16 @@ export async function runPod(
     usageOf: readUsage,
     relayedBytesOf: (edge) => relays.sentBytesOf(edge),
     apiBytesOf: srsSentBytes,
+    onAnswered: (runner, pid) => watcher.sawAnswer(runner.name, pid),
+  });
+  const watcher: FreezeWatcher = new FreezeWatcher({
+    timers: systemTimers,
+    log,
+    freezeAfterMs: config.supervise.freezeAfterMs,
+    runners: () => supervisor.runners,
+    relayedBytesOf: (edge) => relays.sentBytesOf(edge),
+    showsLife: apiShowsLife,
+    excuseOf: readExcuse,
   });
   const control: Control = new Control(file, {
     supervisor,
@@ -192,6 +203,8 @@ export async function runPod(
   for (const edge of aloneEdges) supervisor.ensure(edge, { causationId });
   stats.start();
   lifecycle.add('stats', () => stats.stop());
+  watcher.start();
+  lifecycle.add('watcher', () => watcher.stop());
   keepTitle(state, lifecycle);
   // First of all when stopping: no new clients.
   lifecycle.add('router', () => router.stop());

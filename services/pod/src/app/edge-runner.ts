@@ -69,6 +69,7 @@ export class EdgeRunner {
   #process: EdgeProcess | null = null;
   #takes: readonly ClientProtocol[] = [];
   #beat: EdgeBeat | null = null;
+  #beats = 0;
   #cancelWait: () => void = () => undefined;
   #cause: { causationId?: string; correlationId?: string };
 
@@ -102,6 +103,10 @@ export class EdgeRunner {
   get beat(): EdgeBeat | null {
     return this.#beat;
   }
+  /** How often its processes have beaten so far. */
+  get beats(): number {
+    return this.#beats;
+  }
   /** What its next fact follows from. */
   get cause(): { causationId?: string; correlationId?: string } {
     return this.#cause;
@@ -119,6 +124,11 @@ export class EdgeRunner {
   stop(cause?: { causationId?: string; correlationId?: string }): void {
     if (cause !== undefined && !this.#machine.stopAsked) this.#cause = cause;
     this.#feed({ type: 'stop' });
+  }
+
+  /** It lives, but is of no use: told, killed, started again by policy. */
+  unhealthy(why: string): void {
+    this.#feed({ type: 'unhealthy', why });
   }
 
   #feed(event: EdgeEvent): void {
@@ -222,6 +232,7 @@ export class EdgeRunner {
         return;
       case 'beat':
         this.#beat = message;
+        this.#beats += 1;
         this.#events.onBeat(this);
         return;
       default:

@@ -21,6 +21,8 @@ export interface EdgeStatsDeps {
   readonly relayedBytesOf: (edge: string) => number;
   /** Sent by an edge whose clients do not come through the pod, as its private API says. */
   readonly apiBytesOf: (apiPort: number) => Promise<number | null>;
+  /** That API answered: whoever watches the edge need not ask it as well. */
+  readonly onAnswered: (runner: EdgeRunner, pid: number) => void;
 }
 
 interface Kept {
@@ -86,6 +88,9 @@ export class EdgeStats {
     if (runner.beat !== null) return runner.beat.sentBytes;
     if (runner.edge.role === 'stream') return relayed;
     if (runner.state !== 'ready') return last;
-    return (await this.#deps.apiBytesOf(runner.edge.ports.api)) ?? last;
+    const pid = runner.process?.pid;
+    const bytes = await this.#deps.apiBytesOf(runner.edge.ports.api);
+    if (bytes !== null && pid !== undefined) this.#deps.onAnswered(runner, pid);
+    return bytes ?? last;
   }
 }
