@@ -31,6 +31,7 @@ import { listenPublicly, refuseClient } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
 import { readExcuse, readUsage } from './process/usage.js';
+import { adviceFor } from './start-advice.js';
 
 const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
 const TITLE_EVERY_MS = 1000;
@@ -71,7 +72,7 @@ export async function runPod(
   }
   const under = parentDeath ?? asItIs;
   const env = edgeEnvironment(o.env);
-  const engines = new Engines(options.engines, { cwd: runDir, env, under });
+  const engines = new Engines(options.engines, { cwd: runDir, env, under, log });
   const logs = new EdgeLogs(runDir, logRotation(config), log);
   lifecycle.add('logs', () => logs.close());
 
@@ -155,6 +156,10 @@ export async function runPod(
     showsLife: apiShowsLife,
     excuseOf: readExcuse,
   });
+  const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
+  const wanted = alone === null ? file.slots.flatMap((slot) => slot.wanted ?? []) : aloneEdges;
+  const advice = adviceFor(options, wanted, null);
+  for (const sentence of advice) log.warn({}, sentence);
   const control: Control = new Control(file, {
     supervisor,
     engines: engines.names,
@@ -176,9 +181,10 @@ export async function runPod(
       runners: () => supervisor.runners,
       router,
       stats,
+      warnings: () => engines.warnings,
+      advice,
     });
 
-  const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   if (alone !== null) await mustFindEngines(engines);
   await listenToClients(options, router, log, lifecycle);
   const server = await serveControl(

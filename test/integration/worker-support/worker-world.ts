@@ -81,6 +81,8 @@ export class FakePod {
       clients: 0,
       refused: {},
       edges: [],
+      warnings: [],
+      advice: [],
     };
   }
 
