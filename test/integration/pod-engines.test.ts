@@ -28,6 +28,9 @@ describe('an engine of a bad version', () => {
     );
     version(pod.dir, '5.0.216');
     process.kill((await pod.state()).edges[0]?.pid ?? 0, 'SIGKILL');
-    await eventually(async () => (await pod.state()).warnings.length === 0, { what: 'it was asked again', deadlineMs: 30_000 });
+    await eventually(async () => (await pod.state()).warnings.length === 0, {
+      what: 'it was asked again',
+      deadlineMs: 30_000,
+    });
   });
 });

@@ -30,11 +30,11 @@ import { holderOf } from './process/port-probe.js';
 import { listenPublicly, refuseClient } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
+import { keepTitle } from './process/title.js';
 import { readExcuse, readUsage } from './process/usage.js';
 import { adviceFor } from './start-advice.js';
 
 const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
-const TITLE_EVERY_MS = 1000;
 /** Edges get 5 s after SIGTERM; then they are killed. */
 const EDGES_STOP_MS = 8000;
 
@@ -211,7 +211,8 @@ export async function runPod(
   lifecycle.add('stats', () => stats.stop());
   watcher.start();
   lifecycle.add('watcher', () => watcher.stop());
-  keepTitle(state, lifecycle);
+  const title = () => `dolphin-pod: ${supervisor.runners.length} edges, ${router.ledger.size} clients`;
+  lifecycle.add('title', keepTitle(title));
   // First of all when stopping: no new clients.
   lifecycle.add('router', () => router.stop());
   log.info({ rtmp: options.rtmp, http: options.http, address: options.address, runDir }, 'the pod serves');
@@ -259,13 +260,4 @@ async function listenToClients(options: PodOptions, router: Router, log: Logger,
       throw new DolphinError('E_CONFIG', { where, why: `cannot listen: ${code}` }, { cause });
     }
   }
-}
-
-/** `dolphin-pod: 5 edges, 12 clients` for ps and top. */
-function keepTitle(state: () => { edges: unknown[]; clients: number }, lifecycle: Lifecycle): void {
-  const timer = setInterval(() => {
-    const { edges, clients } = state();
-    process.title = `dolphin-pod: ${edges.length} edges, ${clients} clients`;
-  }, TITLE_EVERY_MS);
-  lifecycle.add('title', () => clearInterval(timer));
 }
