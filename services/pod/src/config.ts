@@ -31,6 +31,8 @@ const Supervise = z.strictObject({
     // A healthy edge may be heard only once a second; half of the time makes a suspect.
     .refine((ms) => ms === 0 || ms >= 3000, { error: 'is 0 (off) or at least 3000' })
     .default(3000),
+  openFiles: z.int().min(256).optional(),
+  cpus: z.array(z.int().min(0)).min(1).max(1024).optional(),
 });
 
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */

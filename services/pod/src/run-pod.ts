@@ -21,6 +21,7 @@ import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
 import { serveControl } from './http/control-server.js';
 import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
 import { EdgeLogs } from './process/edge-logs.js';
@@ -51,6 +52,7 @@ export async function runPod(
   const { runDir, alone } = options;
   const config = loadPodConfig(options.configPath, o.env);
   const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
+  await mustConfine(config.supervise);
   const lock = await lockDirectory(runDir, 'pod');
   if (!lock.held) throw new DolphinError('E_RUNNING', { what: `a pod in ${runDir}`, pid: lock.pid ?? 'unknown' });
   lifecycle.add('lock', () => lock.release());
@@ -112,6 +114,7 @@ export async function runPod(
         confPath: options.confPath,
         engines,
         under,
+        confinement: config.supervise,
         logs,
         env,
         originsOfConf: alone !== null,
@@ -158,7 +161,7 @@ export async function runPod(
   });
   const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   const wanted = alone === null ? file.slots.flatMap((slot) => slot.wanted ?? []) : aloneEdges;
-  const advice = adviceFor(options, wanted, null);
+  const advice = adviceFor(options, wanted, config.supervise.openFiles ?? null);
   for (const sentence of advice) log.warn({}, sentence);
   const control: Control = new Control(file, {
     supervisor,

@@ -6,6 +6,7 @@ import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports
 import { admittedClients, renderEdgeConf } from '../domain/render-conf.js';
 import { type Child, startChild } from './child.js';
 import { childTaker } from './child-taker.js';
+import { type Confinement, confined } from './confine.js';
 import type { EdgeLogs } from './edge-logs.js';
 import type { Engine, Engines } from './engines.js';
 import type { UnderParent } from './parent-death.js';
@@ -23,6 +24,7 @@ export interface EdgeLauncherOptions {
   readonly confPath: string;
   readonly engines: Engines;
   readonly under: UnderParent;
+  readonly confinement: Confinement;
   readonly logs: EdgeLogs;
   readonly env: NodeJS.ProcessEnv;
   /** True in a pod alone: each vhost's own origins hold. */
@@ -45,6 +47,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
     if (engine === null) throw new DolphinError('E_ENGINE_UNKNOWN', { engine: edge.engine });
     if ('why' in engine) return failed('E_CONFIG', engine.why);
     const conf = join(cwd, 'edge.conf');
+    const under = confined(o.under, o.confinement, edge);
     if (first) {
       const rendered = render(edge, engine);
       for (const warning of rendered.warnings) o.log.warn({ edge: name }, warning);
@@ -52,7 +55,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       // SRS serves HTTP files from its own ./objs, and complains when there is none.
       mkdirSync(join(cwd, 'objs', 'nginx', 'html'), { recursive: true, mode: 0o700 });
       writeFileSync(conf, printConf(rendered.conf), { mode: 0o600 });
-      const test = await runBriefly(engine.path, ['-t', '-c', conf], { cwd, env: o.env, under: o.under });
+      const test = await runBriefly(engine.path, ['-t', '-c', conf], { cwd, env: o.env, under });
       if (test.missing) return failed('E_CONFIG', `${engine.path} cannot be run`);
       if (test.code !== 0) return failed('E_CONFIG', `${conf} is refused: ${lastLines(test.output)}`);
     }
@@ -64,7 +67,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       args: ['-c', conf],
       cwd,
       env: o.env,
-      under: o.under,
+      under,
       output: (text) => output.write(text),
     });
     return { ok: true, process: edgeProcess(child, engine, admits.get(name) ?? 0) };
