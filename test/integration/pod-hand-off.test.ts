@@ -39,7 +39,7 @@ describe('hand-off', () => {
   });
 
   it('loses only the client in flight when an edge is stopped with 50 clients on their way and then killed', async (t) => {
-    const pod = await startPod(t, { engines: withFakes });
+    const pod = await startPod(t, { engines: withFakes, env: { DOLPHIN_POD_SUPERVISE__FREEZE_AFTER_MS: '0' } });
     await pod.spawn(1, 'fake');
     const next = await spawnLate(pod, 1);
     const pid = await pidOf(pod, 0);
@@ -64,7 +64,8 @@ describe('hand-off', () => {
   });
 
   it('turns to the other edges when one takes nothing', async (t) => {
-    const pod = await startPod(t, { engines: withFakes });
+    // It is to thaw, however slow the machine is.
+    const pod = await startPod(t, { engines: withFakes, env: { DOLPHIN_POD_SUPERVISE__FREEZE_AFTER_MS: '0' } });
     await pod.spawn(2, 'fake');
     const pid = await pidOf(pod, 0);
     process.kill(pid, 'SIGSTOP');

@@ -19,6 +19,8 @@ import { PodFact } from './log-entries.js';
  *   POST /v1/edges/{name}/start  → 202; a drained edge of a pod alone again
  *   POST /v1/stop?deadlineMs=N   → 202; no new clients, waits for those there (default: its configuration), then the pod
  *                                  stops its edges and exits. Asked again while it waits: at once
+ *   GET  /v1/edges/{name}/logs?lines=N&bytes=M → text/plain: the last lines that this edge printed, as it printed them,
+ *        also when it is gone; 200 lines and 64 KiB unless asked, MAX_LOG_LINES and MAX_LOG_BYTES at most
  *
  * Errors: { error: { code, message } } with the HTTP status of the error table.
  */
@@ -27,6 +29,10 @@ export const POD_HAPPENINGS_NAME = 'happenings.jsonl';
 export const POD_SESSIONS_NAME = 'sessions.jsonl';
 export const POD_LIMITS_NAME = 'limits.json';
 export const POD_HOST_FILE_NAME = 'host.json';
+
+/** What one answer of logs holds at most; who asks for more gets so much. */
+export const MAX_LOG_LINES = 10_000;
+export const MAX_LOG_BYTES = 1024 * 1024;
 
 /** Something that happened in a pod, numbered from 1 without gaps over all its lives; a log entry to be. */
 export const Happening = z.object({ n: z.int().min(1), at: z.iso.datetime(), fact: PodFact });

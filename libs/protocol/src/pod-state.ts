@@ -51,5 +51,9 @@ export const PodState = z.object({
   /** Clients refused since start, by reason. */
   refused: z.record(z.string(), z.int()),
   edges: z.array(EdgeStatus),
+  /** What is known to be wrong with the versions of its engines; a pod that is older than this word says none. */
+  warnings: z.array(z.string()).default([]),
+  /** What this host should be set to for its load, each with the command that does it. */
+  advice: z.array(z.string()).default([]),
 });
 export type PodState = z.infer<typeof PodState>;

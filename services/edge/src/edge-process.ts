@@ -9,6 +9,7 @@ import type { Timers } from './app/ports.js';
 import type { ServerContext } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
+import { processTitle } from './domain/process-title.js';
 import { randomId } from './domain/random-id.js';
 import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
 import { ApiServer } from './http/api-server.js';
@@ -23,6 +24,7 @@ import { checkFileLimit, claimPidFile, enterWorkDir } from './process/claims.js'
 /** SRS's exit codes. */
 const EXIT_BAD_CONF = 255;
 const EXIT_PORT_TAKEN = 234;
+const TITLE_EVERY_MS = 1000;
 
 const systemTimers: Timers = {
   now: () => performance.now(),
@@ -92,6 +94,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
     for (const { client } of clients.all()) client.close('edge-stopped');
   });
   lifecycle.add('watch', keepWatch(context));
+  lifecycle.add('title', keepTitle(context));
 
   const serve = (socket: Socket, protocol: ClientProtocol, options: ConnectionOptions): Client | null => {
     if (clients.isFull) {
@@ -144,6 +147,14 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   }
   const listens = { rtmp: settings.rtmp.map(listenText), http: settings.http && listenText(settings.http) };
   log.info({ serverId: streams.serverId, ...listens, handOff: channel !== null }, 'ready');
+}
+
+/** For ps and top. */
+function keepTitle({ streams, clients }: ServerContext): () => void {
+  const timer = setInterval(() => {
+    process.title = processTitle(streams.serverId, clients.count);
+  }, TITLE_EVERY_MS);
+  return () => clearInterval(timer);
 }
 
 function makeContext(settings: EdgeSettings, log: Logger): ServerContext {

@@ -1,6 +1,5 @@
-import { edgePorts, type FarmView, GLOBAL_API_PORT } from '@dolphin/protocol';
+import { edgePorts, type FarmView, GLOBAL_API_PORT, portRanges, unreservedPorts } from '@dolphin/protocol';
 import type { Layout } from './domain/layout.js';
-import { portRanges, unreservedPorts } from './domain/reserved-ports.js';
 import { readText } from './process/log-files.js';
 
 /** What to do with a farm that has just come up. */

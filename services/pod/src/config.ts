@@ -31,8 +31,27 @@ const SparePortRanges = z
     return bases.every((base, index) => base + count <= (bases[index + 1] ?? 65_536));
   }, 'the ranges overlap, or pass port 65535');
 
+const HOUR_MS = 3_600_000;
+
+const Logs = z.strictObject({
+  maxBytes: z
+    .int()
+    .min(64 * 1024)
+    .default(8 * 1024 * 1024),
+  maxAgeHours: z.number().positive().max(87_600).default(168),
+  keep: z.int().min(0).max(100).default(1),
+});
+
 const Supervise = z.strictObject({
   maxRssMb: z.int().min(0).max(1_000_000).default(0),
+  freezeAfterMs: z
+    .int()
+    .max(600_000)
+    // A healthy edge may be heard only once a second; half of the time makes a suspect.
+    .refine((ms) => ms === 0 || ms >= 3000, { error: 'is 0 (off) or at least 3000' })
+    .default(3000),
+  openFiles: z.int().min(256).optional(),
+  cpus: z.array(z.int().min(0)).min(1).max(1024).optional(),
 });
 
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */
@@ -41,6 +60,7 @@ export const PodConfig = z.strictObject({
   limits: CheckedLimits.prefault({}),
   drain: Drain.prefault({}),
   sparePorts: SparePortRanges.optional(),
+  logs: Logs.prefault({}),
   supervise: Supervise.prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
@@ -48,4 +68,9 @@ export type PodConfig = z.infer<typeof PodConfig>;
 /** Throws ConfigError. */
 export function loadPodConfig(file: string | undefined, env: NodeJS.ProcessEnv): PodConfig {
   return loadConfig({ schema: PodConfig, file, envPrefix: 'DOLPHIN_POD_', env, flags: {} });
+}
+
+/** How logs are rotated, as process/log-file.ts wants it. */
+export function logRotation({ logs }: PodConfig): { maxBytes: number; maxAgeMs: number; keep: number } {
+  return { maxBytes: logs.maxBytes, maxAgeMs: logs.maxAgeHours * HOUR_MS, keep: logs.keep };
 }

@@ -1,42 +1,47 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DolphinError, type PodFact } from '@dolphin/protocol';
-import { describePortHolder, type Lifecycle, type Logger, lockDirectory } from '@dolphin/runtime';
-import { loadConf } from '@dolphin/srs';
+import { type Lifecycle, type Logger, lockDirectory } from '@dolphin/runtime';
+import { edgesOfCommandLine, mustFindEngines } from './alone.js';
 import { ClientsControl } from './app/clients-control.js';
 import { Control } from './app/control.js';
 import type { Told } from './app/edge-facts.js';
 import { EdgeStats } from './app/edge-stats.js';
+import { FreezeWatcher } from './app/freeze-watch.js';
 import { LimitsDesk } from './app/limits-desk.js';
 import { podState } from './app/pod-state.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
 import { Sessions } from './app/sessions.js';
+import { StartGate } from './app/start-gate.js';
 import { Supervisor } from './app/supervisor.js';
 import { type ComposedDrains, composeDrains } from './compose-drains.js';
-import { loadPodConfig } from './config.js';
+import { loadPodConfig, logRotation } from './config.js';
 import { newHostFile } from './domain/host-file.js';
-import { aloneEdge, type PodOptions } from './domain/pod-options.js';
-import { confOrigins } from './domain/render-conf.js';
+import type { PodOptions } from './domain/pod-options.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
 import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
 import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
-import { httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { listenToClients } from './listen-to-clients.js';
+import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
+import { EdgeLogs } from './process/edge-logs.js';
 import { Engines } from './process/engines.js';
 import { asItIs, findParentDeath } from './process/parent-death.js';
-import { listenPublicly, refuseClient } from './process/public-listener.js';
+import { refuseClient } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
-import { readUsage } from './process/usage.js';
+import { keepTitle } from './process/title.js';
+import { readExcuse, readUsage } from './process/usage.js';
+import { adviceFor } from './start-advice.js';
 
 const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
-const TITLE_EVERY_MS = 1000;
 /** Edges get 5 s after SIGTERM; then they are killed. */
 const EDGES_STOP_MS = 8000;
 
@@ -55,6 +60,7 @@ export async function runPod(
   const { runDir, alone } = options;
   const config = loadPodConfig(options.configPath, o.env);
   const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
+  await mustConfine(config.supervise);
   const lock = await lockDirectory(runDir, 'pod');
   if (!lock.held) throw new DolphinError('E_RUNNING', { what: `a pod in ${runDir}`, pid: lock.pid ?? 'unknown' });
   lifecycle.add('lock', () => lock.release());
@@ -76,7 +82,9 @@ export async function runPod(
   }
   const under = parentDeath ?? asItIs;
   const env = edgeEnvironment(o.env);
-  const engines = new Engines(options.engines, { cwd: runDir, env, under });
+  const engines = new Engines(options.engines, { cwd: runDir, env, under, log });
+  const logs = new EdgeLogs(runDir, logRotation(config), log);
+  lifecycle.add('logs', () => logs.close());
 
   const ended = new EndedSessionsFile(runDir, { log, timers: systemTimers });
   lifecycle.add('ended sessions', () => ended.close());
@@ -127,12 +135,15 @@ export async function runPod(
         confPath: options.confPath,
         engines,
         under,
+        confinement: config.supervise,
+        logs,
         env,
         originsOfConf: alone !== null,
         backSourcePorts: () =>
           supervisor.runners.filter((runner) => runner.edge.role === 'back-source').map(({ edge }) => edge.ports.rtmp),
         log,
       }),
+      startGate: new StartGate(availableParallelism()),
       probe: httpEdgeProbe,
       timers: systemTimers,
       // A pod alone has nobody who could decide otherwise: it never gives up.
@@ -166,7 +177,21 @@ export async function runPod(
     relayedBytesOf: (edge) => relays.sentBytesOf(edge),
     apiBytesOf: srsSentBytes,
     onSampled: () => drains.memory.look(),
+    onAnswered: (runner, pid) => watcher.sawAnswer(runner.name, pid),
   });
+  const watcher: FreezeWatcher = new FreezeWatcher({
+    timers: systemTimers,
+    log,
+    freezeAfterMs: config.supervise.freezeAfterMs,
+    runners: () => supervisor.runners,
+    relayedBytesOf: (edge) => relays.sentBytesOf(edge),
+    showsLife: apiShowsLife,
+    excuseOf: readExcuse,
+  });
+  const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
+  const wanted = alone === null ? file.slots.flatMap((slot) => slot.wanted ?? []) : aloneEdges;
+  const advice = adviceFor(options, wanted, config.supervise.openFiles ?? null);
+  for (const sentence of advice) log.warn({}, sentence);
   const control: Control = new Control(file, {
     supervisor,
     engines: engines.names,
@@ -190,9 +215,10 @@ export async function runPod(
       runners: () => supervisor.runners,
       router,
       stats,
+      warnings: () => engines.warnings,
+      advice,
     });
 
-  const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   if (alone !== null) await mustFindEngines(engines);
   const ports = await listenToClients(options, router, log, lifecycle);
   const drains: ComposedDrains = composeDrains({
@@ -213,7 +239,7 @@ export async function runPod(
       clients: new ClientsControl({ sessions, ended, limits, router }),
       // The answer goes out first.
       stop: (deadlineMs) => void setImmediate(() => o.onStop(deadlineMs)),
-      edges: drains.orders,
+      edges: { orders: drains.orders, lastLog: (edge, most) => logs.last(edge, most) },
     },
     log,
   );
@@ -229,70 +255,12 @@ export async function runPod(
   lifecycle.add('stats', () => stats.stop());
   drains.drains.start();
   lifecycle.add('drains', () => drains.drains.stop());
-  keepTitle(state, lifecycle);
+  watcher.start();
+  lifecycle.add('watcher', () => watcher.stop());
+  const title = () => `dolphin-pod: ${supervisor.runners.length} edges, ${router.ledger.size} clients`;
+  lifecycle.add('title', keepTitle(title));
   // First of all when stopping: no new clients.
   lifecycle.add('router', () => router.stop());
   log.info({ rtmp: options.rtmp, http: options.http, address: options.address, runDir }, 'the pod serves');
   return { awaitClients: drains.awaitClients };
-}
-
-/** A pod alone has one engine, from its command line: a path that was mistyped is said at once, not tried for ever. */
-async function mustFindEngines(engines: Engines): Promise<void> {
-  for (const name of engines.names) {
-    const engine = await engines.find(name);
-    if (engine !== null && 'why' in engine) throw new DolphinError('E_CONFIG', { where: '-b', why: engine.why });
-  }
-}
-
-function edgesOfCommandLine(options: PodOptions) {
-  const [engine] = options.engines.keys();
-  const origins = confOrigins(loadConf(options.confPath, (path) => readFileSync(path, 'utf8')));
-  if (origins.length === 0) {
-    throw new DolphinError('E_CONFIG', { where: options.confPath, why: 'no vhost names an origin' });
-  }
-  return (options.alone ?? []).map((slot, index) => aloneEdge(slot, index, origins, engine ?? 'builtin'));
-}
-
-async function listenToClients(
-  options: PodOptions,
-  router: Router,
-  log: Logger,
-  lifecycle: Lifecycle,
-): Promise<{ close(): unknown }[]> {
-  const servers = [];
-  const listeners = [
-    ...options.rtmp.map((port) => ({ port, protocol: 'rtmp' as const })),
-    ...options.http.map((port) => ({ port, protocol: 'http' as const })),
-  ];
-  for (const { port, protocol } of listeners) {
-    try {
-      const server = await listenPublicly({
-        port,
-        protocol,
-        address: options.address,
-        onClient: (socket) => router.accept(socket, protocol),
-        onAcceptError: () => router.countRefused('accept-failed'),
-        log,
-      });
-      lifecycle.add(`port ${port}`, () => void server.close());
-      servers.push(server);
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'EADDRINUSE') {
-        throw new DolphinError('E_PORT_TAKEN', { port, holder: await describePortHolder(port) }, { cause });
-      }
-      const where = `${options.address}:${port}`;
-      throw new DolphinError('E_CONFIG', { where, why: `cannot listen: ${code}` }, { cause });
-    }
-  }
-  return servers;
-}
-
-/** `dolphin-pod: 5 edges, 12 clients` for ps and top. */
-function keepTitle(state: () => { edges: unknown[]; clients: number }, lifecycle: Lifecycle): void {
-  const timer = setInterval(() => {
-    const { edges, clients } = state();
-    process.title = `dolphin-pod: ${edges.length} edges, ${clients} clients`;
-  }, TITLE_EVERY_MS);
-  lifecycle.add('title', () => clearInterval(timer));
 }

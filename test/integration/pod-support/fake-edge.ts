@@ -10,6 +10,9 @@ import { setTimeout as wait } from 'node:timers/promises';
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
  * to and listens on its API only; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it;
  * `dies` ends as soon as it is started; `grows` takes 300 MB of memory.
+ *
+ * A client can make it misbehave, by a line: `spin` (an endless loop), `mute-api` (its API answers nothing), `close-api` (its
+ * API closes), `flow` (it sends a line ten times a second), `print TEXT`, and `flood` (it prints all it can).
  */
 const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
 const relayed = behaviour === 'relay' || behaviour === 'shut';
@@ -48,10 +51,23 @@ const name = /server_id\s+(\S+?);/.exec(conf)?.[1] ?? '?';
 let takes = 0;
 const taken = new Map<number, Socket>();
 const closing = new Map<number, string>();
+let apiIs: 'open' | 'mute' | 'closed' = 'open';
+const obey = (line: string, socket: Socket) => {
+  if (line === 'spin') for (;;);
+  if (line === 'mute-api') apiIs = 'mute';
+  if (line === 'close-api') apiIs = 'closed';
+  if (line === 'flow') setInterval(() => socket.write('flow\n'), 100);
+  if (line.startsWith('print ')) process.stdout.write(`${line.slice(6)}\n`);
+  if (line === 'flood') setInterval(() => process.stdout.write(FLOOD));
+};
+const FLOOD = `${'flood '.repeat(170)}\n`.repeat(256);
 const serve = (socket: Socket, how: string, id: number | null) => {
   socket.on('error', () => undefined);
   socket.write(`${how} ${name} ${process.pid}\n`);
-  socket.on('data', (chunk) => socket.write(chunk));
+  socket.on('data', (chunk) => {
+    socket.write(chunk);
+    for (const line of chunk.toString('latin1').split('\n')) obey(line, socket);
+  });
   socket.on('close', () => {
     if (id === null) return;
     const bytes = { sentBytes: socket.bytesWritten, receivedBytes: socket.bytesRead };
@@ -94,6 +110,9 @@ if (!relayed) process.send?.({ type: 'hello', takes: ['rtmp', 'http'], version: 
 const answer = { code: 0, server: 'fake', pid: String(process.pid) };
 const data = { major: 5, minor: 0, revision: 216, version: '5.0.216' };
 await listen(
-  createHttpServer((_request, response) => response.end(JSON.stringify({ ...answer, data }))),
+  createHttpServer((request, response) => {
+    if (apiIs === 'open') response.end(JSON.stringify({ ...answer, data }));
+    else if (apiIs === 'closed') request.socket.destroy();
+  }),
   api,
 );

@@ -45,6 +45,8 @@ export interface TestPod {
   state(): Promise<PodState>;
   facts(): Promise<PodFact[]>;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  /** The answer as it came, byte for byte. */
+  ask(method: string, path: string, body?: string): Promise<{ status: number; type: string; bytes: Buffer }>;
   /** Term 1 and a sequence one above the last, unless given. */
   command(body: CommandBody, over?: Partial<Command>): Promise<CommandReply>;
   send(command: Command): Promise<CommandReply>;
@@ -56,7 +58,13 @@ export interface TestPod {
 /** A farm's pod in a process of its own, without a farm. */
 export async function startPod(
   t: TestContext,
-  o: { engines: (dir: string) => string[]; mode?: string; relays?: number; config?: string },
+  o: {
+    engines: (dir: string) => string[];
+    mode?: string;
+    relays?: number;
+    config?: string;
+    env?: NodeJS.ProcessEnv;
+  },
 ): Promise<TestPod> {
   const dir = await tempDir(t);
   const runDir = join(dir, 'run');
@@ -74,18 +82,22 @@ export async function startPod(
   }
   let pod: TestProcess;
   let sequence = 0;
-  const call: TestPod['call'] = (method, path, body) =>
+  const ask: TestPod['ask'] = (method, path, body) =>
     new Promise((resolve, reject) => {
       const asked = request({ socketPath: join(runDir, 'pod.sock'), method, path }, (response) => {
-        let text = '';
-        response.on('data', (chunk: Buffer) => {
-          text += chunk.toString();
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as unknown }));
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        const type = response.headers['content-type'] ?? '';
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, type, bytes: Buffer.concat(chunks) }));
       });
       asked.on('error', reject);
-      asked.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+      asked.end(body);
     });
+  const call: TestPod['call'] = async (method, path, body) => {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const { status, bytes } = await ask(method, path, text);
+    return { status, body: JSON.parse(bytes.toString()) as unknown };
+  };
   const self: TestPod = {
     dir,
     runDir,
@@ -93,7 +105,7 @@ export async function startPod(
     http,
     process: () => pod,
     async start() {
-      pod = startProcess(t, fromRoot('bin/dolphin-pod'), args);
+      pod = startProcess(t, fromRoot('bin/dolphin-pod'), args, { env: { ...process.env, ...o.env } });
       const started = pod;
       await eventually(
         async () => {
@@ -104,6 +116,7 @@ export async function startPod(
       );
     },
     call,
+    ask,
     state: async () => PodState.parse((await call('GET', '/v1/state')).body),
     facts: async () => {
       const page = HappeningPage.parse((await call('GET', '/v1/happenings?after=0&limit=1000')).body);
@@ -132,6 +145,8 @@ export async function startPod(
         async () => (await self.state()).edges.filter((edge) => edge.state === 'ready').length === count,
         {
           what: `${count} edges are ready`,
+          // Two starts of Node for each, all at once.
+          deadlineMs: 30_000,
         },
       );
       return edges;

@@ -83,6 +83,8 @@ export class FakePod {
       clients: 0,
       refused: {},
       edges: [],
+      warnings: [],
+      advice: [],
     };
   }
 

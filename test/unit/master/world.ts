@@ -169,6 +169,8 @@ export class HostModel {
       clients: 0,
       refused: {},
       edges,
+      warnings: [],
+      advice: [],
     };
   }
 

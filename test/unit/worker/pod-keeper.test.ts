@@ -21,6 +21,8 @@ const state = (pid: number, o: Partial<PodState> = {}): PodState => ({
   clients: 0,
   refused: {},
   edges: [],
+  warnings: [],
+  advice: [],
   ...o,
 });
 const down: PodFailure = { failed: 'down', why: 'nobody listens' };

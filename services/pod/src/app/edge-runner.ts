@@ -1,10 +1,4 @@
-import {
-  type ClientNews,
-  type ClientProtocol,
-  type EdgeDefinition,
-  EdgeMessage,
-  type EdgeState,
-} from '@dolphin/protocol';
+import { type ClientProtocol, type EdgeDefinition, EdgeMessage, type EdgeState } from '@dolphin/protocol';
 import {
   type EdgeEffect,
   type EdgeEvent,
@@ -14,52 +8,16 @@ import {
   stepEdge,
 } from '../domain/edge-machine.js';
 import type { RestartPolicy } from '../domain/restart-policy.js';
-import { type Cause, factOf, type Told } from './edge-facts.js';
-import type { EdgeLauncher, EdgeProbe, EdgeProcess, Log, Timers } from './ports.js';
+import { awaitReady, READY_WITHIN_MS } from './await-ready.js';
+import { type Cause, factOf } from './edge-facts.js';
+import type { EdgeBeat, EdgeRunnerDeps, EdgeRunnerEvents } from './edge-runner-ports.js';
+import type { EdgeProcess, LaunchOutcome } from './ports.js';
 
-/** SRS starts in 27 ms, Node in 200; a loaded machine needs more. */
-export const READY_WITHIN_MS = 10_000;
-/** A probe right after the start would only meet a closed port; each later one costs the edge a connection. */
-const PROBE_EVERY_MS = 20;
 /** SRS quits 0.5-1 s after SIGTERM. */
 export const STOP_WITHIN_MS = 5000;
 
-export interface EdgeBeat {
-  readonly clients: number;
-  readonly streams: number;
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-}
-
-export interface EdgeRunnerDeps {
-  readonly launcher: EdgeLauncher;
-  readonly probe: EdgeProbe;
-  readonly timers: Timers;
-  readonly policy: RestartPolicy;
-  /** For an edge that is to replace one that serves, until it is ready: it must not try for ever. */
-  readonly successorPolicy: RestartPolicy;
-  readonly random: () => number;
-  readonly log: Log;
-  /** Writes a fact down and gives its id, which causes what follows. */
-  readonly tell: (fact: Told) => string;
-}
-
-export interface EdgeRunnerEvents {
-  /** There is a process; it is not ready. */
-  onStarted(runner: EdgeRunner): void;
-  onReady(runner: EdgeRunner): void;
-  /** It takes no more clients; called before its process is asked to go. */
-  onClosing(runner: EdgeRunner): void;
-  onExit(runner: EdgeRunner): void;
-  onTook(runner: EdgeRunner, id: number): void;
-  onClients(runner: EdgeRunner, news: ClientNews): void;
-  /** It takes clients again, though it was to be drained. */
-  onUndrained(runner: EdgeRunner): void;
-  onGaveUp(runner: EdgeRunner): void;
-  onBeat(runner: EdgeRunner): void;
-  /** It was asked to go, and nothing is left of it. */
-  onGone(runner: EdgeRunner): void;
-}
+/** It was asked to go before its turn to start had come. */
+const CALLED_OFF: LaunchOutcome = { ok: false, code: 'E_INTERNAL', message: 'called off', usesAttempt: false };
 
 /** Runs one generation of one edge: gives the machine its events, carries out its effects. */
 export class EdgeRunner {
@@ -71,6 +29,7 @@ export class EdgeRunner {
   #process: EdgeProcess | null = null;
   #takes: readonly ClientProtocol[] = [];
   #beat: EdgeBeat | null = null;
+  #beats = 0;
   #cancelWait: () => void = () => undefined;
   #cause: Cause;
   #policy: RestartPolicy;
@@ -111,6 +70,10 @@ export class EdgeRunner {
   /** The last beat of its present process. */
   get beat(): EdgeBeat | null {
     return this.#beat;
+  }
+  /** How often its processes have beaten so far. */
+  get beats(): number {
+    return this.#beats;
   }
   /** What its next fact follows from. */
   get cause(): Cause {
@@ -157,6 +120,11 @@ export class EdgeRunner {
     if (pid !== null) this.#tell({ type: 'edge-unhealthy', pid, why });
   }
 
+  /** It lives, but is of no use: told, killed, started again by policy. */
+  unhealthy(why: string): void {
+    this.#feed({ type: 'unhealthy', why });
+  }
+
   #feed(event: EdgeEvent): void {
     const { timers, random } = this.#deps;
     const before = this.#machine.phase;
@@ -195,9 +163,22 @@ export class EdgeRunner {
   }
 
   async #launch(): Promise<void> {
-    const outcome = await this.#deps.launcher.launch(this.edge, { first: this.#machine.starts === 0, name: this.name });
+    const leaveGate = await this.#deps.startGate.enter({ urgent: this.edge.role === 'back-source' });
+    try {
+      await this.#start();
+    } finally {
+      leaveGate();
+    }
+  }
+
+  /** Resolves when it has started, or will not. */
+  async #start(): Promise<void> {
+    const { launcher, log } = this.#deps;
+    const outcome = this.#machine.stopAsked
+      ? CALLED_OFF
+      : await launcher.launch(this.edge, { first: this.#machine.starts === 0, name: this.name });
     if (!outcome.ok) {
-      this.#deps.log.warn({ edge: this.name, code: outcome.code }, outcome.message);
+      if (!this.#machine.stopAsked) log.warn({ edge: this.name, code: outcome.code }, outcome.message);
       this.#feed({ type: 'start-failed', ...outcome });
       return;
     }
@@ -221,23 +202,16 @@ export class EdgeRunner {
 
   async #awaitReady(process: EdgeProcess): Promise<void> {
     const { timers, probe } = this.#deps;
-    const deadline = timers.monotonic() + READY_WITHIN_MS;
-    let answeredAt: number | null = null;
-    while (this.#process === process && this.#machine.phase === 'starting') {
-      if (answeredAt === null && (await probe.answers(this.edge.ports.api, process.pid))) {
-        answeredAt = timers.monotonic();
-      }
-      const now = timers.monotonic();
-      // Without its `hello` a built-in edge is relayed to, which nobody wants; one that comes later counts as well.
-      const helloAwaited = process.dialect === 'builtin' && this.#takes.length === 0;
-      if (answeredAt !== null && (!helloAwaited || now >= deadline)) break;
-      if (now >= deadline) {
-        this.#feed({ type: 'unhealthy', why: `its private API did not answer within ${READY_WITHIN_MS} ms` });
-        return;
-      }
-      await new Promise<void>((resolve) => timers.after(PROBE_EVERY_MS, resolve));
+    const outcome = await awaitReady({
+      ...{ timers, probe, apiPort: this.edge.ports.api, pid: process.pid },
+      isStarting: () => this.#process === process && this.#machine.phase === 'starting',
+      helloIsAwaited: () => process.dialect === 'builtin' && this.#takes.length === 0,
+    });
+    if (outcome === 'over') return;
+    if (outcome === 'late') {
+      this.unhealthy(`its private API did not answer within ${READY_WITHIN_MS} ms`);
+      return;
     }
-    if (this.#process !== process) return;
     this.#feed({ type: 'ready' });
     if (this.#machine.phase !== 'ready') return;
     this.#policy = this.#deps.policy;
@@ -264,6 +238,7 @@ export class EdgeRunner {
         return;
       case 'beat':
         this.#beat = message;
+        this.#beats += 1;
         this.#events.onBeat(this);
         return;
       default:

@@ -23,6 +23,8 @@ export interface EdgeStatsDeps {
   readonly apiBytesOf: (apiPort: number) => Promise<number | null>;
   /** The figures are new. */
   readonly onSampled: () => void;
+  /** That API answered: whoever watches the edge need not ask it as well. */
+  readonly onAnswered: (runner: EdgeRunner, pid: number) => void;
 }
 
 interface Kept {
@@ -90,6 +92,9 @@ export class EdgeStats {
     if (runner.beat !== null) return runner.beat.sentBytes;
     if (runner.edge.role === 'stream') return relayed;
     if (runner.state !== 'ready') return last;
-    return (await this.#deps.apiBytesOf(runner.edge.ports.api)) ?? last;
+    const pid = runner.process?.pid;
+    const bytes = await this.#deps.apiBytesOf(runner.edge.ports.api);
+    if (bytes !== null && pid !== undefined) this.#deps.onAnswered(runner, pid);
+    return bytes ?? last;
   }
 }

@@ -17,6 +17,8 @@ export interface PodStateSources {
   readonly runners: () => readonly EdgeRunner[];
   readonly router: Router;
   readonly stats: EdgeStats;
+  readonly warnings: () => readonly string[];
+  readonly advice: readonly string[];
 }
 
 export function podState(s: PodStateSources): PodState {
@@ -35,6 +37,8 @@ export function podState(s: PodStateSources): PodState {
     clients: s.router.ledger.size,
     refused: Object.fromEntries(s.router.refused),
     edges: s.runners().map((runner) => edgeStatus(runner, file, s)),
+    warnings: [...s.warnings()],
+    advice: [...s.advice],
   };
 }
 

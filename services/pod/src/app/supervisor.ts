@@ -2,7 +2,8 @@ import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@do
 import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
 import { pickSparePorts, type SparePorts } from '../domain/spare-ports.js';
 import type { Cause } from './edge-facts.js';
-import { EdgeRunner, type EdgeRunnerDeps, type EdgeRunnerEvents } from './edge-runner.js';
+import { EdgeRunner } from './edge-runner.js';
+import type { EdgeRunnerDeps, EdgeRunnerEvents } from './edge-runner-ports.js';
 
 interface Wish extends SlotWish {
   /** The ports that it was defined with; `edge` may be on spare ones. */

@@ -1,6 +1,8 @@
 /** The last lines that a process wrote, for the fact of its exit. */
 export const TAIL_LINES = 10;
 export const TAIL_LINE_CHARS = 512;
+/** So many bytes hold the last lines, also when each character takes four. */
+export const TAIL_BYTES = TAIL_LINES * TAIL_LINE_CHARS * 4;
 
 export interface LogTail {
   readonly lines: readonly string[];

@@ -12,7 +12,7 @@ export interface ControlRequest {
 
 export interface Answer {
   readonly status: number;
-  /** JSON; a string is sent as plain text. */
+  /** Sent as JSON; a Buffer as plain text, as it is. */
   readonly body: unknown;
 }
 

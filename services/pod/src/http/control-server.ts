@@ -13,14 +13,14 @@ import {
 import type { Log } from '../app/ports.js';
 import { answerAboutClients, type ClientsApi } from './client-routes.js';
 import { type Answer, accepted, type ControlRequest, ok, parseBody, wholeNumber } from './control-request.js';
-import { answerEdgeOrder, type EdgeOrders } from './edge-routes.js';
+import { answerAboutEdges, type EdgesApi } from './edge-routes.js';
 
 export interface ControlApi {
   state(): PodState;
   happenings(after: number, limit: number): HappeningPage;
   obey(command: Command): Promise<CommandReply>;
   readonly clients: ClientsApi;
-  readonly edges: EdgeOrders;
+  readonly edges: EdgesApi;
   /** `deadlineMs`: how long clients may stay; null: as configured. */
   stop(deadlineMs: number | null): void;
 }
@@ -76,7 +76,7 @@ async function answer(incoming: IncomingMessage, api: ControlApi): Promise<Answe
   const answered =
     (await answerAboutPod(request, api)) ??
     (await answerAboutClients(request, api.clients)) ??
-    (await answerEdgeOrder(request, api.edges));
+    (await answerAboutEdges(request, api.edges));
   if (answered === null) throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${request.path}` });
   return answered;
 }
@@ -112,7 +112,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   if (response.headersSent || response.destroyed) return;
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  // What an edge printed is passed on byte for byte; it need not be UTF-8.
+  const [type, text] = Buffer.isBuffer(body) ? ['text/plain', body] : ['application/json', JSON.stringify(body)];
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
   response.end(text);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { ProcessExit } from '../app/ports.js';
-import { appendTail, EMPTY_TAIL, tailLines } from '../domain/log-tail.js';
+import { appendTail, EMPTY_TAIL, type LogTail, TAIL_BYTES, tailLines } from '../domain/log-tail.js';
 import type { UnderParent } from './parent-death.js';
 
 /** The pipes of an exited child end with it, unless a child of its own holds them: then they are not waited for. */
@@ -39,11 +39,11 @@ export async function startChild(o: {
   let stderr = EMPTY_TAIL;
   let stdout = EMPTY_TAIL;
   child.stdout?.on('data', (text: Buffer) => {
-    stdout = appendTail(stdout, text.toString());
+    stdout = withTail(stdout, text);
     o.output(text);
   });
   child.stderr?.on('data', (text: Buffer) => {
-    stderr = appendTail(stderr, text.toString());
+    stderr = withTail(stderr, text);
     o.output(text);
   });
   const exited = new Promise<ProcessExit>((resolve) => {
@@ -71,4 +71,10 @@ export async function startChild(o: {
       child.kill(name);
     },
   };
+}
+
+/** Of a flood only the end is made to text: the rest of it would cost the pod's loop more than reading it. */
+function withTail(tail: LogTail, text: Buffer): LogTail {
+  if (text.length <= TAIL_BYTES) return appendTail(tail, text.toString());
+  return appendTail(EMPTY_TAIL, text.subarray(-TAIL_BYTES).toString());
 }

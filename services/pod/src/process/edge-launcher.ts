@@ -6,8 +6,9 @@ import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports
 import { admittedClients, renderEdgeConf } from '../domain/render-conf.js';
 import { type Child, startChild } from './child.js';
 import { childTaker } from './child-taker.js';
+import { type Confinement, confined } from './confine.js';
+import type { EdgeLogs } from './edge-logs.js';
 import type { Engine, Engines } from './engines.js';
-import { LogFile } from './log-file.js';
 import type { UnderParent } from './parent-death.js';
 import { probePort } from './port-probe.js';
 import { runBriefly } from './run-briefly.js';
@@ -23,6 +24,8 @@ export interface EdgeLauncherOptions {
   readonly confPath: string;
   readonly engines: Engines;
   readonly under: UnderParent;
+  readonly confinement: Confinement;
+  readonly logs: EdgeLogs;
   readonly env: NodeJS.ProcessEnv;
   /** True in a pod alone: each vhost's own origins hold. */
   readonly originsOfConf: boolean;
@@ -35,7 +38,6 @@ export interface EdgeLauncherOptions {
 export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   /** By edge, of its present generation: how many clients its conf lets in. */
   const admits = new Map<string, number>();
-  const logs = new Map<string, LogFile>();
 
   const launch = async (edge: EdgeDefinition, name: string, first: boolean): Promise<LaunchOutcome> => {
     const cwd = join(o.runDir, 'edges', name);
@@ -44,6 +46,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
     if (engine === null) throw new DolphinError('E_ENGINE_UNKNOWN', { engine: edge.engine });
     if ('why' in engine) return failed('E_CONFIG', engine.why);
     const conf = join(cwd, 'edge.conf');
+    const under = confined(o.under, o.confinement, edge);
     if (first) {
       const rendered = render(edge, engine);
       for (const warning of rendered.warnings) o.log.warn({ edge: name }, warning);
@@ -51,24 +54,23 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       // SRS serves HTTP files from its own ./objs, and complains when there is none.
       mkdirSync(join(cwd, 'objs', 'nginx', 'html'), { recursive: true, mode: 0o700 });
       writeFileSync(conf, printConf(rendered.conf), { mode: 0o600 });
-      const test = await runBriefly(engine.path, ['-t', '-c', conf], { cwd, env: o.env, under: o.under });
+      const test = await runBriefly(engine.path, ['-t', '-c', conf], { cwd, env: o.env, under });
       if (test.missing) return failed('E_CONFIG', `${engine.path} cannot be run`);
+      // Killed, at its time limit or with the pod: that says nothing about the conf.
+      if (test.code === null) {
+        return { ok: false, code: 'E_INTERNAL', message: `the test of ${conf} did not end`, usesAttempt: false };
+      }
       if (test.code !== 0) return failed('E_CONFIG', `${conf} is refused: ${lastLines(test.output)}`);
     }
     const blocked = await waitForPorts(edge);
     if (blocked !== null) return blocked;
-    let log = logs.get(name);
-    if (log === undefined) {
-      log = new LogFile(join(cwd, 'edge.log'));
-      logs.set(name, log);
-    }
-    const output = log;
+    const output = o.logs.of(name);
     const child = await startChild({
       command: engine.path,
       args: ['-c', conf],
       cwd,
       env: o.env,
-      under: o.under,
+      under,
       output: (text) => output.write(text),
     });
     return { ok: true, process: edgeProcess(child, engine, admits.get(name) ?? 0) };

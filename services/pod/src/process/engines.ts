@@ -1,4 +1,7 @@
-import { type Dialect, dialectFrom } from '../domain/dialect.js';
+import { stat } from 'node:fs/promises';
+import type { Log } from '../app/ports.js';
+import { type Dialect, dialectFrom, srsVersion } from '../domain/dialect.js';
+import { knownDefects } from '../domain/known-defects.js';
 import type { UnderParent } from './parent-death.js';
 import { runBriefly } from './run-briefly.js';
 
@@ -7,13 +10,30 @@ export interface Engine {
   readonly dialect: Dialect;
 }
 
-/** Programs by name, as this host's own configuration maps them; what each one is, is asked once. */
+interface Known {
+  /** Of the file that was asked. */
+  readonly identity: string;
+  readonly answer: Promise<Engine | { why: string }>;
+}
+
+export interface EnginesOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly under: UnderParent;
+  readonly log: Log;
+}
+
+/**
+ * Programs by name, as this host's own configuration maps them. What each one is, is asked once, and again when another
+ * file lies at its path.
+ */
 export class Engines {
   readonly #paths: ReadonlyMap<string, string>;
-  readonly #known = new Map<string, Promise<Engine | { why: string }>>();
-  readonly #o: { cwd: string; env: NodeJS.ProcessEnv; under: UnderParent };
+  readonly #known = new Map<string, Known>();
+  readonly #warnings = new Map<string, readonly string[]>();
+  readonly #o: EnginesOptions;
 
-  constructor(paths: ReadonlyMap<string, string>, o: { cwd: string; env: NodeJS.ProcessEnv; under: UnderParent }) {
+  constructor(paths: ReadonlyMap<string, string>, o: EnginesOptions) {
     this.#paths = paths;
     this.#o = o;
   }
@@ -22,27 +42,44 @@ export class Engines {
     return new Set(this.#paths.keys());
   }
 
+  /** What is known to be wrong with the versions that were asked so far. */
+  get warnings(): string[] {
+    return [...this.#warnings.values()].flat();
+  }
+
   /** Null: no engine of that name. `why`: it cannot be used, for now. */
   async find(name: string): Promise<Engine | { why: string } | null> {
     const path = this.#paths.get(name);
     if (path === undefined) return null;
     // Asking it would cost a start of Node, and the name is ours.
     if (name === 'builtin') return { path, dialect: 'builtin' };
+    const identity = await identityOf(path);
     let known = this.#known.get(name);
-    if (known === undefined) {
-      known = this.#ask(path);
+    if (known === undefined || known.identity !== identity) {
+      known = { identity, answer: this.#ask(name, path) };
       this.#known.set(name, known);
     }
-    const answer = await known;
+    const answer = await known.answer;
     // A file that was missing may be there next time.
-    if ('why' in answer) this.#known.delete(name);
+    if ('why' in answer && this.#known.get(name) === known) this.#known.delete(name);
     return answer;
   }
 
-  async #ask(path: string): Promise<Engine | { why: string }> {
+  async #ask(name: string, path: string): Promise<Engine | { why: string }> {
     const run = await runBriefly(path, ['-v'], this.#o);
     if (run.missing) return { why: `${path} cannot be run` };
     const dialect = dialectFrom(run.output);
-    return dialect === null ? { why: `${path} -v does not tell a version` } : { path, dialect };
+    if (dialect === null) return { why: `${path} -v does not tell a version` };
+    const version = dialect === 'builtin' ? null : srsVersion(run.output);
+    const warnings = version === null ? [] : knownDefects(version).map((defect) => `engine ${name}: ${defect}`);
+    for (const warning of warnings) this.#o.log.warn({ engine: name, path }, warning);
+    this.#warnings.set(name, warnings);
+    return { path, dialect };
   }
+}
+
+/** Changes with the file: a build writes it anew, a package puts another in its place. Empty when there is none. */
+async function identityOf(path: string): Promise<string> {
+  const file = await stat(path).catch(() => null);
+  return file === null ? '' : `${file.dev}:${file.ino}:${file.mtimeMs}:${file.size}`;
 }

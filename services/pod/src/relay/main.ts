@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { type LeftClient, PodToRelayMessage, type RelayMessage, type RelayTake } from '@dolphin/protocol';
+import { keepTitle } from '../process/title.js';
 import { NewsDesk } from './news-desk.js';
 import { DEFAULT_RELAY_LIMITS } from './relay-limits.js';
 import { RelaySession } from './relay-session.js';
@@ -11,7 +12,6 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 // Ctrl-C goes to the whole group; the pod says when.
 process.on('SIGINT', () => undefined);
-process.title = 'dolphin-relay';
 
 const BEAT_MS = 1000;
 const sessions = new Map<number, RelaySession>();
@@ -84,4 +84,5 @@ setInterval(() => {
   say({ type: 'beat', sentBytes: Object.fromEntries(sentBytes) });
 }, BEAT_MS);
 
+keepTitle(() => `dolphin-relay: ${sessions.size} clients`);
 say({ type: 'hello' });

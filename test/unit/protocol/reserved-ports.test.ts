@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { portRanges, unreservedPorts } from '@dolphin/launcher/domain/reserved-ports.js';
+import { portRanges, unreservedPorts } from '@dolphin/protocol';
 
 test('ports below the range of outgoing connections need no reservation', () => {
   assert.deepEqual(unreservedPorts([1935, 8088, 33330], '32768\t60999\n', '\n'), [33330]);
