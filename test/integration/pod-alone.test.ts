@@ -10,7 +10,7 @@ import { fromRoot, srsBinary } from '../support/paths.js';
 import { freePortRange, freePorts } from '../support/ports.js';
 import { run, startProcess } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
-import { connectClient, fakeBinary } from './pod-support/test-pod.js';
+import { connectClient, connectServed, fakeBinary } from './pod-support/test-pod.js';
 
 const pod = fromRoot('bin/dolphin-pod');
 
@@ -75,7 +75,7 @@ describe('a pod alone', () => {
         transport: 'relay',
       })),
     );
-    for (const port of alone.rtmp) await (await connectClient(t, port)).served();
+    for (const port of alone.rtmp) await connectServed(t, port);
     for (const port of alone.http) {
       const client = await connectClient(t, port, 'GET /live/a.flv HTTP/1.1\r\nHost: x\r\n\r\n');
       await client.served();

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { connectClient, fakeBinary, gateOf, startPod, type TestClient, type TestPod } from './pod-support/test-pod.js';
+import {
+  connectClient,
+  connectServed,
+  fakeBinary,
+  gateOf,
+  startPod,
+  type TestClient,
+  type TestPod,
+} from './pod-support/test-pod.js';
 
 const withFakes = (dir: string) => [
   `fake=${fakeBinary(dir)}`,
@@ -160,6 +168,8 @@ describe('a relayed client', () => {
     await eventually(async () => (await pod.state()).edges.filter((edge) => edge.state === 'ready').length === 2, {
       what: 'both are ready',
     });
+    (await connectServed(t, pod.rtmp)).socket.destroy();
+    await eventually(async () => (await pod.state()).clients === 0, { what: 'the first has left' });
     const clients = await Promise.all(Array.from({ length: 12 }, () => connectClient(t, pod.rtmp)));
     const served = await Promise.all(clients.map((client) => client.served()));
     assert.ok(served.every(({ how, edge }) => how === 'relay' && edge === 'dolphin-h1-stream-1'));
@@ -175,7 +185,7 @@ describe('a relayed client', () => {
   it('ends with its edge, and the next one goes to another', async (t) => {
     const pod = await startPod(t, { engines });
     await pod.spawn(2, 'relayed');
-    const client = await connectClient(t, pod.rtmp);
+    const client = await connectServed(t, pod.rtmp);
     const { pid } = await client.served();
     process.kill(pid, 'SIGKILL');
     await client.closed;

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { fromRoot } from '../support/paths.js';
 import { isAlive, processesWith, run, startProcess } from '../support/processes.js';
-import { connectClient, FARM_ID, fakeBinary, readText, startPod } from './pod-support/test-pod.js';
+import { connectClient, connectServed, FARM_ID, fakeBinary, readText, startPod } from './pod-support/test-pod.js';
 
 const engines = (dir: string) => [
   `fake=${fakeBinary(dir)}`,
@@ -104,7 +104,7 @@ describe('commands', () => {
       return row?.generation === 2 && row.state === 'ready' && row.transport === 'relay';
     };
     await eventually(isReady, { what: 'generation 2 is ready' });
-    const client = await connectClient(t, pod.rtmp);
+    const client = await connectServed(t, pod.rtmp);
     assert.equal((await client.served()).how, 'relay');
     await eventually(async () => (await pod.state()).edges[0]?.clients === 1, { what: 'it is counted' });
     client.socket.destroy();
@@ -241,17 +241,13 @@ describe('a pod', () => {
   it('starts a relay process again that dies, and counts none of its clients', async (t) => {
     const pod = await startPod(t, { engines, relays: 1 });
     await pod.spawn(1, 'relayed');
-    const client = await connectClient(t, pod.rtmp);
-    await client.served();
+    const client = await connectServed(t, pod.rtmp);
     const relay = () => processesWith(pod.runDir).find(({ command }) => command.startsWith('dolphin-relay'))?.pid ?? 0;
     const pid = relay();
     process.kill(pid, 'SIGKILL');
     await client.closed;
     // One that came before the pod knew may be lost with the relay, but then it is closed, and comes again.
-    let late = await connectClient(t, pod.rtmp);
-    await eventually(() => late.isClosed() || late.text() !== '', { what: 'it is served or closed' });
-    if (late.isClosed()) late = await connectClient(t, pod.rtmp);
-    await late.served();
+    await connectServed(t, pod.rtmp);
     await eventually(async () => (await pod.state()).clients === 1, { what: 'it alone is counted' });
     assert.notEqual(relay(), pid);
   });

@@ -7,7 +7,7 @@ import type { PodFact } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
 import { run } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
-import { connectClient, fakeBinary, startPod } from './pod-support/test-pod.js';
+import { connectClient, connectServed, fakeBinary, startPod } from './pod-support/test-pod.js';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const fact = (pid: number): PodFact => ({ type: 'pod-started', id: `f${pid}`, pid, rtmp: [1], http: [2] });
@@ -112,6 +112,10 @@ describe('a pod without file descriptors', () => {
       for (const client of clients) client.socket.destroy();
       await eventually(async () => (await pod.state()).clients === 0, { what: 'all have left' });
     };
+    // One at each edge: the relay process is up.
+    const first = [await connectServed(t, pod.rtmp), await connectServed(t, pod.rtmp)];
+    for (const client of first) client.socket.destroy();
+    await eventually(async () => (await pod.state()).clients === 0, { what: 'both have left' });
     await round();
     const { pid } = pod.process();
     const before = openFiles(pid);
