@@ -40,6 +40,30 @@ test('a farm is created once, applied, decided, commanded, and seen in the view 
   assert.ok(page.body.events.every((row) => row.sequence === page.body.events[0]?.sequence));
 });
 
+test('a spawn that a host refuses shows its reason at the edge, until the farm is asked for what the host has', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  const { farmId } = await master.init();
+  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
+  await master.applied({ perHost: 0 });
+  const message = 'engine nope is not configured on this host';
+  worker.refusesSpawns = { code: 'E_ENGINE_UNKNOWN', message };
+  await master.applied({ perHost: 2 }, { engine: 'nope' });
+  const refused = await master.until('every edge is refused', ({ edges }) => {
+    return edges.length === 3 && edges.every(({ refusal }) => refusal !== undefined);
+  });
+  const [edge] = refused.edges;
+  assert.deepEqual([edge?.state, edge?.refusal], ['assigned', { code: 'E_ENGINE_UNKNOWN', message }]);
+
+  assert.equal((await master.apply({ perHost: 2 }, {}, { engine: 'builtin' })).body.error.code, 'E_NOT_YET');
+  await master.applied({ perHost: 0 }, { engine: 'builtin' });
+  await master.settled(0);
+  worker.refusesSpawns = null;
+  await master.applied({ perHost: 2 }, { engine: 'builtin' });
+  const view = await master.settled(2);
+  assert.ok(view.edges.every(({ engine, refusal }) => engine === 'builtin' && refusal === undefined));
+});
+
 test('from 4 to 8 edges, four spawn commands go over the bus, with term and sequence, each once', async (t) => {
   const nats = await startNats(t);
   const master = await TestMaster.start(t, { nats: nats.url });

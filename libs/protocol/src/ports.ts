@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EdgeKey } from './ids.js';
+import { type EdgeKey, edgeName } from './ids.js';
 
 export const Port = z.int().min(1).max(65535);
 
@@ -29,18 +29,31 @@ export function edgePorts(plan: PortPlan, key: EdgeKey): EdgePorts {
     : { rtmp: plan.backSourceRtmp + key.slot, api: plan.backSourceApi + key.slot };
 }
 
-/** Ports that a host with `streamEdges` stream edges would use twice, or that pass 65535; empty when the plan fits. */
-export function portConflicts(plan: PortPlan, streamEdges: number, alsoUsed: readonly number[] = []): number[] {
-  const seen = new Set<number>(alsoUsed);
-  const conflicts = new Set<number>();
+/** A port that two would use, or that is above 65535 and so none. */
+export interface PortConflict {
+  readonly port: number;
+  /** As a person knows them: `stream-3 (HTTP)`; one for a port that is none. */
+  readonly users: readonly [string] | readonly [string, string];
+}
+
+/** What does not fit on a host with `streamEdges` stream edges, by port. `taken`: the ports of others, and whose they are. */
+export function portConflicts(
+  plan: PortPlan,
+  streamEdges: number,
+  taken: ReadonlyMap<number, string> = new Map(),
+): PortConflict[] {
+  const users = new Map(taken);
+  const conflicts = new Map<number, PortConflict>();
   const use = (key: EdgeKey) => {
-    const { rtmp, http, api } = edgePorts(plan, key);
-    for (const port of http === undefined ? [rtmp, api] : [rtmp, http, api]) {
-      if (port > 65535 || seen.has(port)) conflicts.add(port);
-      seen.add(port);
+    for (const [kind, port] of Object.entries(edgePorts(plan, key))) {
+      const user = `${edgeName(key)} (${kind.toUpperCase()})`;
+      const other = users.get(port);
+      if (port > 65535) conflicts.set(port, { port, users: [user] });
+      else if (other !== undefined) conflicts.set(port, { port, users: [other, user] });
+      else users.set(port, user);
     }
   };
   use({ role: 'back-source', slot: 0 });
   for (let slot = 0; slot < streamEdges; slot++) use({ role: 'stream', slot });
-  return [...conflicts].sort((a, b) => a - b);
+  return [...conflicts.values()].sort((a, b) => a.port - b.port);
 }

@@ -63,6 +63,8 @@ export const EdgeView = EdgeStatus.omit({ state: true }).extend({
   state: z.enum([...EdgeStatus.shape.state.options, 'assigned', 'unknown']),
   /** Where its private API answers, for the CLI: `http://127.0.0.1:33332`. */
   api: z.string(),
+  /** Why its host refused it last, while it is assigned and not there; only the leader knows. */
+  refusal: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 export type EdgeView = z.infer<typeof EdgeView>;
 

@@ -133,7 +133,9 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     links = made;
     const watch = new LogWatch({
       ...{ model, links: made, file: farmFile, known, logger, clock },
-      wayBack: `put back the JetStream store of NATS, or, to begin a new farm, remove ${farmFile.path} and init again`,
+      wayBack:
+        'put back the JetStream store of NATS, or, to begin a new farm, end every pod, worker and master, and move their ' +
+        `directories away (here ${config.stateDir})`,
     });
     calls.connect(made, watch);
     const sender = new CommandSender({ bus: made.commands, model, complaints, logger, clock });

@@ -15,6 +15,8 @@ export class FakeWorker {
   /** What becomes of commands: obeyed and answered, or swallowed as by a network that is cut. */
   obeys = true;
   silent = false;
+  /** What it says to spawns; null: they are taken. */
+  refusesSpawns: { code: 'E_ENGINE_UNKNOWN'; message: string } | null = null;
   readonly #bus: NatsConnection;
   readonly #log: JetStreamLogStore;
 
@@ -36,7 +38,7 @@ export class FakeWorker {
       callback: (_, message) => {
         const command = Command.parse(message.json());
         worker.commands.push(command);
-        if (worker.obeys) message.respond(JSON.stringify(model.command(command) satisfies CommandReply));
+        if (worker.obeys) message.respond(JSON.stringify(worker.#answer(command) satisfies CommandReply));
       },
     });
     await bus.flush();
@@ -49,6 +51,11 @@ export class FakeWorker {
       await bus.close();
     });
     return worker;
+  }
+
+  #answer(command: Command): CommandReply {
+    if (command.body.type !== 'spawn' || !this.refusesSpawns) return this.model.command(command);
+    return { result: 'refused', ...this.refusesSpawns };
   }
 
   get spawned(): string[] {

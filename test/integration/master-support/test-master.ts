@@ -110,12 +110,12 @@ export class TestMaster {
     return body;
   }
 
-  apply(edges: object, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.request('POST', '/api/v1/apply', { spec: specOf(edges), who: 'test' }, headers);
+  apply(edges: object, headers: Record<string, string> = {}, more: object = {}): Promise<Answer> {
+    return this.request('POST', '/api/v1/apply', { spec: { ...specOf(edges), ...more }, who: 'test' }, headers);
   }
 
-  async applied(edges: object): Promise<ApplyAnswer> {
-    const { status, body } = await this.apply(edges);
+  async applied(edges: object, more: object = {}): Promise<ApplyAnswer> {
+    const { status, body } = await this.apply(edges, {}, more);
     if (status !== 200) throw new Error(JSON.stringify(body));
     return body;
   }

@@ -11,25 +11,25 @@ const asked = { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 };
 test('a farm at a glance: hosts, edges with pid and private port, streams, the sum', () => {
   const view = farmView();
   const answers = answersTo(view, {
-    0: answerOf(5000, [{ clients: 2, sendKbitPerS: 1020 }]),
-    1: answerOf(5001, [{ clients: 2, sendKbitPerS: 1020 }]),
-    2: answerOf(5002, [{ clients: 1, sendKbitPerS: 510 }]),
+    0: answerOf(5000, [{ clients: 2 }]),
+    1: answerOf(5001, [{ clients: 2 }]),
+    2: answerOf(5002, [{ clients: 1 }]),
   });
   assert.deepEqual(statusLines(sumUp(view, answers, asked)), [
     'farm main: serving; spec 2, settled; leader m1 (term 3)',
     '',
     'HOST  STATE  RTMP   HTTP   POD  SERVE  CLIENTS  KBIT/S  CPU%  FREE',
-    'h1    up     19350  8088  4711    2/2        3    1530     7  4.0G',
+    'h1    up     19350  8088  4711    2/2        3    3000     7  4.0G',
     '',
     'HOST  EDGE           STATE   PID    API  CLIENTS  KBIT/S  STREAMS   UP',
-    'h1    back-source-0  ready  5000  33331  2 edges    1020        1  13s',
-    'h1    stream-0       ready  5001  33332        2    1020        1  13s',
-    'h1    stream-1       ready  5002  33333        1     510        1  13s',
+    'h1    back-source-0  ready  5000  33331  2 edges    1500        1  13s',
+    'h1    stream-0       ready  5001  33332        2    1500        1  13s',
+    'h1    stream-1       ready  5002  33333        1    1500        1  13s',
     '',
     'STREAM            CLIENTS  EDGES  CODECS',
     '/live/livestream        3      2  H264 + AAC',
     '',
-    'total: 2 of 2 stream edges serve; clients 3, kbit/s 1530, streams 1',
+    'total: 2 of 2 stream edges serve; clients 3, kbit/s 3000, streams 1',
   ]);
 });
 

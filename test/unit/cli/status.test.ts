@@ -44,13 +44,13 @@ test('streams of the same app and name on two vhosts are two streams', () => {
 
 test("a back source's clients are edges, and count neither as viewers nor as traffic", () => {
   const { edges, totals, streams } = status(farmView(), {
-    0: answerOf(5000, [{ clients: 2, sendKbitPerS: 9000 }]),
-    1: answerOf(5001, [{ clients: 1, sendKbitPerS: 500 }]),
-    2: answerOf(5002, [{ clients: 1, sendKbitPerS: 500 }]),
+    0: answerOf(5000, [{ clients: 2 }]),
+    1: answerOf(5001, [{ clients: 1 }]),
+    2: answerOf(5002, [{ clients: 1 }]),
   });
   assert.equal(edges[0]?.clients, null);
   assert.equal(edges[0]?.edgeClients, 2);
-  assert.deepEqual([totals.clients, totals.kbitPerS, streams[0]?.clients], [2, 1000, 2]);
+  assert.deepEqual([totals.clients, totals.kbitPerS, streams[0]?.clients], [2, 3000, 2]);
 });
 
 test("the pod's rate over 2 s goes before the edge's own over 30 s while the view is fresh, and the source is said", () => {
@@ -86,10 +86,10 @@ test("an edge's own count of clients goes before the master's", () => {
 
 test('a host is summed up from its edges, not from what the master heard', () => {
   const { hosts } = status(farmView({ hosts: [hostView({ clients: 99, ready: 2 })] }), {
-    1: answerOf(5001, [{ clients: 4, sendKbitPerS: 2000 }]),
+    1: answerOf(5001, [{ clients: 4 }]),
     2: gone,
   });
-  assert.deepEqual([hosts[0]?.clients, hosts[0]?.kbitPerS, hosts[0]?.serving], [4, 2000, 1]);
+  assert.deepEqual([hosts[0]?.clients, hosts[0]?.kbitPerS, hosts[0]?.serving], [4, 1500, 1]);
 });
 
 test('a farm where every edge answers is serving, without a problem', () => {
@@ -171,6 +171,20 @@ test('an edge on its way out degrades nothing while its host has all it should',
   assert.deepEqual(status(farmView({ edges })).problems, []);
   const short = status(farmView({ edges: edges.toSpliced(2, 1) }));
   assert.deepEqual(reasons(short), ['serving h1: 1 of 2 stream edges serve', 'serving h1 stream-2: is stopping']);
+});
+
+test('an edge that its host refuses is named with the reason of the refusal', () => {
+  const refusal = { code: 'E_ENGINE_UNKNOWN', message: 'engine nope is not configured on this host' };
+  const assigned = { state: 'assigned', pid: null, refusal } as const;
+  const edges = [edgeView('back-source', assigned), edgeView(0, assigned), edgeView(1, assigned)];
+  const farm = status(farmView({ edges }), { 0: gone, 1: gone, 2: gone });
+  assert.equal(farm.level, 'critical');
+  assert.deepEqual(farm.edges[1]?.refusal, refusal);
+  const why = 'is assigned, but refused by its host: E_ENGINE_UNKNOWN: engine nope is not configured on this host';
+  assert.deepEqual(
+    farm.problems.filter(({ about }) => about === 'h1 stream-0').map((problem) => problem.why),
+    [why],
+  );
 });
 
 test('another process on the port of an edge is named: it takes clients away', () => {

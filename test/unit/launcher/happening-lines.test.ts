@@ -36,3 +36,9 @@ test('a drain is told from its begin to its end', () => {
 test('what is no news at a terminal has no line', () => {
   assert.equal(line('leader-elected', { term: 3, master: 'm' }), null);
 });
+
+test('a pod whose end nobody saw was found gone', () => {
+  assert.equal(line('pod-exited', { code: null, signal: null }), 'the pod died: found gone');
+  assert.equal(line('pod-exited', { code: null, signal: 'SIGKILL' }), 'the pod died: SIGKILL');
+  assert.equal(line('pod-exited', { code: 70, signal: null }), 'the pod died: exit code 70');
+});

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layoutOf, layoutProblems, MAX_EDGES_IN_BLOCK, PORT_BLOCK } from '@dolphin/launcher/domain/layout.js';
+import {
+  type Layout,
+  layoutOf,
+  layoutProblems,
+  MAX_EDGES_IN_BLOCK,
+  PORT_BLOCK,
+} from '@dolphin/launcher/domain/layout.js';
 import { edgePorts, portConflicts } from '@dolphin/protocol';
+
+const takenBy = ({ ports }: Layout) => new Map(Object.entries(ports).map(([name, port]) => [port, name]));
 
 test('without flags the ports are those of the documentation, and none is asked for twice', () => {
   const layout = layoutOf({ portBase: undefined, ports: {} });
@@ -16,13 +24,13 @@ test('without flags the ports are those of the documentation, and none is asked 
     originApi: 11985,
   });
   assert.deepEqual(layoutProblems(layout), []);
-  assert.deepEqual(portConflicts(layout.edgePorts, 64, Object.values(layout.ports)), []);
+  assert.deepEqual(portConflicts(layout.edgePorts, 64, takenBy(layout)), []);
 });
 
 test('a block holds everything, with as many edges as it allows', () => {
   const base = 21_000;
   const layout = layoutOf({ portBase: base, ports: {} });
-  assert.deepEqual(portConflicts(layout.edgePorts, MAX_EDGES_IN_BLOCK, Object.values(layout.ports)), []);
+  assert.deepEqual(portConflicts(layout.edgePorts, MAX_EDGES_IN_BLOCK, takenBy(layout)), []);
   const last = edgePorts(layout.edgePorts, { role: 'stream', slot: MAX_EDGES_IN_BLOCK - 1 });
   for (const port of [...Object.values(layout.ports), ...Object.values(last)]) {
     assert.ok(port >= base && port < base + PORT_BLOCK, `${port} is outside of the block`);

@@ -41,6 +41,25 @@ test('with no edge there, everything may change', () => {
   checkSpec(world.state, specOf({ perHost: 2 }, { engine: 'srs5', origins: ['10.0.0.1:1935'] }));
 });
 
+test('a farm that is to have no edges may change everything, whatever it has now', () => {
+  const { state } = farm();
+  const ports = { ...state.spec!.spec.ports, streamRtmp: 2936 };
+  for (const edges of [{ perHost: 0 }, { total: 0 }]) {
+    checkSpec(state, specOf(edges, { engine: 'srs5', origins: ['10.0.0.1:1935'], ports }));
+  }
+});
+
+test('edges that are on their way out end as what they were, and the next ones are what is asked for', () => {
+  const world = farm();
+  world.apply({ perHost: 0 }, { engine: 'srs5' });
+  world.settle(10);
+  assert.deepEqual(world.host().live('stream'), []);
+  world.apply({ perHost: 1 }, { engine: 'srs5' });
+  world.second();
+  const { slots } = world.state.hosts['h1']!;
+  assert.deepEqual([slots['stream-0']?.engine, slots['back-source-0']?.engine], ['srs5', 'srs5']);
+});
+
 test('an origin whose port is none is refused by its name', () => {
   const { state } = new World(['h1']);
   for (const origin of ['o:0', 'o:65536', '[::1]:99999']) {
@@ -49,17 +68,31 @@ test('an origin whose port is none is refused by its name', () => {
   }
 });
 
-test('ports that would be used twice are refused with their numbers', () => {
+test('ports that would be used twice are refused with their numbers and both users', () => {
   const { state } = new World(['h1']);
   const ports = FarmSpec.parse({ edges: { perHost: 1 }, origins: ['o:1'], ports: { streamApi: 18_084 } }).ports;
-  assert.throws(() => checkSpec(state, specOf({ perHost: 4 }, { ports })), refusal('E_SPEC_INVALID', /18084/));
+  assert.throws(
+    () => checkSpec(state, specOf({ perHost: 4 }, { ports })),
+    refusal('E_SPEC_INVALID', /port 18084 would be used twice: by stream-0 \(API\) and stream-3 \(HTTP\)/),
+  );
   checkSpec(state, specOf({ perHost: 3 }, { ports }));
 });
 
 test("a host's public ports are not given to an edge", () => {
   const { state } = new World(['h1']);
   const ports = FarmSpec.parse({ edges: { perHost: 1 }, origins: ['o:1'], ports: { streamRtmp: 19_349 } }).ports;
-  assert.throws(() => checkSpec(state, specOf({ perHost: 2 }, { ports })), refusal('E_SPEC_INVALID', /19350/));
+  assert.throws(
+    () => checkSpec(state, specOf({ perHost: 2 }, { ports })),
+    refusal('E_SPEC_INVALID', /19350 would be used twice: by the clients \(RTMP\) and stream-1 \(RTMP\)/),
+  );
+});
+
+test('ports that do not exist are refused with the edge that would need them', () => {
+  const { state } = new World(['h1']);
+  const ports = FarmSpec.parse({ edges: { perHost: 1 }, origins: ['o:1'], ports: { streamApi: 65_534 } }).ports;
+  checkSpec(state, specOf({ perHost: 2 }, { ports }));
+  const above = /with 3 stream edges on a host, stream-2 \(API\) would need port 65536, and 65535 is the last$/;
+  assert.throws(() => checkSpec(state, specOf({ perHost: 3 }, { ports })), refusal('E_SPEC_INVALID', above));
 });
 
 test('a total that does not fit is said once', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rowsOf } from '@dolphin/master/app/event-pages.js';
 import { farmView } from '@dolphin/master/domain/farm-view.js';
-import { NOTHING_OBSERVED } from '@dolphin/master/domain/observation.js';
+import { NOTHING_OBSERVED, spawnAnswered } from '@dolphin/master/domain/observation.js';
 import { viewRows } from '@dolphin/master/redis/view-rows.js';
 import { EventRow, FarmView } from '@dolphin/protocol';
 import { FARM_ID, World } from './world.js';
@@ -54,6 +54,22 @@ test('what is decided but not reported is assigned; what is reported but not dec
     'stream-7': 'unknown',
   });
   assert.equal(view(world).settled, false);
+});
+
+test('an edge that its host refuses says why, also while it is asked again, and no more once it is taken or is another', () => {
+  const world = farm(1);
+  world.apply({ perHost: 2 });
+  world.carryOut(world.plan());
+  const refusal = { code: 'E_ENGINE_UNKNOWN', message: 'engine nope is not configured on this host' };
+  const shown = () => FarmView.parse(view(world)).edges.find(({ slot }) => slot === 1)?.refusal;
+  assert.equal(shown(), undefined);
+  const refused = (generation: number) => spawnAnswered(world.observed, 'h1', 'stream-1', { generation, ...refusal });
+  world.observed = refused(1);
+  assert.deepEqual(shown(), refusal);
+  world.observed = spawnAnswered(world.observed, 'h1', 'stream-1', null);
+  assert.equal(shown(), undefined);
+  world.observed = refused(7);
+  assert.equal(shown(), undefined, 'of another generation');
 });
 
 test('a master that has just started shows what the log says', () => {

@@ -66,9 +66,9 @@ function edgeProblems(edge: StatusEdge, isHostShort: boolean): Problem[] {
   if (edge.serving) return [];
   // On its way out, and nobody waits for it: that is how a farm gets smaller.
   if (!isHostShort && LEAVING.has(edge.state)) return [];
-  return [
-    { about, why: `is ${edge.state}`, affects: isHostShort || edge.role === 'back-source' ? 'serving' : 'control' },
-  ];
+  const refused = edge.refusal ? `, but refused by its host: ${edge.refusal.code}: ${edge.refusal.message}` : '';
+  const affects = isHostShort || edge.role === 'back-source' ? 'serving' : 'control';
+  return [{ about, why: `is ${edge.state}${refused}`, affects }];
 }
 
 const LEAVING: ReadonlySet<string> = new Set(['draining', 'stopping', 'exited']);

@@ -24,6 +24,8 @@ export interface StatusEdge {
   /** Milliseconds that its API took; null: no answer, for the reason in `problem`. */
   readonly answeredMs: number | null;
   readonly problem?: string;
+  /** Why its host refused it last; only of one that is assigned. */
+  readonly refusal?: EdgeView['refusal'];
   /** Viewers and publishers. Null on a back source: its clients are edges that pull or forward a publish: `edgeClients`. */
   readonly clients: number | null;
   readonly clientsSource: Source;
@@ -155,6 +157,7 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
     api: edge.api,
     answeredMs: answer?.answered ? answer.ms : null,
     ...(problem !== undefined && { problem }),
+    ...(edge.refusal && { refusal: edge.refusal }),
     clients: isBackSource ? null : (ownClients ?? shown.clients),
     clientsSource: ownClients === undefined ? 'master' : 'edge',
     ...(isBackSource && ownClients !== undefined && { edgeClients: ownClients }),

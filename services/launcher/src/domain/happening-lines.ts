@@ -42,5 +42,7 @@ export function happeningLine(row: EventRow): string | null {
 }
 
 function howItEnded(data: EventRow['data']): string {
-  return typeof data['signal'] === 'string' ? data['signal'] : `exit code ${String(data['code'])}`;
+  if (typeof data['signal'] === 'string') return data['signal'];
+  // Of a pod that its worker had adopted nobody learns how it ended.
+  return typeof data['code'] === 'number' ? `exit code ${data['code']}` : 'found gone';
 }

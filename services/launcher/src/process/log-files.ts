@@ -23,11 +23,17 @@ export function boundLog(path: string, maxBytes = MAX_LOG_BYTES): void {
   }
 }
 
-/** The last lines, from at most the last 8 KiB. */
-export function lastLines(path: string, count: number): string[] {
+/** In bytes; 0 when it is not there. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The last lines of what came after `from` (bytes), from at most the last 8 KiB. */
+export function lastLines(path: string, count: number, from = 0): string[] {
   try {
-    const { size } = statSync(path);
-    const length = Math.min(size, 8192);
+    const size = sizeOf(path);
+    // Smaller than it was: moved aside meanwhile, and all of it is new.
+    const length = Math.min(size < from ? size : size - from, 8192);
     if (length === 0) return [];
     const buffer = Buffer.alloc(length);
     const fd = openSync(path, 'r');

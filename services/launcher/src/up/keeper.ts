@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { systemClock } from '@dolphin/runtime';
+import { whyHopeless } from '../domain/exit-codes.js';
+import { lastWords } from '../domain/last-words.js';
 import { afterDeath, NO_FAILURES, type RestartState } from '../domain/restart-policy.js';
-import { lastLines } from '../process/log-files.js';
+import { lastLines, sizeOf } from '../process/log-files.js';
 import { identify, type ProcessId } from '../process/proc.js';
 import { type Program, spawnChild } from '../process/spawn-child.js';
 import { endProcess } from './end-process.js';
@@ -9,6 +11,8 @@ import { endProcess } from './end-process.js';
 /** A program that dies this often before it was ready once will not get better by waiting. */
 const MAX_FAILED_STARTS = 3;
 const READY_POLL_MS = 15;
+/** Of a log, to find the last one that says something: a stack has ten frames. */
+const LAST_LINES = 20;
 /** Before a ready program counts as frozen at its start: nats-server with a large store takes seconds. */
 export const READY_DEADLINE_MS = 30_000;
 
@@ -21,6 +25,15 @@ export interface KeeperOptions {
   readonly onPid: (id: ProcessId | null) => void;
   /** Something that the person at the terminal should know. */
   readonly tell: (text: string) => void;
+  /** It will not be started again: it never was ready, or it ended in a way that no restart mends. */
+  readonly onGivenUp: (failure: Error) => void;
+}
+
+interface Ending {
+  /** null: by a signal, or it did not start at all. */
+  readonly code: number | null;
+  /** As it is shown: `SIGKILL`, `exit code 1`. */
+  readonly how: string;
 }
 
 /** Starts one program, and again when it dies. */
@@ -65,36 +78,43 @@ export class Keeper {
   }
 
   async #keep(): Promise<void> {
-    const { title, tell, onPid } = this.#options;
+    const { title, tell, onPid, program } = this.#options;
     while (!this.#stopping.signal.aborted) {
       const startedAt = performance.now();
-      const ended = await this.#run();
+      const logStart = sizeOf(program.logFile);
+      const { code, how } = await this.#run();
       if (this.#stopping.signal.aborted) return;
       onPid(null);
+      const hopeless = whyHopeless(code);
+      if (hopeless !== null) return this.#giveUp(`ended with ${how}: ${hopeless}, and no restart mends that`);
+      if (!this.#wasReady && ++this.#failedStarts >= MAX_FAILED_STARTS) return this.#giveUp(`does not start: ${how}`);
       const { state, delayMs } = afterDeath(this.#restarts, performance.now() - startedAt, Math.random());
       this.#restarts = state;
-      if (!this.#wasReady && ++this.#failedStarts >= MAX_FAILED_STARTS) {
-        this.#failure = this.#problem(`does not start: ${ended}`);
-        return;
-      }
-      tell(`${title} died (${ended}), starts again in ${(delayMs / 1000).toFixed(1)} s`);
+      const words = lastWords(lastLines(program.logFile, LAST_LINES, logStart));
+      const last = words === null ? '' : `; it said last: ${words}`;
+      tell(`${title} died (${how}), starts again in ${(delayMs / 1000).toFixed(1)} s${last}`);
       await systemClock.sleep(delayMs, this.#stopping.signal);
     }
   }
 
+  #giveUp(what: string): void {
+    this.#failure = this.#problem(what);
+    this.#options.onGivenUp(this.#failure);
+  }
+
   /** One life; resolves with how it ended. */
-  #run(): Promise<string> {
+  #run(): Promise<Ending> {
     return new Promise((resolve) => {
       const again = this.#wasReady;
       const child = spawnChild(this.#options.program);
       this.#child = child;
       child.once('error', (error) => {
         this.#id = null;
-        resolve(error.message);
+        resolve({ code: null, how: error.message });
       });
       child.once('exit', (code, signal) => {
         if (this.#child === child) this.#id = null;
-        resolve(signal ?? `exit code ${code}`);
+        resolve({ code, how: signal ?? `exit code ${code}` });
       });
       const id = child.pid === undefined ? null : identify(child.pid);
       this.#id = id;

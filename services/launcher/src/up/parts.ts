@@ -1,3 +1,4 @@
+import { isAlive, type ProcessId } from '../process/proc.js';
 import type { Terminal } from '../terminal.js';
 import { endProcess } from './end-process.js';
 import { Keeper } from './keeper.js';
@@ -12,21 +13,28 @@ export class Parts {
   readonly #record: RunRecordFile;
   readonly #places: Places;
   readonly #terminal: Terminal;
+  readonly #onGivenUp: (failure: Error) => void;
+  #isStopping = false;
 
-  constructor(record: RunRecordFile, places: Places, terminal: Terminal) {
+  /** `onGivenUp`: a part ended, or did not start, in a way that no restart mends. */
+  constructor(record: RunRecordFile, places: Places, terminal: Terminal, onGivenUp: (failure: Error) => void) {
     this.#record = record;
     this.#places = places;
     this.#terminal = terminal;
+    this.#onGivenUp = onGivenUp;
   }
 
   /** Resolves when the part is ready. */
   async launch(name: Exclude<PartName, 'pod'>, part: Part): Promise<void> {
+    // A start that another part's failure has overtaken.
+    if (this.#isStopping) throw new Error(`${part.title} is not started any more`);
     const keeper = new Keeper({
       title: part.title,
       program: part.program,
       ready: part.ready,
       onPid: (id) => this.#record.set(name, id),
       tell: (text) => this.#terminal.happened(text),
+      onGivenUp: this.#onGivenUp,
     });
     this.#keepers.set(name, keeper);
     await keeper.start();
@@ -38,14 +46,23 @@ export class Parts {
     if (pod) this.#record.set('pod', pod);
   }
 
-  /** Never rejects. Resolves with the names of what was stopped. */
-  async stopAll(hurry: AbortSignal): Promise<PartName[]> {
+  /** Never rejects. Resolves with the names of what was stopped, and with the pod that was kept. */
+  async stopAll(o: { hurry: AbortSignal; keepPod: boolean }): Promise<{ stopped: PartName[]; pod: ProcessId | null }> {
+    this.#isStopping = true;
     const stopped: PartName[] = [];
+    let pod: ProcessId | null = null;
     for (const name of STOP_ORDER) {
-      const had = name === 'pod' ? await this.#stopPod(hurry) : await this.#stopKeeper(name, hurry);
-      if (had) stopped.push(name);
+      if (name === 'pod' && o.keepPod) pod = await this.#currentPod();
+      else if (name === 'pod' ? await this.#stopPod(o.hurry) : await this.#stopKeeper(name, o.hurry))
+        stopped.push(name);
     }
-    return stopped;
+    return { stopped, pod };
+  }
+
+  /** By its own word or its place; one that is silent now, as the record knows it. */
+  async #currentPod(): Promise<ProcessId | null> {
+    const known = this.#record.get('pod');
+    return (await runningPod(this.#places)) ?? (known && isAlive(known) ? known : null);
   }
 
   async #stopKeeper(name: PartName, hurry: AbortSignal): Promise<boolean> {
@@ -55,7 +72,7 @@ export class Parts {
   }
 
   async #stopPod(hurry: AbortSignal): Promise<boolean> {
-    const pod = (await runningPod(this.#places)) ?? this.#record.get('pod');
+    const pod = await this.#currentPod();
     if (!pod) return false;
     const outcome = await endProcess(pod, { ask: () => askPodToStop(this.#places), hurry });
     if (outcome === 'killed' && !hurry.aborted) this.#terminal.happened('the pod had to be killed');

@@ -45,3 +45,8 @@ export function placesProblem(places: Places): string | null {
     ? `${places.podSocket} is too long for a unix socket, by ${bytes - MAX_SOCKET_PATH} bytes`
     : null;
 }
+
+/** What a person types to end what runs there. */
+export function downCommand(dir: string | undefined): string {
+  return dir === undefined ? './dolphin down' : `./dolphin down --dir ${dir}`;
+}

@@ -54,9 +54,9 @@ export class RunRecordFile {
     return this.#record.parts[name];
   }
 
-  /** Nothing of this directory runs any more. */
-  release(): void {
-    this.#record = { up: null, parts: {} };
+  /** Of this directory only `left` runs any more. */
+  release(left: RunRecord['parts'] = {}): void {
+    this.#record = { up: null, parts: { ...left } };
     this.#write();
   }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DolphinError, type FarmView } from '@dolphin/protocol';
+import { DolphinError, type FarmView, isErrorCode } from '@dolphin/protocol';
 import { systemClock } from '@dolphin/runtime';
 import { loadConf, printConf } from '@dolphin/srs';
 import { wishedSpec } from '../domain/farm-wish.js';
@@ -10,7 +10,7 @@ import { type GlobalApi, GlobalApiError } from '../http/global-api.js';
 import { flvPlays } from '../http/probes.js';
 import type { Terminal } from '../terminal.js';
 import type { Parts } from './parts.js';
-import { type Places, ROOT } from './places.js';
+import { downCommand, type Places, ROOT } from './places.js';
 import { ORIGIN_CONF, programsOf } from './programs.js';
 
 /** A cold machine with two cores starts six Node programs in about 2 s. */
@@ -23,7 +23,7 @@ const POLL_MS = 40;
 export const DEMO_PATH = '/live/livestream.flv';
 
 export interface StartContext {
-  readonly options: Pick<UpOptions, 'edges' | 'demo' | 'redis'>;
+  readonly options: Pick<UpOptions, 'edges' | 'demo' | 'redis'> & { readonly dir: string | undefined };
   readonly layout: Layout;
   readonly places: Places;
   readonly parts: Parts;
@@ -35,6 +35,14 @@ export interface StartContext {
 
 /** Starts everything, what does not depend on each other at the same time. Resolves when a player can be served. */
 export async function startFarm(context: StartContext): Promise<FarmView> {
+  try {
+    return await startParts(context);
+  } catch (error) {
+    throw withWayBack(error, context);
+  }
+}
+
+async function startParts(context: StartContext): Promise<FarmView> {
   const { options, layout, places, parts, terminal } = context;
   const { ports } = layout;
   for (const dir of [places.nats, places.redis, places.origin, places.master, places.worker]) {
@@ -77,14 +85,32 @@ function writeOriginConf(layout: Layout, places: Places): void {
 /** Creates the farm at the first start, and applies what the command line says. */
 async function makeFarm({ api, options, layout, stop }: StartContext): Promise<void> {
   await untilLed(stop, async () => {
-    const view = await api.farm();
+    const view = await leadable(api);
     if (view.farmId === null) await ignoring('E_FARM_EXISTS', () => api.init());
   });
   await untilLed(stop, async () => {
-    const view = await api.farm();
+    const view = await leadable(api);
     const spec = wishedSpec(view.spec, options.edges, layout);
     if (spec) await applied(() => api.apply(spec, view.specVersion, 'dolphin up'));
   });
+}
+
+/** The view of a master that may lead. Throws why it may not: waiting mends neither a lost log nor another farm's. */
+async function leadable(api: GlobalApi): Promise<FarmView> {
+  const view = await api.farm();
+  const { problem } = view.master;
+  if (problem) throw new GlobalApiError(isErrorCode(problem.code) ? problem.code : 'E_INTERNAL', problem.message);
+  return view;
+}
+
+/** The master's own words name masters and workers; here they are known to lie in one directory. */
+function withWayBack(error: unknown, { places, options }: StartContext): unknown {
+  if (!(error instanceof GlobalApiError) || error.code !== 'E_LOG_LOST') return error;
+  const begin = `${downCommand(options.dir)}, then move ${places.dir} away`;
+  return new GlobalApiError(
+    'E_LOG_LOST',
+    `the log of this farm is gone: put ${places.nats} back as it was, or begin a new farm: ${begin}`,
+  );
 }
 
 /** A master that has just started knows neither its farm nor its lease: what is retryable is asked again. */
@@ -126,10 +152,11 @@ async function edgesReady({ api, stop }: StartContext): Promise<FarmView> {
   let last = 'no answer of the master';
   while (!stop.aborted) {
     try {
-      const view = await api.farm();
+      const view = await leadable(api);
       if (isReady(view)) return view;
       last = describe(view);
     } catch (error) {
+      if (error instanceof GlobalApiError && !error.retryable) throw error;
       last = error instanceof Error ? error.message : String(error);
     }
     if (performance.now() >= end)

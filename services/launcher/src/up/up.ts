@@ -5,18 +5,19 @@ import { DolphinError, edgePorts } from '@dolphin/protocol';
 import { lockDirectory, systemClock, UsageError } from '@dolphin/runtime';
 import { exampleSpec } from '../domain/example-spec.js';
 import { DEFAULT_EDGES, type Layout, layoutOf } from '../domain/layout.js';
+import { isPodKept } from '../domain/pod-fate.js';
 import type { UpCommand } from '../flags.js';
 import { GlobalApi } from '../http/global-api.js';
-import { podState } from '../http/pod-socket.js';
 import { requireFreePorts } from '../process/free-ports.js';
 import { boundLog } from '../process/log-files.js';
 import type { ProcessId } from '../process/proc.js';
 import type { Terminal } from '../terminal.js';
 import { greeting, portHint } from '../words.js';
 import { followHappenings } from './happenings.js';
+import { lookAtLastPod } from './last-pod.js';
 import { endLeftovers } from './leftovers.js';
 import { Parts } from './parts.js';
-import { type Places, placesIn, placesProblem } from './places.js';
+import { downCommand, type Places, placesIn, placesProblem } from './places.js';
 import { RunRecordFile } from './run-record.js';
 import { startFarm } from './start-farm.js';
 
@@ -43,35 +44,52 @@ export async function up(command: UpCommand, terminal: Terminal, signals: UpSign
   record.claim(last.parts);
 
   const layout = layoutOf(command);
-  const parts = new Parts(record, places, terminal);
+  const failing = new AbortController();
+  const parts = new Parts(record, places, terminal, (failure) => failing.abort(failure));
+  const stop = AbortSignal.any([signals.stop, failing.signal]);
   const start = performance.now();
+  let isAdopted = false;
+  let isGreeted = false;
   try {
-    const keptPod = await clearLeftovers(record, layout, places, terminal);
-    await requireFreePorts(portsToTake(command, layout, keptPod));
+    isAdopted = await clearLeftovers(record, layout, places, terminal, stop);
+    await requireFreePorts(portsToTake(command, layout, isAdopted));
     const api = new GlobalApi(`http://127.0.0.1:${layout.ports.api}`, whoAmI());
-    const context = { options: command, layout, places, parts, api, terminal, stop: signals.stop };
-    const view = await startFarm(context);
+    const context = { options: command, layout, places, parts, api, terminal, stop };
+    // What still starts when a part has failed for good is stopped with the others.
+    const view = await Promise.race([startFarm(context), failureOf(failing.signal)]);
     const seconds = (performance.now() - start) / 1000;
     const spec = specToApply(layout, places);
     terminal.say(greeting(view, layout, { demo: command.demo, logs: join(places.logs, '*.log'), spec, seconds }));
+    isGreeted = true;
     const hint = portHint(layout, view.edges.length);
     if (hint) terminal.say(`note        ${hint}\n`);
     await Promise.all([
-      followHappenings(api, view.sequence, (text) => terminal.happened(text), signals.stop),
-      keepHouse(parts, places, signals.stop),
+      followHappenings(api, view.sequence, (text) => terminal.happened(text), stop),
+      keepHouse(parts, places, stop),
     ]);
+    failing.signal.throwIfAborted();
   } catch (error) {
     // Asked to stop while it was starting: that is no failure.
     if (!signals.stop.aborted) throw error;
   } finally {
     const stopStart = performance.now();
-    const stopped = await parts.stopAll(signals.hurry);
-    record.release();
+    const keepPod = isPodKept({ isAsked: signals.stop.aborted, isAdopted, isGreeted });
+    const { stopped, pod } = await parts.stopAll({ hurry: signals.hurry, keepPod });
+    record.release(pod ? { pod } : {});
     lock.release();
     if (stopped.length > 0) {
       terminal.say(`stopped ${stopped.join(', ')} in ${((performance.now() - stopStart) / 1000).toFixed(1)} s`);
     }
+    if (pod) terminal.say(`the pod goes on serving; ${downCommand(command.dir)} ends it (pid ${pod.pid})`);
   }
+}
+
+/** Rejects with the failure that `failing` is aborted with; never resolves. */
+function failureOf(failing: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (failing.aborted) reject(failing.reason);
+    failing.addEventListener('abort', () => reject(failing.reason), { once: true });
+  });
 }
 
 /** A file that `apply` takes as it is. */
@@ -92,21 +110,20 @@ async function clearLeftovers(
   layout: Layout,
   places: Places,
   terminal: Terminal,
+  stop: AbortSignal,
 ): Promise<boolean> {
-  const pod = await podState(places.podSocket);
-  const keepPod = pod !== null && only(pod.rtmp, layout.ports.rtmp) && only(pod.http, layout.ports.http);
+  const tell = (text: string) => terminal.happened(text);
+  const pod = await lookAtLastPod(places, layout.ports, { tell, stop });
+  if (pod.found === 'unfit') tell(`the pod of the last up, pid ${pod.pid}, is ended: ${pod.why}`);
+  const keepPod = pod.found === 'kept';
   const ended = await endLeftovers(record.read().parts, places, { keepPod });
   for (const { name, pid, outcome } of ended) {
     if (outcome === 'stuck') throw new Error(`${name} (pid ${pid}) of the last up cannot be killed`);
     record.set(name, null);
-    terminal.happened(`ended ${name} of the last up, pid ${pid}`);
+    tell(`ended ${name} of the last up, pid ${pid}`);
   }
-  if (keepPod) terminal.happened(`the pod of the last up goes on, pid ${pod.pid}`);
+  if (keepPod) tell(`the pod of the last up goes on, pid ${pod.pid}`);
   return keepPod;
-}
-
-function only(ports: readonly number[], port: number): boolean {
-  return ports.length === 1 && ports[0] === port;
 }
 
 /** A kept pod holds its ports itself. */

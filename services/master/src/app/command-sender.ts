@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, DolphinError } from '@dolphin/protocol';
 import type { Clock, Complaints, Logger } from '@dolphin/runtime';
-import { adopted, commandSent, type SentCommand } from '../domain/observation.js';
+import { adopted, commandSent, type SentCommand, spawnAnswered } from '../domain/observation.js';
 import { generationOf, type PlannedCommand, sentKey } from '../domain/planned-command.js';
 import { COMMAND_TIMEOUT_MS } from './bounds.js';
 import type { FarmModel } from './farm-model.js';
@@ -52,10 +52,12 @@ export class CommandSender {
       const reply = await this.#bus.request(command, COMMAND_TIMEOUT_MS);
       if (reply.result === 'refused') {
         this.#note(planned, 'refused', reply.code);
+        this.#noteSpawn(planned, { code: reply.code, message: reply.message });
         this.#complaints.about(`${host} refused a command: ${reply.code}`, { ...about, why: reply.message });
         return;
       }
       this.#note(planned, 'accepted', null);
+      this.#noteSpawn(planned, null);
       this.#logger.info({ ...about, already: reply.already }, 'command accepted');
       if (body.type !== 'adopt') return;
       const answer = { term: command.term, epoch: command.epoch, state: reply.state ?? null };
@@ -65,6 +67,12 @@ export class CommandSender {
       const why = error instanceof Error ? error.message : String(error);
       this.#complaints.about(`${host} does not answer commands`, { ...about, why });
     }
+  }
+
+  #noteSpawn({ host, body }: PlannedCommand, refused: { code: string; message: string } | null): void {
+    if (body.type !== 'spawn') return;
+    const refusal = refused && { generation: body.edge.generation, ...refused };
+    this.#model.observe((observed) => spawnAnswered(observed, host, sentKey(body), refusal));
   }
 
   #note(planned: PlannedCommand, outcome: SentCommand['outcome'], code: string | null): void {

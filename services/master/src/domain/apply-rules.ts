@@ -5,11 +5,12 @@ import {
   GLOBAL_API_PORT,
   MAX_EDGES_PER_HOST,
   Port,
+  type PortConflict,
   PUBLIC_HTTP_PORT,
   PUBLIC_RTMP_PORT,
   portConflicts,
 } from '@dolphin/protocol';
-import { assignedSlots, type FarmState, hostsOf } from './farm-state.js';
+import { assignedSlots, type FarmState, type HostState, hostsOf } from './farm-state.js';
 import { sameJson } from './same-json.js';
 
 /** May this become the specification? Throws E_SPEC_INVALID, or E_NOT_YET for what only a rolling change can do. */
@@ -28,22 +29,46 @@ function checkOrigins({ origins }: FarmSpec): void {
 function checkPorts(state: FarmState, spec: FarmSpec): void {
   const most = 'perHost' in spec.edges ? spec.edges.perHost : Math.min(spec.edges.total, MAX_EDGES_PER_HOST);
   const hosts = hostsOf(state);
-  const publicPorts =
-    hosts.length > 0 ? hosts.flatMap((host) => [...host.rtmp, ...host.http]) : [PUBLIC_RTMP_PORT, PUBLIC_HTTP_PORT];
-  const conflicts = portConflicts(spec.ports, most, [...new Set([...publicPorts, GLOBAL_API_PORT])]);
+  const conflicts = portConflicts(spec.ports, most, takenPorts(hosts));
   if (conflicts.length === 0) return;
-  const some = conflicts.slice(0, 5).join(', ');
-  throw new DolphinError('E_SPEC_INVALID', {
-    why: `with ${most} stream edges on a host, port ${some} would be used twice or lies above 65535`,
-  });
+  const some = conflicts.slice(0, MAX_CONFLICTS_TOLD).map(conflictWords).join('; ');
+  throw new DolphinError('E_SPEC_INVALID', { why: `with ${most} stream edges on a host, ${some}` });
 }
 
-/** Running edges keep engine, ports and origins until they can be rolled, a few at a time. */
+/** More would say nothing new: a plan that is off by one conflicts on each edge. */
+const MAX_CONFLICTS_TOLD = 3;
+
+/** By all hosts together: which edge goes where is decided later. */
+function takenPorts(hosts: readonly HostState[]): Map<number, string> {
+  const rtmp = hosts.length > 0 ? hosts.flatMap((host) => host.rtmp) : [PUBLIC_RTMP_PORT];
+  const http = hosts.length > 0 ? hosts.flatMap((host) => host.http) : [PUBLIC_HTTP_PORT];
+  return new Map([
+    ...rtmp.map((port) => [port, 'the clients (RTMP)'] as const),
+    ...http.map((port) => [port, 'the clients (HTTP)'] as const),
+    [GLOBAL_API_PORT, 'the global API'],
+  ]);
+}
+
+function conflictWords({ port, users: [one, other] }: PortConflict): string {
+  return other === undefined
+    ? `${one} would need port ${port}, and 65535 is the last`
+    : `port ${port} would be used twice: by ${one} and ${other}`;
+}
+
+/**
+ * Running edges keep engine, ports and origins until they can be rolled, a few at a time. Where none is asked for there is
+ * nothing to roll: those that are there end as what they were.
+ */
 function checkNoRollingChange(state: FarmState, spec: FarmSpec): void {
+  if (edgesAsked(spec) === 0) return;
   const [field, was] = changedField(state, spec) ?? [];
   if (field === undefined) return;
   const what = `a change of ${field} while edges run (now ${was}; with edges 0 first, it is taken)`;
   throw new DolphinError('E_NOT_YET', { what, field });
+}
+
+function edgesAsked({ edges }: FarmSpec): number {
+  return 'perHost' in edges ? edges.perHost : edges.total;
 }
 
 export function changedField(state: FarmState, spec: FarmSpec): readonly [field: string, was: string] | null {

@@ -90,10 +90,17 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
   }
   for (const slot of host ? slotsOf(host) : []) {
     if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
-    views.push({ ...notReported(slot), host: name, state: 'assigned', api: apiOf(address, slot) });
+    const refusal = refusalOf(slot, seen);
+    views.push({ ...notReported(slot), host: name, state: 'assigned', api: apiOf(address, slot), ...refusal });
   }
   const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
   return views.sort((a, b) => rank(a) - rank(b));
+}
+
+function refusalOf(slot: SlotState, seen: ObservedHost): Pick<EdgeView, 'refusal'> {
+  const refusal = seen.refusals[edgeName(slot)];
+  if (refusal?.generation !== slot.generation) return {};
+  return { refusal: { code: refusal.code, message: refusal.message } };
 }
 
 function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {

@@ -16,6 +16,14 @@ export interface SentCommand {
   readonly code: string | null;
 }
 
+/** Why a host did not take a spawn. */
+export interface Refusal {
+  readonly generation: number;
+  /** Of the error table. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What one master has seen of one host. */
 export interface ObservedHost {
   readonly epoch: number;
@@ -33,6 +41,8 @@ export interface ObservedHost {
   readonly port: { readonly accepts: boolean; readonly at: number } | null;
   /** The newest command per slot, by edge name; and `adopt`. */
   readonly sent: Readonly<Record<string, SentCommand>>;
+  /** Of the newest spawn per slot that was answered, by edge name: kept while the next one is on its way. */
+  readonly refusals: Readonly<Record<string, Refusal>>;
   /** Since when a slot is seen as given up. */
   readonly gaveUp: Readonly<Record<string, { readonly generation: number; readonly at: number }>>;
 }
@@ -57,6 +67,7 @@ export const UNSEEN_HOST: ObservedHost = {
   adopted: null,
   port: null,
   sent: {},
+  refusals: {},
   gaveUp: {},
 };
 
@@ -115,6 +126,14 @@ export function dialled(observed: Observed, host: string, accepts: boolean, now:
 export function commandSent(observed: Observed, host: string, slot: string, sent: SentCommand): Observed {
   const before = observedHost(observed, host);
   return withObserved(observed, host, { ...before, sent: { ...before.sent, [slot]: sent } });
+}
+
+/** An answer to a spawn; null: the host took it. */
+export function spawnAnswered(observed: Observed, host: string, slot: string, refusal: Refusal | null): Observed {
+  const before = observedHost(observed, host);
+  const { [slot]: _, ...others } = before.refusals;
+  const refusals = refusal ? { ...others, [slot]: refusal } : others;
+  return withObserved(observed, host, { ...before, refusals });
 }
 
 /** An answer to `adopt`: the state that it brought counts as heard. */
