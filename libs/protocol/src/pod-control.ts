@@ -5,6 +5,7 @@ import { PodFact } from './log-entries.js';
  * The pod's control API: HTTP with JSON bodies over a unix socket (mode 0600) in its run directory.
  *
  *   GET  /v1/state               → PodState
+ *   GET  /metrics                → the same for Prometheus (docs/reference/metrics.md)
  *   GET  /v1/happenings?after=N&limit=M → HappeningPage
  *   POST /v1/commands  Command   → CommandReply (200 also when refused: the reply is the answer)
  *   GET  /v1/sessions?edge=&address=&stream=&protocol=&limit=M → SessionPage

@@ -54,6 +54,16 @@ const Supervise = z.strictObject({
   cpus: z.array(z.int().min(0)).min(1).max(1024).optional(),
 });
 
+/** Nobody is asked who he is there: loopback only. */
+const LoopbackAddress = z
+  .string()
+  .regex(/^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\]):\d{1,5}$/, 'is HOST:PORT with a loopback address')
+  .transform((text) => {
+    const colon = text.lastIndexOf(':');
+    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+  })
+  .refine(({ port }) => Port.safeParse(port).success, 'has no such port');
+
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */
 export const PodConfig = z.strictObject({
   restarts: Restarts.prefault({}),
@@ -62,6 +72,7 @@ export const PodConfig = z.strictObject({
   sparePorts: SparePortRanges.optional(),
   logs: Logs.prefault({}),
   supervise: Supervise.prefault({}),
+  metrics: z.strictObject({ listen: LoopbackAddress.nullable().default(null) }).prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 

@@ -27,6 +27,7 @@ import { openHostFile } from './files/host-file-store.js';
 import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
 import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { serveMetrics } from './http/metrics-server.js';
 import { listenToClients } from './listen-to-clients.js';
 import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
@@ -247,6 +248,13 @@ export async function runPod(
     server.close();
     server.closeAllConnections();
   });
+  if (config.metrics.listen !== null) {
+    const metrics = await serveMetrics(config.metrics.listen, state);
+    lifecycle.add('metrics', () => {
+      metrics.close();
+      metrics.closeAllConnections();
+    });
+  }
   const causationId = tell({ type: 'pod-started', pid: process.pid, rtmp: [...options.rtmp], http: [...options.http] });
   if (options.mode === 'relay') relays.start();
   control.restore(causationId);

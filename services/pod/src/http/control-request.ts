@@ -12,8 +12,10 @@ export interface ControlRequest {
 
 export interface Answer {
   readonly status: number;
-  /** Sent as JSON; a Buffer as plain text, as it is. */
+  /** Sent as JSON; a Buffer as it is, it need not be UTF-8. */
   readonly body: unknown;
+  /** The content type of a Buffer. */
+  readonly type?: string;
 }
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });

@@ -14,6 +14,7 @@ import type { Log } from '../app/ports.js';
 import { answerAboutClients, type ClientsApi } from './client-routes.js';
 import { type Answer, accepted, type ControlRequest, ok, parseBody, wholeNumber } from './control-request.js';
 import { answerAboutEdges, type EdgesApi } from './edge-routes.js';
+import { METRICS_TYPE, podMetrics } from './metrics.js';
 
 export interface ControlApi {
   state(): PodState;
@@ -42,11 +43,11 @@ export async function serveControl(runDir: string, api: ControlApi, log: Log): P
   const server = createServer((request, response) => {
     answer(request, api)
       .then(
-        ({ status, body }) => send(response, status, body),
+        (answered) => send(response, answered),
         (error: unknown) => {
           const known = error instanceof DolphinError ? error : new DolphinError('E_INTERNAL', { why: String(error) });
           if (known !== error) log.error({ why: String(error) }, 'a control request failed');
-          send(response, known.http, known.toAnswer());
+          send(response, { status: known.http, body: known.toAnswer() });
         },
       )
       .catch(() => response.destroy());
@@ -85,6 +86,8 @@ async function answerAboutPod({ method, path, query, body }: ControlRequest, api
   switch (`${method} ${path}`) {
     case 'GET /v1/state':
       return ok(api.state());
+    case 'GET /metrics':
+      return { status: 200, body: Buffer.from(await podMetrics(api.state())), type: METRICS_TYPE };
     case 'GET /v1/happenings':
       return ok(api.happenings(wholeNumber(query, 'after', 0), wholeNumber(query, 'limit', DEFAULT_PAGE)));
     case 'POST /v1/commands':
@@ -110,10 +113,9 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
+function send(response: ServerResponse, { status, body, type = 'application/json' }: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  // What an edge printed is passed on byte for byte; it need not be UTF-8.
-  const [type, text] = Buffer.isBuffer(body) ? ['text/plain', body] : ['application/json', JSON.stringify(body)];
+  const text = Buffer.isBuffer(body) ? body : JSON.stringify(body);
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
   response.end(text);
 }

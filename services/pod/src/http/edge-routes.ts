@@ -1,7 +1,7 @@
 import { DrainDeadlineMs } from '@dolphin/protocol';
 import { z } from 'zod';
 import type { LocalOrders } from '../app/local-orders.js';
-import { type Answer, accepted, type ControlRequest, ok, parseBody, wholeNumber } from './control-request.js';
+import { type Answer, accepted, type ControlRequest, parseBody, wholeNumber } from './control-request.js';
 
 export type EdgeOrders = Pick<LocalOrders, 'drain' | 'undrain' | 'replace' | 'start'>;
 
@@ -24,7 +24,8 @@ export async function answerAboutEdges(request: ControlRequest, api: EdgesApi): 
   const logged = method === 'GET' ? /^\/v1\/edges\/([^/]+)\/logs$/.exec(path)?.[1] : undefined;
   if (logged !== undefined) {
     const lines = wholeNumber(query, 'lines', DEFAULT_LOG_LINES);
-    return ok(await api.lastLog(logged, { lines, bytes: wholeNumber(query, 'bytes', DEFAULT_LOG_BYTES) }));
+    const bytes = wholeNumber(query, 'bytes', DEFAULT_LOG_BYTES);
+    return { status: 200, body: await api.lastLog(logged, { lines, bytes }), type: 'text/plain' };
   }
   const [, edge, order] = method === 'POST' ? (ORDER.exec(path) ?? []) : [];
   return edge === undefined || order === undefined ? null : carryOut(edge, order, request, api.orders);

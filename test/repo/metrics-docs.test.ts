@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { podMetrics } from '@dolphin/pod/http/metrics.js';
+import { DOLPHIN_VERSION, PodState } from '@dolphin/protocol';
+import { readRepo } from './workspace.js';
+
+test('the metrics of a pod are each named, with their type, in docs/reference/metrics.md, and no others are', async () => {
+  const state = PodState.parse({
+    ...{
+      pid: 1,
+      version: DOLPHIN_VERSION,
+      host: 'h1',
+      farmId: null,
+      term: 0,
+      rtmp: [],
+      http: [],
+      address: '127.0.0.1',
+    },
+    ...{ lastHappening: 0, uptimeMs: 0, clients: 0, refused: {}, edges: [] },
+  });
+  const text = await podMetrics(state);
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+  const page = readRepo('docs/reference/metrics.md');
+  const rows = [...page.matchAll(/^\| `(dolphin_\w+)` \| (\w+) \|/gm)].map(([, name, type]) => `${name} ${type}`);
+  assert.deepEqual(rows, types);
+});
