@@ -6,6 +6,7 @@ import { PodFact } from './log-entries.js';
  *
  *   GET  /v1/state               → PodState
  *   GET  /v1/happenings?after=N&limit=M → HappeningPage
+ *   GET  /v1/choices?last=N&client=ID → ChoicesPage: why clients went where, the last N of them or one client's
  *   POST /v1/commands  Command   → CommandReply (200 also when refused: the reply is the answer)
  *   POST /v1/stop                → 202; the pod stops its edges and exits
  *

@@ -13,9 +13,26 @@ const Restarts = z.strictObject({
   maxDelayMs: z.int().min(1).default(DEFAULT_RESTART_POLICY.maxDelayMs),
 });
 
+const Ejection = z.strictObject({
+  failures: z.int().min(1).max(1000).default(5),
+  baseMs: z.int().min(100).max(600_000).default(1000),
+  maxMs: z.int().min(100).max(3_600_000).default(60_000),
+});
+
+const Balance = z.strictObject({
+  weights: z
+    .record(z.string().regex(/^stream-\d{1,3}$/, 'edges are named stream-0, stream-1 …'), z.number().min(0.01).max(100))
+    .default({}),
+  slowStartMs: z.int().min(0).max(600_000).default(5000),
+  loadFactor: z.number().min(1).max(100).default(1.25),
+  hotFromClients: z.int().min(1).max(100_000).default(32),
+  ejection: Ejection.prefault({}),
+});
+
 /** conf/pod.yaml and DOLPHIN_POD_*: how a pod treats its edges and its clients; each field is documented in the file. */
 export const PodConfig = z.strictObject({
   restarts: Restarts.prefault({}),
+  balance: Balance.prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 

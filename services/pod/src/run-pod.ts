@@ -76,6 +76,9 @@ export async function runPod(
     log,
     mode: options.mode,
     runners: () => supervisor.runners,
+    balance: config.balance,
+    now: () => Date.now(),
+    explain: log.isLevelEnabled('debug') ? (details, message) => log.debug(details, message) : null,
     refuse: (client, reason) => refuseClient(client.socket, client.protocol, reason),
   });
   const relays = new RelayPool(
@@ -89,7 +92,7 @@ export async function runPod(
     {
       onAvailable: () => router.retryWaiting(),
       onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
-      onConnectFailed: (id, edge, via) => router.onRelayConnectFailed(id, edge, via),
+      onConnectFailed: (id, edge, via, code) => router.onRelayConnectFailed(id, edge, via, code),
       onLeft: (ids) => router.onRelayLeft(ids),
       onExit: (via) => router.onRelayExit(via),
       onReturned: (clients) => router.onReturned(clients),
@@ -171,6 +174,7 @@ export async function runPod(
     {
       state,
       happenings: (after, limit) => happenings.page(after, limit),
+      choices: (last, client) => router.chooser.lastChoices(last, client, (id) => router.ledger.edgeOf(id)),
       obey: (command) => control.obey(command),
       // The answer goes out first.
       stop: () => void setImmediate(o.onStop),

@@ -7,7 +7,7 @@ import { createServer, Socket } from 'node:net';
  * client that says who serves it and what it thinks of the client; then it echoes.
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
- * to and listens on its API only.
+ * to and listens on its API only, until it gets a SIGUSR2.
  */
 const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
 const relayed = behaviour === 'relay' || behaviour === 'shut';
@@ -54,6 +54,7 @@ const listen = (server: { listen(port: number, host: string, done: () => void): 
   new Promise<void>((resolve) => server.listen(on, '127.0.0.1', resolve));
 const relayServer = () => createServer((socket) => serve(socket, 'relay', null));
 if (behaviour !== 'shut') await listen(relayServer(), rtmp);
+else process.on('SIGUSR2', () => void listen(relayServer(), rtmp));
 if (http > 0) await listen(relayServer(), http);
 if (!relayed) process.send?.({ type: 'hello', takes: ['rtmp', 'http'], version: '0.1.0' });
 const answer = { code: 0, server: 'fake', pid: String(process.pid) };

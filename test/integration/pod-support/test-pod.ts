@@ -52,17 +52,29 @@ export interface TestPod {
 /** A farm's pod in a process of its own, without a farm. */
 export async function startPod(
   t: TestContext,
-  o: { engines: (dir: string) => string[]; mode?: string; relays?: number },
+  o: {
+    engines: (dir: string) => string[];
+    mode?: string;
+    relays?: number;
+    /** pod.yaml, and the conf of its edges. */
+    config?: string;
+    conf?: string;
+    env?: Record<string, string>;
+  },
 ): Promise<TestPod> {
   const dir = await tempDir(t);
   const runDir = join(dir, 'run');
   const [rtmp = 0, http = 0] = await freePorts(2);
   const conf = join(dir, 'dolphin.conf');
-  writeFileSync(conf, 'vhost __defaultVhost__ { }\n');
+  writeFileSync(conf, o.conf ?? 'vhost __defaultVhost__ { }\n');
   const args = ['--run-dir', runDir, '--host', 'h1', '--rtmp', String(rtmp), '--http', String(http), '--conf', conf];
   for (const engine of o.engines(dir)) args.push('--engine', engine);
   if (o.mode !== undefined) args.push('--mode', o.mode);
   if (o.relays !== undefined) args.push('--relays', String(o.relays));
+  if (o.config !== undefined) {
+    writeFileSync(join(dir, 'pod.yaml'), o.config);
+    args.push('--config', join(dir, 'pod.yaml'));
+  }
   let pod: TestProcess;
   let sequence = 0;
   const call: TestPod['call'] = (method, path, body) =>
@@ -84,7 +96,7 @@ export async function startPod(
     http,
     process: () => pod,
     async start() {
-      pod = startProcess(t, fromRoot('bin/dolphin-pod'), args);
+      pod = startProcess(t, fromRoot('bin/dolphin-pod'), args, { env: { ...process.env, ...o.env } });
       const started = pod;
       await eventually(
         async () => {

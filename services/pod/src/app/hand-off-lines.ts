@@ -19,6 +19,9 @@ interface OpenLine extends HandOffLine {
 export interface HandOffLinesEvents {
   onReturned(clients: readonly Client[]): void;
   onCut(client: Client): void;
+  /** A socket was sent and no `took` came. `died`: the process is gone, and was not asked to go. */
+  onNotTaken(edge: string, died: boolean): void;
+  onTaken(edge: string): void;
   /** A line that was stuck takes clients again. */
   onUnstuck(): void;
 }
@@ -57,9 +60,15 @@ export class HandOffLines {
         message: (client) => ({ type: 'take', id: client.id, protocol: client.protocol }),
         events: {
           onReturned: (clients) => this.#events.onReturned(clients),
-          onCut: (client) => this.#events.onCut(client),
+          onCut: (client) => {
+            // One that is stuck was told of; one that is asked to go is not to blame.
+            const died = !line.stuck && runner.process === null && runner.state !== 'exited';
+            if (died && !client.socket.destroyed) this.#events.onNotTaken(runner.name, true);
+            this.#events.onCut(client);
+          },
           onStuck: () => {
             line.stuck = true;
+            this.#events.onNotTaken(runner.name, false);
             this.#deps.log.warn({ edge: runner.name, pid: process.pid }, 'takes no clients: it gets no more for now');
           },
         },
@@ -72,7 +81,7 @@ export class HandOffLines {
   onTook(runner: EdgeRunner, id: number): void {
     const line = this.#lines.get(runner.name);
     if (line === undefined) return;
-    line.queue.took(id);
+    if (line.queue.took(id)) this.#events.onTaken(runner.name);
     this.#unstick(line);
   }
 

@@ -21,6 +21,8 @@ export interface Client {
   readonly id: number;
   readonly protocol: ClientProtocol;
   readonly socket: ClientSocket;
+  /** The stream that it asks for, where it is balanced by that. */
+  readonly stream?: string;
 }
 
 /** A child that takes sockets. */

@@ -20,7 +20,7 @@ export interface RelayLauncher {
 export interface RelayPoolEvents {
   onAvailable(): void;
   onRouted(id: number, edge: string, via: string): void;
-  onConnectFailed(id: number, edge: string, via: string): void;
+  onConnectFailed(id: number, edge: string, via: string, code: string): void;
   onLeft(ids: readonly number[]): void;
   /** It and its clients are gone. */
   onExit(via: string): void;
@@ -155,7 +155,7 @@ export class RelayPool {
         return;
       case 'connect-failed':
         this.#deps.log.warn({ edge: message.edge, code: message.code }, 'the relay could not connect to an edge');
-        this.#events.onConnectFailed(message.id, message.edge, relay.name);
+        this.#events.onConnectFailed(message.id, message.edge, relay.name, message.code);
         return;
       case 'left':
         for (const id of message.ids) this.#targets.delete(id);

@@ -1,7 +1,8 @@
 import type { ClientProtocol } from '@dolphin/protocol';
-import { type Candidate, chooseEdges } from '../domain/balancer.js';
 import { ClientLedger } from '../domain/client-ledger.js';
 import { readsProxyHeader } from '../domain/dialect.js';
+import { isEdgesFault } from '../domain/ejection.js';
+import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js';
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
@@ -15,6 +16,11 @@ export interface RouterDeps {
   readonly log: Log;
   readonly mode: 'auto' | 'relay';
   readonly runners: () => readonly EdgeRunner[];
+  readonly balance: BalancePolicy;
+  /** ms since 1970, for people. */
+  readonly now: () => number;
+  /** Explains each choice in the log; null: nobody reads that. */
+  readonly explain: ((details: object, message: string) => void) | null;
   /** Closes it, by HTTP with an answer. */
   readonly refuse: (client: Client, reason: RefusalReason) => void;
 }
@@ -24,6 +30,8 @@ export class Router {
   readonly ledger = new ClientLedger();
   readonly refused = new Map<RefusalReason | string, number>();
   readonly #deps: RouterDeps;
+  /** Which edge is best, and how they did. */
+  readonly chooser: EdgeChooser;
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
   #relays: RelayPool | null = null;
@@ -33,9 +41,17 @@ export class Router {
   constructor(deps: RouterDeps) {
     this.#deps = deps;
     this.#waiting = new WaitingRoom(deps.timers);
+    this.chooser = new EdgeChooser({
+      ...deps,
+      policy: deps.balance,
+      edges: () => this.#streamRunners().map((runner) => this.#edgeNow(runner, 'rtmp')),
+      onReturned: () => this.retryWaiting(),
+    });
     this.#lines = new HandOffLines(deps, {
       onReturned: (clients) => this.onReturned(clients),
       onCut: (client) => this.onCut(client),
+      onNotTaken: (edge, died) => this.chooser.onFailure(edge, died ? 'died-before-taking' : 'not-taken'),
+      onTaken: (edge) => this.chooser.onTaken(edge),
       onUnstuck: () => this.retryWaiting(),
     });
   }
@@ -64,6 +80,7 @@ export class Router {
   onEdgeReady(runner: EdgeRunner): void {
     const { process } = runner;
     if (process === null || runner.edge.role !== 'stream') return;
+    this.chooser.onReady(runner.name);
     if (this.transportOf(runner) === 'relay') this.#relays?.start();
     else this.#lines.open(runner);
     this.retryWaiting();
@@ -91,11 +108,13 @@ export class Router {
   }
 
   onRelayRouted(id: number, edge: string, via: string): void {
+    this.chooser.onTaken(edge);
     if (this.ledger.edgeOf(id) !== null) this.ledger.put(id, edge, via);
   }
 
   /** It is counted at the next edge that the relay tries. */
-  onRelayConnectFailed(id: number, edge: string, via: string): void {
+  onRelayConnectFailed(id: number, edge: string, via: string, code: string): void {
+    if (isEdgesFault(code)) this.chooser.onFailure(edge, 'connect-failed');
     if (this.ledger.edgeOf(id) === null) return;
     const targets = this.#relays?.targetsOf(id) ?? [];
     const next = targets[targets.findIndex((target) => target.edge === edge) + 1];
@@ -143,8 +162,9 @@ export class Router {
       this.#refuse(client, 'stopping');
       return;
     }
-    const runners = this.#deps.runners().filter((runner) => runner.edge.role === 'stream');
-    const choice = chooseEdges(runners.map((runner) => this.#candidate(runner, client.protocol)));
+    const runners = this.#streamRunners();
+    const edges = runners.map((runner) => this.#edgeNow(runner, client.protocol));
+    const choice = this.chooser.choose(client, edges);
     if (choice.type === 'none') {
       if (choice.reason === 'edges-full') {
         this.#refuse(client, 'edges-full');
@@ -183,7 +203,11 @@ export class Router {
     this.#refuse(client, 'no-relay');
   }
 
-  #candidate(runner: EdgeRunner, protocol: ClientProtocol): Candidate {
+  #streamRunners(): EdgeRunner[] {
+    return this.#deps.runners().filter((runner) => runner.edge.role === 'stream');
+  }
+
+  #edgeNow(runner: EdgeRunner, protocol: ClientProtocol): EdgeNow {
     const line = this.#lineFor(runner, protocol);
     const clients = this.ledger.countAt(runner.name);
     return {

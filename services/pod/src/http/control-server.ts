@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
+  type ChoicesPage,
   Command,
   type CommandReply,
   DolphinError,
@@ -15,6 +16,8 @@ import type { Log } from '../app/ports.js';
 export interface ControlApi {
   state(): PodState;
   happenings(after: number, limit: number): HappeningPage;
+  /** The last ones, newest first; `client`: of this one only. */
+  choices(last: number, client: number | null): ChoicesPage;
   obey(command: Command): Promise<CommandReply>;
   stop(): void;
 }
@@ -22,6 +25,7 @@ export interface ControlApi {
 /** sockaddr_un. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const DEFAULT_PAGE = 500;
+const DEFAULT_CHOICES = 20;
 
 /**
  * The control API (libs/protocol pod-control.ts) on RUN_DIR/pod.sock, for this user only. The caller holds the run
@@ -68,6 +72,11 @@ async function answer(request: IncomingMessage, api: ControlApi): Promise<{ stat
       const after = wholeNumber(url.searchParams, 'after', 0);
       const limit = wholeNumber(url.searchParams, 'limit', DEFAULT_PAGE);
       return { status: 200, body: api.happenings(after, limit) };
+    }
+    case 'GET /v1/choices': {
+      const last = wholeNumber(url.searchParams, 'last', DEFAULT_CHOICES);
+      const client = url.searchParams.has('client') ? wholeNumber(url.searchParams, 'client', 0) : null;
+      return { status: 200, body: api.choices(last, client) };
     }
     case 'POST /v1/commands':
       return { status: 200, body: await api.obey(parseCommand(await readBody(request))) };
