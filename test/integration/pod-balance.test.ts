@@ -9,6 +9,7 @@ const engines = (dir: string) => [
   `relayed=${fakeBinary(dir, 'relay')}`,
   `shut=${fakeBinary(dir, 'shut')}`,
 ];
+const flv = (stream: string) => `GET /live/${stream}.flv HTTP/1.1\r\nHost: any\r\n\r\n`;
 const choicesOf = async (pod: TestPod, query = 'last=1000') =>
   ChoicesPage.parse((await pod.call('GET', `/v1/choices?${query}`)).body).choices;
 const slotOf = (edge: string) => edge.replace('dolphin-h1-', '');
@@ -150,3 +151,73 @@ describe('an edge that does not take its clients', () => {
     process.kill(edge.pid ?? 0, 'SIGCONT');
   });
 });
+
+for (const engine of ['fake', 'relayed'] as const) {
+  describe(`viewers of a stream, ${engine === 'fake' ? 'handed off' : 'relayed'}`, () => {
+    const config = 'balance: { httpByStream: on, hotFromClients: 8, loadFactor: 4 }';
+
+    it('go to one edge each, those of RTMP where fewest are', async (t) => {
+      const pod = await startPod(t, { engines, config });
+      await pod.spawn(3, engine);
+      const homes = new Set<string>();
+      for (const stream of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        const edges = new Set(await served(t, pod.http, 3, flv(stream)));
+        assert.equal(edges.size, 1, `${stream} is on ${[...edges]}`);
+        for (const edge of edges) homes.add(edge);
+      }
+      assert.ok(homes.size > 1, 'not all streams are on one edge');
+      const rules = (await choicesOf(pod)).map(({ rule, stream }) => [rule, stream]);
+      assert.deepEqual(rules[0], ['stream-home', '__defaultVhost__/live/f.flv']);
+      const counts = (await pod.state()).edges.map(({ clients }) => clients);
+      const fewest = `stream-${counts.indexOf(Math.min(...counts))}`;
+      assert.deepEqual(await served(t, pod.rtmp, 1), [fewest]);
+    });
+
+    it('widen to the next edge when theirs has too many', async (t) => {
+      const pod = await startPod(t, { engines, config: 'balance: { httpByStream: on, hotFromClients: 2 }' });
+      await pod.spawn(3, engine);
+      const edges = [];
+      for (let i = 0; i < 9; i++) edges.push(...(await served(t, pod.http, 1, flv('hot'))));
+      assert.equal(edges[0], edges[1]);
+      assert.equal(new Set(edges).size, 3);
+      assert.ok((await choicesOf(pod)).some(({ rule }) => rule === 'stream-widened'));
+      for (const edge of new Set(edges)) assert.ok(edges.filter((each) => each === edge).length <= 4);
+    });
+
+    it('lose no byte of what they said, whole or byte by byte, and stay on their edge', async (t) => {
+      const pod = await startPod(t, { engines, config });
+      await pod.spawn(2, engine);
+      const body = 'x'.repeat(3000);
+      const request = `POST /live/a.flv HTTP/1.1\r\nHost: any\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      const whole = await connectClient(t, pod.http, request);
+      const slow = await connectClient(t, pod.http, '');
+      for (const byte of request) {
+        slow.socket.write(byte);
+        await new Promise((resume) => setImmediate(resume));
+      }
+      for (const client of [whole, slow]) {
+        await eventually(() => client.text().endsWith(`\r\n\r\n${body}`), { what: 'all is echoed' });
+        assert.equal(client.text().split('POST /live/a.flv HTTP/1.1\r\n').length, 2);
+      }
+      assert.equal((await whole.served()).edge, (await slow.served()).edge);
+    });
+
+    it('are answered by the pod when they say nonsense, too much, or nothing', async (t) => {
+      const pod = await startPod(t, { engines, config });
+      await pod.spawn(1, engine);
+      const silent = await connectClient(t, pod.http, '');
+      const left = await connectClient(t, pod.http, 'GET /live/a.flv HT');
+      left.socket.end();
+      const garbage = await connectClient(t, pod.http, '\x03nonsense\r\n\r\n');
+      const long = await connectClient(t, pod.http, `GET / HTTP/1.1\r\nA: ${'b'.repeat(9000)}`);
+      await Promise.all([left.closed, garbage.closed, long.closed]);
+      assert.match(garbage.text(), /^HTTP\/1\.1 400 [\s\S]*"code":"E_BAD_REQUEST"/);
+      assert.match(long.text(), /^HTTP\/1\.1 431 /);
+      assert.equal(left.text(), '');
+      await eventually(() => silent.isClosed(), { what: 'the silent one is told', deadlineMs: 20_000 });
+      assert.match(silent.text(), /^HTTP\/1\.1 408 /);
+      const { refused, clients } = await pod.state();
+      assert.deepEqual([refused, clients], [{ 'request-bad': 2, 'first-words-late': 1 }, 0]);
+    });
+  });
+}

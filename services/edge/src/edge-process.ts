@@ -92,14 +92,20 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   });
   lifecycle.add('watch', keepWatch(context));
 
-  const serve = (socket: Socket, protocol: ClientProtocol, handedOff: boolean, onClosed?: () => void) => {
+  const serve = (
+    socket: Socket,
+    protocol: ClientProtocol,
+    handedOff: boolean,
+    onClosed?: () => void,
+    address?: string,
+  ) => {
     if (clients.isFull) {
       context.trouble.refused++;
       socket.destroy();
       onClosed?.();
       return;
     }
-    const options = { handedOff, ...(onClosed && { onClosed }) };
+    const options = { handedOff, ...(onClosed && { onClosed }), ...(address !== undefined && { address }) };
     if (protocol === 'rtmp') new RtmpConnection(socket, context, options);
     else new FlvConnection(socket, context, options);
   };
@@ -131,7 +137,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       channel,
       timers,
       log,
-      take: (socket, protocol, left) => serve(socket, protocol, true, left),
+      take: (socket, protocol, left, address) => serve(socket, protocol, true, left, address),
       beat: () => {
         const { sent, received } = clients.totals();
         return { clients: clients.count, streams: streams.count, sentBytes: sent, receivedBytes: received };

@@ -8,10 +8,12 @@ import { Control } from './app/control.js';
 import type { Told } from './app/edge-runner.js';
 import { EdgeStats } from './app/edge-stats.js';
 import { podState } from './app/pod-state.js';
+import { Reception } from './app/reception.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
 import { Supervisor } from './app/supervisor.js';
 import { loadPodConfig } from './config.js';
+import { isWithin } from './domain/address-prefix.js';
 import { newHostFile } from './domain/host-file.js';
 import { aloneEdge, type PodOptions } from './domain/pod-options.js';
 import { confOrigins } from './domain/render-conf.js';
@@ -23,9 +25,10 @@ import { httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
 import { Engines } from './process/engines.js';
+import { firstBytesReader, peerAddress } from './process/first-bytes.js';
 import { asItIs, findParentDeath } from './process/parent-death.js';
 import { holderOf } from './process/port-probe.js';
-import { listenPublicly, refuseClient } from './process/public-listener.js';
+import { listenPublicly, refuseClient, refuseWords } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
 import { readUsage } from './process/usage.js';
@@ -100,6 +103,18 @@ export async function runPod(
     },
   );
   router.useRelays(relays);
+  const httpByStream = config.balance.httpByStream === 'on';
+  const reception = new Reception({
+    reader: firstBytesReader,
+    accept: (socket, protocol, known) => router.accept(socket, protocol, known),
+    refuse: (socket, protocol, refused) => {
+      router.countRefused(refused.reason);
+      refuseWords(socket, protocol, refused);
+    },
+    isFront: (socket) => isWithin(peerAddress(socket), config.proxyProtocol.from),
+    httpByStream,
+    vhosts: httpByStream ? confVhosts(options.confPath) : new Set(),
+  });
   lifecycle.add('relays', () => relays.stop());
 
   const supervisor: Supervisor = new Supervisor(
@@ -168,7 +183,7 @@ export async function runPod(
 
   const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   if (alone !== null) await mustFindEngines(engines);
-  await listenToClients(options, router, log, lifecycle);
+  await listenToClients(options, { reception, router }, log, lifecycle);
   const server = await serveControl(
     runDir,
     {
@@ -214,7 +229,18 @@ function edgesOfCommandLine(options: PodOptions) {
   return (options.alone ?? []).map((slot, index) => aloneEdge(slot, index, origins, engine ?? 'builtin'));
 }
 
-async function listenToClients(options: PodOptions, router: Router, log: Logger, lifecycle: Lifecycle): Promise<void> {
+/** Names of vhosts, for telling streams apart. Throws ConfError. */
+function confVhosts(path: string): ReadonlySet<string> {
+  const conf = loadConf(path, (file) => readFileSync(file, 'utf8'));
+  return new Set(conf.flatMap(({ name, args }) => (name === 'vhost' && args[0] !== undefined ? [args[0]] : [])));
+}
+
+async function listenToClients(
+  options: PodOptions,
+  { reception, router }: { reception: Reception; router: Router },
+  log: Logger,
+  lifecycle: Lifecycle,
+): Promise<void> {
   const listeners = [
     ...options.rtmp.map((port) => ({ port, protocol: 'rtmp' as const })),
     ...options.http.map((port) => ({ port, protocol: 'http' as const })),
@@ -225,7 +251,7 @@ async function listenToClients(options: PodOptions, router: Router, log: Logger,
         port,
         protocol,
         address: options.address,
-        onClient: (socket) => router.accept(socket, protocol),
+        onClient: (socket) => reception.onClient(socket, protocol),
         onAcceptError: () => router.countRefused('accept-failed'),
         log,
       });

@@ -43,11 +43,14 @@ const serve = (socket: Socket, how: string, id: number | null) => {
   });
 };
 process.on('message', (message, handle) => {
-  const take = message as { type: string; id: number };
+  const take = message as { type: string; id: number; head?: string; address?: string };
   taken += 1;
   if (behaviour === 'deaf' && taken > 3) return;
   process.send?.({ type: 'took', id: take.id });
-  if (handle instanceof Socket) serve(handle, 'hand-off', take.id);
+  if (!(handle instanceof Socket)) return;
+  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
+  serve(handle, 'hand-off', take.id);
+  if (take.address !== undefined) handle.write(`from ${take.address}\n`);
 });
 
 const listen = (server: { listen(port: number, host: string, done: () => void): unknown }, on: number) =>

@@ -16,8 +16,11 @@ export interface PodLinkOptions {
   readonly channel: IpcChannel;
   readonly timers: Timers;
   readonly log: Log;
-  /** Serves a client that was handed off; `left` is to be called once when it is gone. */
-  take(socket: Socket, protocol: ClientProtocol, left: () => void): void;
+  /**
+   * Serves a client that was handed off; `left` is to be called once when it is gone. `address`: the client's, where
+   * it is not the socket's.
+   */
+  take(socket: Socket, protocol: ClientProtocol, left: () => void, address: string | undefined): void;
   beat(): { clients: number; streams: number; sentBytes: number; receivedBytes: number };
   /** The pod is dead. */
   onPodGone(): void;
@@ -57,12 +60,17 @@ export class PodLink {
       this.#o.log.warn({ why: parsed.error.issues[0]?.message }, 'a message of the pod cannot be read');
       return;
     }
-    const { id, protocol } = parsed.data;
+    const { id, protocol, head, address } = parsed.data;
     // Before anything of it is read: from here on the client is lost with us, and not with the pod.
     this.#o.channel.send({ type: 'took', id }, () => undefined);
-    if (isSocket(handle)) this.#o.take(handle, protocol, () => this.#onLeft(id));
-    // The client hung up on its way here.
-    else this.#onLeft(id);
+    if (!isSocket(handle)) {
+      // The client hung up on its way here.
+      this.#onLeft(id);
+      return;
+    }
+    // What the pod read is read again here, first.
+    if (head !== undefined) handle.unshift(Buffer.from(head, 'base64'));
+    this.#o.take(handle, protocol, () => this.#onLeft(id), address);
   }
 
   #onLeft(id: number): void {

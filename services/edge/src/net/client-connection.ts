@@ -7,6 +7,8 @@ import { addressOf, isLoopback, pendingWriteBytes } from './socket-facts.js';
 export interface ConnectionOptions {
   /** Its pod accepted it: nobody but the client is at the other end. */
   readonly handedOff: boolean;
+  /** The client's address, where it is not the socket's: its pod had it from a front. */
+  readonly address?: string;
   /** Called once, when it is gone. */
   readonly onClosed?: () => void;
 }
@@ -48,7 +50,7 @@ export abstract class ClientConnection implements Client {
     this.#onClosed = o.onClosed;
     this.id = newClientId(context);
     this.sinceMs = context.timers.now();
-    this.address = addressOf(socket);
+    this.address = o.address ?? addressOf(socket);
     this.trustsPeer = !o.handedOff && isLoopback(this.address);
     context.clients.add(this);
     socket.setNoDelay(true);

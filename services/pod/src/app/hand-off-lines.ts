@@ -2,6 +2,7 @@ import type { ClientProtocol } from '@dolphin/protocol';
 import type { EdgeRunner } from './edge-runner.js';
 import { HandOffQueue } from './hand-off-queue.js';
 import type { Client, Log, Timers } from './ports.js';
+import { takeMessage } from './take-message.js';
 
 /** The way of sockets to one process of an edge. */
 export interface HandOffLine {
@@ -57,7 +58,7 @@ export class HandOffLines {
       queue: new HandOffQueue({
         taker: process,
         timers: this.#deps.timers,
-        message: (client) => ({ type: 'take', id: client.id, protocol: client.protocol }),
+        message: takeMessage,
         events: {
           onReturned: (clients) => this.#events.onReturned(clients),
           onCut: (client) => {

@@ -10,7 +10,7 @@ export interface Timers {
   monotonic(): number;
 }
 
-/** An accepted connection of which nothing was read. What it is beyond that only adapters know. */
+/** An accepted connection that is not being read. What it is beyond that only adapters know. */
 export interface ClientSocket {
   readonly destroyed: boolean;
   destroy(): void;
@@ -21,8 +21,25 @@ export interface Client {
   readonly id: number;
   readonly protocol: ClientProtocol;
   readonly socket: ClientSocket;
+  /** Its address where that is not the socket's: a front told it. */
+  readonly address?: string;
   /** The stream that it asks for, where it is balanced by that. */
   readonly stream?: string;
+  /** What was read of it, which belongs to the edge; at most MAX_FIRST_BYTES. */
+  readonly head?: Buffer;
+}
+
+/** Reads sockets that are to be handed off. */
+export interface FirstBytesReader {
+  /**
+   * Gives all that came so far to `judge` until that says something, and stops reading: then `done` is called, once,
+   * with what was said, or with `late` or `left` (and closed). The returned function gives it up; `done` is not called.
+   */
+  read<Verdict extends object>(
+    socket: ClientSocket,
+    o: { judge: (bytes: Buffer) => Verdict | null; withinMs: number },
+    done: (outcome: Verdict | 'late' | 'left') => void,
+  ): () => void;
 }
 
 /** A child that takes sockets. */

@@ -2,6 +2,7 @@ import { type PodToRelayMessage, RelayMessage } from '@dolphin/protocol';
 import { DEFAULT_RESTART_POLICY, decideRestart, NO_FAILURES, type RestartHistory } from '../domain/restart-policy.js';
 import { HandOffQueue } from './hand-off-queue.js';
 import type { Client, Log, ProcessExit, SocketTaker, Timers } from './ports.js';
+import { takeMessage } from './take-message.js';
 
 export type RelayTarget = PodToRelayMessage['targets'][number];
 
@@ -173,12 +174,7 @@ export class RelayPool {
     return new HandOffQueue({
       taker,
       timers: this.#deps.timers,
-      message: (client) => ({
-        type: 'take',
-        id: client.id,
-        protocol: client.protocol,
-        targets: this.#targets.get(client.id) ?? [],
-      }),
+      message: (client) => ({ ...takeMessage(client), targets: this.#targets.get(client.id) ?? [] }),
       events: {
         onReturned: (clients) => {
           for (const client of clients) this.#targets.delete(client.id);

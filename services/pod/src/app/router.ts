@@ -6,6 +6,7 @@ import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
+import type { KnownOfClient } from './reception.js';
 import type { RelayPool, RelayTarget } from './relay-pool.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -61,8 +62,8 @@ export class Router {
     this.#relays = relays;
   }
 
-  accept(socket: ClientSocket, protocol: ClientProtocol): void {
-    const client: Client = { id: this.#nextId++, protocol, socket };
+  accept(socket: ClientSocket, protocol: ClientProtocol, known: KnownOfClient = {}): void {
+    const client: Client = { id: this.#nextId++, protocol, socket, ...known };
     this.#route(client);
   }
 

@@ -70,6 +70,17 @@ function tryListen(server: Server, port: number, host: string): Promise<NodeJS.E
 
 /** RTMP has no words for it before its handshake: the connection is closed. HTTP is told to come again. */
 export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, reason: string): void {
+  closeWithAnswer(socket, protocol, () => refusal(503, 'E_UNREACHABLE', `no edge takes this client now: ${reason}`, 1));
+}
+
+/** Refuses what a client said first, with that status where its protocol has one. */
+export function refuseWords(socket: ClientSocket, protocol: ClientProtocol, o: { status: number; why: string }): void {
+  closeWithAnswer(socket, protocol, () =>
+    o.status === 503 ? refusal(503, 'E_UNREACHABLE', o.why, 1) : refusal(o.status, 'E_BAD_REQUEST', o.why),
+  );
+}
+
+function closeWithAnswer(socket: ClientSocket, protocol: ClientProtocol, answer: () => Buffer): void {
   if (protocol === 'rtmp' || !(socket instanceof Socket)) {
     socket.destroy();
     return;
@@ -79,5 +90,5 @@ export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, rea
   // Its request is read and dropped: closing with unread bytes is a reset, which may overtake the answer.
   socket.on('data', () => undefined);
   socket.resume();
-  socket.end(refusal(503, 'E_UNREACHABLE', `no edge takes this client now: ${reason}`, 1));
+  socket.end(answer());
 }

@@ -55,6 +55,8 @@ process.on('message', (raw, handle) => {
     onLeft(take.id);
     return;
   }
+  // What the pod read is read again here, first.
+  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
   const session = new RelaySession(take, handle, DEFAULT_RELAY_LIMITS, {
     onRouted: (id, edge) => say({ type: 'routed', id, edge }),
     onConnectFailed: (id, edge, code) => say({ type: 'connect-failed', id, edge, code }),
