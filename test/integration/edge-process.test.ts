@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { EdgeMessage } from '@dolphin/protocol';
 import {
   encodeProxyHeader,
@@ -244,9 +245,22 @@ describe('an edge under a pod', { concurrency: true }, () => {
     ];
     for (const { done } of recordings) assertContiguousRun(await done, source, { minSeconds: 3 });
     const idsOf = (type: 'took' | 'left') =>
-      messages.flatMap((m) => (m.type === type ? (m.type === 'took' ? [m.id] : m.type === 'left' ? m.ids : []) : []));
+      messages.flatMap((m) =>
+        m.type === type ? (m.type === 'took' ? [m.id] : m.type === 'left' ? m.clients.map((c) => c.id) : []) : [],
+      );
     await eventually(() => idsOf('left').length === 2, { what: 'both have left' });
     assert.deepEqual(idsOf('took').sort(), [1, 2]);
+    const uses = () => messages.flatMap((m) => (m.type === 'uses' ? m.clients : []));
+    const play = { stream: '/live/livestream', use: 'play' };
+    assert.deepEqual(
+      uses().sort((a, b) => a.id - b.id),
+      [
+        { id: 1, ...play },
+        { id: 2, ...play },
+      ],
+    );
+    const left = () => messages.flatMap((m) => (m.type === 'left' ? m.clients : []));
+    assert.ok(left().every(({ end, sentBytes }) => end === 'client-left' && sentBytes > 50_000));
     await eventually(() => messages.some((m) => m.type === 'beat' && m.clients === 0 && m.sentBytes > 100_000), {
       what: 'a beat tells the bytes',
     });
@@ -255,6 +269,15 @@ describe('an edge under a pod', { concurrency: true }, () => {
     t.after(() => waiting.destroy());
     waiting.on('error', () => undefined);
     await eventually(() => idsOf('took').length === 3, { what: 'one more is taken' });
+    child.send({ type: 'count', ask: 7, ids: [1, 3] });
+    const counts = { type: 'counts', ask: 7, clients: [{ id: 3, sentBytes: 0, receivedBytes: 0 }] };
+    await eventually(() => messages.some((m) => isDeepStrictEqual(m, counts)), { what: 'it counts who is there' });
+    const kicked = connect(rtmpFront, '127.0.0.1');
+    t.after(() => kicked.destroy());
+    await eventually(() => idsOf('took').length === 4, { what: 'another one is taken' });
+    child.send({ type: 'close', ids: [1, 4], why: 'kicked' });
+    await eventually(() => left().find(({ id }) => id === 4)?.end === 'kicked', { what: 'that one is kicked' });
+    assert.equal(left().length, 3, 'the other one stays');
     child.disconnect();
     await eventually(() => child.pid !== undefined && !isAlive(child.pid), { what: 'it ends with its pod' });
     assert.equal(child.exitCode, 0);
@@ -272,7 +295,7 @@ describe('an edge under a pod', { concurrency: true }, () => {
     child.on('message', (message) => {
       const parsed = EdgeMessage.parse(message);
       if (parsed.type === 'hello') ready = true;
-      if (parsed.type === 'left') left.push(...parsed.ids);
+      if (parsed.type === 'left') left.push(...parsed.clients.map((client) => client.id));
     });
     await eventually(() => ready, { what: 'it says hello' });
     let id = 0;

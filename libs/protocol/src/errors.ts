@@ -61,6 +61,8 @@ export const ERRORS = {
     retryable: false,
   },
   E_PORT_TAKEN: { message: 'port {port} is taken by {holder}', http: 409, exit: 69, retryable: true },
+  E_LIMITED: { message: 'there are too many: {what}', http: 503, exit: 75, retryable: true },
+  E_DENIED: { message: 'clients of this address are not served', http: 403, exit: 77, retryable: false },
   E_POD_DOWN: { message: 'the pod of this host is not up', http: 503, exit: 69, retryable: true },
   E_BUS_UNAVAILABLE: { message: 'NATS does not answer: {why}', http: 503, exit: 69, retryable: true },
   E_LOG_CONFIG: { message: 'the log {stream} is configured otherwise: {why}', http: 500, exit: 78, retryable: false },

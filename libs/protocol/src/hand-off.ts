@@ -7,14 +7,65 @@ import { z } from 'zod';
 export const ClientProtocol = z.enum(['rtmp', 'http']);
 export type ClientProtocol = z.infer<typeof ClientProtocol>;
 
+/** Clients in one message: some 150 KB, parsed in a few ms. More of them go in several messages. */
+export const MAX_CLIENTS_PER_MESSAGE = 2000;
+/** `vhost/app/stream`; an edge takes no longer app and stream than 512 characters together. */
+export const MAX_STREAM_CHARS = 1024;
+
+/** Why a pod has clients closed. */
+export const CloseReason = z.enum(['kicked', 'drained', 'limit']);
+export type CloseReason = z.infer<typeof CloseReason>;
+
+/**
+ * How a client's connection ended, as far as the process that had it can know. `error`: bad input, a time-out, a request
+ * that cannot be served. `edge-closed`: the relayed edge hung up first. `edge-stopped`: the edge was asked to end.
+ */
+export const ClientEnd = z.enum([
+  ...CloseReason.options,
+  'client-left',
+  'slow',
+  'error',
+  'edge-closed',
+  'edge-stopped',
+]);
+export type ClientEnd = z.infer<typeof ClientEnd>;
+
+/** What a client is there for. */
+export const StreamUse = z.enum(['play', 'publish']);
+export type StreamUse = z.infer<typeof StreamUse>;
+
+/** Bytes of a client's connection, as the process that has it counts them: `sentBytes` went to the client. */
+export const ClientBytes = z.object({ id: z.int(), sentBytes: z.number().min(0), receivedBytes: z.number().min(0) });
+export type ClientBytes = z.infer<typeof ClientBytes>;
+
+export const LeftClient = ClientBytes.extend({ end: ClientEnd });
+export type LeftClient = z.infer<typeof LeftClient>;
+
+const ofClients = <T extends z.ZodType>(client: T) => z.array(client).max(MAX_CLIENTS_PER_MESSAGE);
+
+/** These clients are gone (batched per turn of the event loop). */
+const Left = z.object({ type: z.literal('left'), clients: ofClients(LeftClient).min(1) });
+/** These clients play or publish a stream, named as SRS's API names it; sent before they are `left` (batched as that). */
+const Uses = z.object({
+  type: z.literal('uses'),
+  clients: ofClients(z.object({ id: z.int(), stream: z.string().max(MAX_STREAM_CHARS), use: StreamUse })).min(1),
+});
+/** The answer to `count`: those of the clients asked about that are there. */
+const Counts = z.object({ type: z.literal('counts'), ask: z.int(), clients: ofClients(ClientBytes) });
+
+/** What an edge and a relay process say alike of the clients that they were handed. */
+export const ClientNews = z.discriminatedUnion('type', [Left, Uses, Counts]);
+export type ClientNews = z.infer<typeof ClientNews>;
+
 /** Edge → pod. */
 export const EdgeMessage = z.discriminatedUnion('type', [
   /** The first message: this edge takes sockets of these protocols. */
   z.object({ type: z.literal('hello'), takes: z.array(ClientProtocol), version: z.string() }),
   /** Socket `id` is here; sent before anything of it is read. */
   z.object({ type: z.literal('took'), id: z.int() }),
-  /** These clients are gone (batched per turn of the event loop). */
-  z.object({ type: z.literal('left'), ids: z.array(z.int()).min(1).max(100_000) }),
+  Left,
+  Uses,
+  Counts,
   /** Every second: alive, and its true numbers. Counters are since start, of all its connections. */
   z.object({
     type: z.literal('beat'),
@@ -38,11 +89,19 @@ const known = {
 };
 
 /** Pod → edge. The socket travels with `take`; it was accepted with pauseOnConnect, and what was read of it is in `head`. */
-export const PodMessage = z.object({ type: z.literal('take'), id: z.int(), protocol: ClientProtocol, ...known });
+const Take = z.object({ type: z.literal('take'), id: z.int(), protocol: ClientProtocol, ...known });
+export type Take = z.infer<typeof Take>;
+
+/** Pod → edge or relay process: closes these clients; who is not there is passed over. */
+const Close = z.object({ type: z.literal('close'), ids: ofClients(z.int()).min(1), why: CloseReason });
+/** Pod → edge or relay process: how many bytes, of these clients? Asked when somebody looks, not at intervals. */
+const Count = z.object({ type: z.literal('count'), ask: z.int(), ids: ofClients(z.int()) });
+
+export const PodMessage = z.discriminatedUnion('type', [Take, Close, Count]);
 export type PodMessage = z.infer<typeof PodMessage>;
 
 /** Pod → relay process: the socket, and the edges to try in this order (the balancer's). */
-export const PodToRelayMessage = PodMessage.extend({
+export const RelayTake = Take.extend({
   targets: z
     .array(
       z.object({
@@ -56,6 +115,9 @@ export const PodToRelayMessage = PodMessage.extend({
     .min(1)
     .max(64),
 });
+export type RelayTake = z.infer<typeof RelayTake>;
+
+export const PodToRelayMessage = z.discriminatedUnion('type', [RelayTake, Close, Count]);
 export type PodToRelayMessage = z.infer<typeof PodToRelayMessage>;
 
 /** Relay process → pod. */
@@ -66,7 +128,9 @@ export const RelayMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('routed'), id: z.int(), edge: z.string() }),
   /** `edge` did not accept within the connect time-out; the next target is tried. */
   z.object({ type: z.literal('connect-failed'), id: z.int(), edge: z.string(), code: z.string() }),
-  z.object({ type: z.literal('left'), ids: z.array(z.int()).min(1).max(100_000) }),
+  Left,
+  Uses,
+  Counts,
   /** Every second: bytes sent to clients since start, by edge. */
   z.object({ type: z.literal('beat'), sentBytes: z.record(z.string(), z.number()) }),
 ]);

@@ -7,6 +7,8 @@ export * from './ids.js';
 export * from './log-entries.js';
 export * from './pod-choices.js';
 export * from './pod-control.js';
+export * from './pod-limits.js';
+export * from './pod-sessions.js';
 export * from './pod-state.js';
 export * from './ports.js';
 export * from './subjects.js';

@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, loadConf } from '@dolphin/srs';
-import { Clients } from './app/clients.js';
+import { type Client, Clients } from './app/clients.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';
 import type { ServerContext } from './app/server.js';
@@ -13,6 +13,7 @@ import { randomId } from './domain/random-id.js';
 import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
+import type { ConnectionOptions } from './net/client-connection.js';
 import { FlvConnection } from './net/flv-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
@@ -88,26 +89,20 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   const { streams, clients, timers, random } = context;
   lifecycle.add('streams', () => streams.stop());
   lifecycle.add('clients', () => {
-    for (const { client } of clients.all()) client.close('shutdown');
+    for (const { client } of clients.all()) client.close('edge-stopped');
   });
   lifecycle.add('watch', keepWatch(context));
 
-  const serve = (
-    socket: Socket,
-    protocol: ClientProtocol,
-    handedOff: boolean,
-    onClosed?: () => void,
-    address?: string,
-  ) => {
+  const serve = (socket: Socket, protocol: ClientProtocol, options: ConnectionOptions): Client | null => {
     if (clients.isFull) {
       context.trouble.refused++;
       socket.destroy();
-      onClosed?.();
-      return;
+      options.onClosed?.({ end: 'limit', sentBytes: 0, receivedBytes: 0 });
+      return null;
     }
-    const options = { handedOff, ...(onClosed && { onClosed }), ...(address !== undefined && { address }) };
-    if (protocol === 'rtmp') new RtmpConnection(socket, context, options);
-    else new FlvConnection(socket, context, options);
+    return protocol === 'rtmp'
+      ? new RtmpConnection(socket, context, options)
+      : new FlvConnection(socket, context, options);
   };
   const open = async (server: Server, at: ListenAt, name: string) => {
     await listen(server, at);
@@ -115,13 +110,13 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   };
   for (const at of settings.rtmp)
     await open(
-      mediaServer((socket) => serve(socket, 'rtmp', false)),
+      mediaServer((socket) => serve(socket, 'rtmp', { handedOff: false })),
       at,
       'rtmp',
     );
   if (settings.http)
     await open(
-      mediaServer((socket) => serve(socket, 'http', false)),
+      mediaServer((socket) => serve(socket, 'http', { handedOff: false })),
       settings.http,
       'http',
     );
@@ -137,7 +132,8 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       channel,
       timers,
       log,
-      take: (socket, protocol, left, address) => serve(socket, protocol, true, left, address),
+      take: (socket, protocol, { address, ...news }) =>
+        serve(socket, protocol, { handedOff: true, ...news, ...(address !== undefined && { address }) }),
       beat: () => {
         const { sent, received } = clients.totals();
         return { clients: clients.count, streams: streams.count, sentBytes: sent, receivedBytes: received };

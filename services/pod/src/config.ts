@@ -1,6 +1,7 @@
 import { loadConfig } from '@dolphin/runtime';
 import { z } from 'zod';
-import { parsePrefix } from './domain/address-prefix.js';
+import { parsePrefix } from './domain/ip-prefix.js';
+import { CheckedLimits } from './domain/limits-schema.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
 
 const Restarts = z.strictObject({
@@ -45,6 +46,7 @@ export const PodConfig = z.strictObject({
   restarts: Restarts.prefault({}),
   balance: Balance.prefault({}),
   proxyProtocol: ProxyProtocol.prefault({}),
+  limits: CheckedLimits.prefault({}),
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 

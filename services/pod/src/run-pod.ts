@@ -1,34 +1,38 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DolphinError, type PodFact } from '@dolphin/protocol';
 import { type Lifecycle, type Logger, lockDirectory } from '@dolphin/runtime';
 import { loadConf } from '@dolphin/srs';
+import { ClientsControl } from './app/clients-control.js';
 import { Control } from './app/control.js';
 import type { Told } from './app/edge-runner.js';
 import { EdgeStats } from './app/edge-stats.js';
+import { LimitsDesk } from './app/limits-desk.js';
 import { podState } from './app/pod-state.js';
-import { Reception } from './app/reception.js';
+import type { Reception } from './app/reception.js';
 import { RelayPool } from './app/relay-pool.js';
 import { Router } from './app/router.js';
+import { Sessions } from './app/sessions.js';
 import { Supervisor } from './app/supervisor.js';
 import { loadPodConfig } from './config.js';
-import { isWithin } from './domain/address-prefix.js';
 import { newHostFile } from './domain/host-file.js';
 import { aloneEdge, type PodOptions } from './domain/pod-options.js';
 import { confOrigins } from './domain/render-conf.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
+import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
+import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
 import { httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { openReception } from './open-reception.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
 import { Engines } from './process/engines.js';
-import { firstBytesReader, peerAddress } from './process/first-bytes.js';
 import { asItIs, findParentDeath } from './process/parent-death.js';
 import { holderOf } from './process/port-probe.js';
-import { listenPublicly, refuseClient, refuseWords } from './process/public-listener.js';
+import { listenPublicly, refuseClient } from './process/public-listener.js';
 import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
 import { readUsage } from './process/usage.js';
@@ -74,8 +78,21 @@ export async function runPod(
   const env = edgeEnvironment(o.env);
   const engines = new Engines(options.engines, { cwd: runDir, env, under });
 
+  const ended = new EndedSessionsFile(runDir, { log, timers: systemTimers });
+  lifecycle.add('ended sessions', () => ended.close());
+  const sessions = new Sessions({ life: randomBytes(6).toString('hex'), now: () => Date.now(), journal: ended });
+  lifecycle.add('sessions', () => sessions.endAll('pod-stopped'));
+  const limits = new LimitsDesk({
+    configured: config.limits,
+    store: openLimitsFile(runDir, log),
+    sessions,
+    timers: systemTimers,
+    log,
+  });
   const router: Router = new Router({
     timers: systemTimers,
+    sessions,
+    limits,
     log,
     mode: options.mode,
     runners: () => supervisor.runners,
@@ -96,25 +113,14 @@ export async function runPod(
       onAvailable: () => router.retryWaiting(),
       onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
       onConnectFailed: (id, edge, via, code) => router.onRelayConnectFailed(id, edge, via, code),
-      onLeft: (ids) => router.onRelayLeft(ids),
+      onClients: (via, news) => router.onRelayClients(via, news),
       onExit: (via) => router.onRelayExit(via),
       onReturned: (clients) => router.onReturned(clients),
       onCut: (client) => router.onCut(client),
     },
   );
   router.useRelays(relays);
-  const httpByStream = config.balance.httpByStream === 'on';
-  const reception = new Reception({
-    reader: firstBytesReader,
-    accept: (socket, protocol, known) => router.accept(socket, protocol, known),
-    refuse: (socket, protocol, refused) => {
-      router.countRefused(refused.reason);
-      refuseWords(socket, protocol, refused);
-    },
-    isFront: (socket) => isWithin(peerAddress(socket), config.proxyProtocol.from),
-    httpByStream,
-    vhosts: httpByStream ? confVhosts(options.confPath) : new Set(),
-  });
+  const reception = openReception(config, options.confPath, router);
   lifecycle.add('relays', () => relays.stop());
 
   const supervisor: Supervisor = new Supervisor(
@@ -145,7 +151,7 @@ export async function runPod(
       onClosing: (runner) => router.onEdgeClosing(runner),
       onExit: (runner) => router.onEdgeExit(runner),
       onTook: (runner, id) => router.onEdgeTook(runner, id),
-      onLeft: (runner, ids) => router.onEdgeLeft(runner, ids),
+      onClients: (runner, news) => router.onEdgeClients(runner, news),
       onBeat: (runner) => router.onEdgeBeat(runner),
     },
   );
@@ -191,6 +197,7 @@ export async function runPod(
       happenings: (after, limit) => happenings.page(after, limit),
       choices: (last, client) => router.chooser.lastChoices(last, client, (id) => router.ledger.edgeOf(id)),
       obey: (command) => control.obey(command),
+      clients: new ClientsControl({ sessions, ended, limits, router }),
       // The answer goes out first.
       stop: () => void setImmediate(o.onStop),
     },
@@ -227,12 +234,6 @@ function edgesOfCommandLine(options: PodOptions) {
     throw new DolphinError('E_CONFIG', { where: options.confPath, why: 'no vhost names an origin' });
   }
   return (options.alone ?? []).map((slot, index) => aloneEdge(slot, index, origins, engine ?? 'builtin'));
-}
-
-/** Names of vhosts, for telling streams apart. Throws ConfError. */
-function confVhosts(path: string): ReadonlySet<string> {
-  const conf = loadConf(path, (file) => readFileSync(file, 'utf8'));
-  return new Set(conf.flatMap(({ name, args }) => (name === 'vhost' && args[0] !== undefined ? [args[0]] : [])));
 }
 
 async function listenToClients(

@@ -33,24 +33,54 @@ const http = port('http_server');
 const api = port('http_api');
 const name = /server_id\s+(\S+?);/.exec(conf)?.[1] ?? '?';
 
-let taken = 0;
+let takes = 0;
+const taken = new Map<number, Socket>();
+const closing = new Map<number, string>();
 const serve = (socket: Socket, how: string, id: number | null) => {
   socket.on('error', () => undefined);
   socket.write(`${how} ${name} ${process.pid}\n`);
   socket.on('data', (chunk) => socket.write(chunk));
   socket.on('close', () => {
-    if (id !== null) process.send?.({ type: 'left', ids: [id] });
+    if (id === null) return;
+    const bytes = { sentBytes: socket.bytesWritten, receivedBytes: socket.bytesRead };
+    process.send?.({ type: 'left', clients: [{ id, end: closing.get(id) ?? 'client-left', ...bytes }] });
+    taken.delete(id);
+    closing.delete(id);
   });
 };
 process.on('message', (message, handle) => {
-  const take = message as { type: string; id: number; head?: string; address?: string };
-  taken += 1;
-  if (behaviour === 'deaf' && taken > 3) return;
-  process.send?.({ type: 'took', id: take.id });
+  const asked = message as {
+    type: string;
+    id: number;
+    ids: number[];
+    why: string;
+    ask: number;
+    head?: string;
+    address?: string;
+  };
+  if (asked.type === 'close') {
+    for (const id of asked.ids) {
+      closing.set(id, asked.why);
+      taken.get(id)?.destroy();
+    }
+    return;
+  }
+  if (asked.type === 'count') {
+    const clients = asked.ids.flatMap((id) => {
+      const socket = taken.get(id);
+      return socket ? [{ id, sentBytes: socket.bytesWritten, receivedBytes: socket.bytesRead }] : [];
+    });
+    process.send?.({ type: 'counts', ask: asked.ask, clients });
+    return;
+  }
+  takes += 1;
+  if (behaviour === 'deaf' && takes > 3) return;
+  process.send?.({ type: 'took', id: asked.id });
   if (!(handle instanceof Socket)) return;
-  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
-  serve(handle, 'hand-off', take.id);
-  if (take.address !== undefined) handle.write(`from ${take.address}\n`);
+  taken.set(asked.id, handle);
+  if (asked.head !== undefined) handle.unshift(Buffer.from(asked.head, 'base64'));
+  serve(handle, 'hand-off', asked.id);
+  if (asked.address !== undefined) handle.write(`from ${asked.address}\n`);
 });
 
 const listen = (server: { listen(port: number, host: string, done: () => void): unknown }, on: number) =>

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type ByStream,
-  type Candidate,
-  chooseEdges,
-  SLOW_START_FLOOR,
-  SLOW_START_FREE_CLIENTS,
-  slowStartShare,
-} from '@dolphin/pod/domain/balancer.js';
+import { type ByStream, type Candidate, chooseEdges } from '@dolphin/pod/domain/balancer.js';
 import { ClientLedger } from '@dolphin/pod/domain/client-ledger.js';
 import { explainChoice } from '@dolphin/pod/domain/explain-choice.js';
+import { SLOW_START_FLOOR, SLOW_START_FREE_CLIENTS, slowStartShare } from '@dolphin/pod/domain/slow-start.js';
 import fc from 'fast-check';
 
 const edge = (name: string, clients: number, over: Partial<Candidate> = {}): Candidate => {
@@ -202,6 +196,17 @@ describe('viewers by stream', () => {
     );
   });
 
+  it('widen as among equals while edges are young and have few clients', () => {
+    const young = (count: number) =>
+      edges(count).map((each, i) => ({ ...each, share: i === 0 ? 1 : SLOW_START_FLOOR }));
+    for (const stream of ['a', 'b', 'c']) {
+      assert.deepEqual(
+        [...place(young(3), 9, by(stream)).values()].sort(),
+        [...place(edges(3), 9, by(stream)).values()].sort(),
+      );
+    }
+  });
+
   it('of a hot stream widen to the next edges in its order', () => {
     const counts = [...place(edges(4), 400, by('hot')).values()].sort((a, b) => b - a);
     assert.deepEqual(counts, [125, 125, 125, 25]);
@@ -231,10 +236,10 @@ describe('the ledger of clients', () => {
             ledger.remove(one.id);
             model = model.filter((client) => client.id !== one.id);
           } else if (one.type === 'edge-died') {
-            ledger.removeHandedTo(one.edge);
+            for (const gone of ledger.handedTo(one.edge)) ledger.remove(gone);
             model = model.filter((client) => client.edge !== one.edge || client.via !== null);
           } else {
-            ledger.removeVia(one.via);
+            for (const gone of ledger.carriedBy(one.via)) ledger.remove(gone);
             model = model.filter((client) => client.via !== one.via);
           }
           assert.equal(ledger.size, model.length);

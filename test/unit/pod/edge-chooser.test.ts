@@ -8,7 +8,7 @@ import { EdgeChoice } from '@dolphin/protocol';
 import { handClock } from './hand-clock.js';
 
 const client = (id: number, over: Partial<Client> = {}): Client => {
-  return { id, protocol: 'rtmp', socket: { destroyed: false, destroy: () => undefined }, ...over };
+  return { id, protocol: 'rtmp', address: '', socket: { destroyed: false, destroy: () => undefined }, ...over };
 };
 
 function setUp(edges: EdgeNow[]) {

@@ -50,6 +50,7 @@ function setUp() {
 const client = (id: number, destroyed = false): Client => ({
   id,
   protocol: 'rtmp',
+  address: '192.0.2.1',
   socket: { destroyed, destroy: () => undefined },
 });
 

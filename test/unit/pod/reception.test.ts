@@ -22,12 +22,12 @@ function setUp(o: { fronts?: boolean; httpByStream?: boolean }) {
     reader,
     accept: (_socket, _protocol, known) => seen.accepted.push(known),
     refuse: (_socket, _protocol, { reason, status }) => seen.refused.push(`${reason} ${status}`),
-    isFront: () => o.fronts === true,
+    fronts: o.fronts === true ? [{ family: 4, words: [0x7f000000], bits: 8 }] : [],
     httpByStream: o.httpByStream === true,
     vhosts: new Set(),
   });
   const come = (protocol: 'rtmp' | 'http') => {
-    const socket: ClientSocket = { destroyed: false, destroy: () => undefined };
+    const socket: ClientSocket = { destroyed: false, remoteAddress: '::ffff:127.0.0.9', destroy: () => undefined };
     reception.onClient(socket, protocol);
     return reads.get(socket);
   };

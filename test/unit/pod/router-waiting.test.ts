@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Router } from '@dolphin/pod/app/router.js';
+import { Sessions } from '@dolphin/pod/app/sessions.js';
 import { WAIT_FOR_EDGE_MS } from '@dolphin/pod/app/waiting-room.js';
 import { loadPodConfig } from '@dolphin/pod/config.js';
 import { handClock } from './hand-clock.js';
@@ -12,6 +13,8 @@ it('a client that finds no edge is refused in time, however often others make it
   const router = new Router({
     ...{ timers, log, mode: 'auto', runners: () => [], now: () => 0, explain: null },
     balance: loadPodConfig(undefined, {}).balance,
+    sessions: new Sessions({ life: 'f00', now: () => 0, journal: { append: () => {}, edgeEnded: () => {} } }),
+    limits: { refusal: () => null, clientsAt: (admits) => admits },
     refuse: (_client, reason) => refused.push(reason),
   });
   router.accept({ destroyed: false, destroy: () => undefined }, 'rtmp');

@@ -1,3 +1,4 @@
+import type { ClientEnd } from '@dolphin/protocol';
 import type { StreamKey } from '../domain/stream-key.js';
 
 export type ClientType = 'rtmp-play' | 'flv-play' | 'fmle-publish' | 'flash-publish' | 'unknown';
@@ -18,8 +19,8 @@ export interface Client {
   readonly sinceMs: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** Cuts the connection. */
-  close(why: string): void;
+  /** Cuts the connection. `why` is for the log. */
+  close(end: ClientEnd, why?: string): void;
 }
 
 /** kbit/s over the last half minute; 0 before. */

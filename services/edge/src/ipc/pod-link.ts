@@ -1,5 +1,16 @@
 import type { Socket } from 'node:net';
-import { type ClientProtocol, DOLPHIN_VERSION, type EdgeMessage, PodMessage } from '@dolphin/protocol';
+import {
+  type ClientEnd,
+  type ClientProtocol,
+  DOLPHIN_VERSION,
+  type EdgeMessage,
+  type LeftClient,
+  MAX_CLIENTS_PER_MESSAGE,
+  MAX_STREAM_CHARS,
+  PodMessage,
+  type StreamUse,
+  type Take,
+} from '@dolphin/protocol';
 import type { Log, Timers } from '../app/ports.js';
 
 const BEAT_MS = 1000;
@@ -12,15 +23,28 @@ export interface IpcChannel {
   onDisconnect(listener: () => void): void;
 }
 
+/** A client that is served, as the pod may ask about it. */
+export interface TakenClient {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  close(end: ClientEnd): void;
+}
+
+/** What is to be told of a client that was taken; `onClosed` once. */
+export interface TakenEvents {
+  onUses(stream: string, use: StreamUse): void;
+  onClosed(gone: Omit<LeftClient, 'id'>): void;
+}
+
 export interface PodLinkOptions {
   readonly channel: IpcChannel;
   readonly timers: Timers;
   readonly log: Log;
   /**
-   * Serves a client that was handed off; `left` is to be called once when it is gone. `address`: the client's, where
+   * Serves a client that was handed off; null: it is closed already, and that was told. `address`: the client's, where
    * it is not the socket's.
    */
-  take(socket: Socket, protocol: ClientProtocol, left: () => void, address: string | undefined): void;
+  take(socket: Socket, protocol: ClientProtocol, o: TakenEvents & { address: string | undefined }): TakenClient | null;
   beat(): { clients: number; streams: number; sentBytes: number; receivedBytes: number };
   /** The pod is dead. */
   onPodGone(): void;
@@ -28,12 +52,14 @@ export interface PodLinkOptions {
 
 /**
  * The edge's end of the channel to its pod: it says that it takes sockets, takes them, and tells when their clients
- * are gone. A pod that does not read makes nothing grow here but the list of those gone, which its clients bound.
+ * are gone. A pod that does not read makes nothing grow here but the lists of what its clients did, which they bound.
  */
 export class PodLink {
   readonly #o: PodLinkOptions;
-  #left: number[] = [];
-  #sendingLeft = false;
+  readonly #taken = new Map<number, TakenClient>();
+  readonly #uses = new Map<number, { id: number; stream: string; use: StreamUse }>();
+  #left: LeftClient[] = [];
+  #sending = false;
   #flushAsked = false;
   #sendingBeat = false;
   #cancelBeat: () => void = () => undefined;
@@ -60,37 +86,83 @@ export class PodLink {
       this.#o.log.warn({ why: parsed.error.issues[0]?.message }, 'a message of the pod cannot be read');
       return;
     }
-    const { id, protocol, head, address } = parsed.data;
+    const asked = parsed.data;
+    switch (asked.type) {
+      case 'take':
+        this.#take(asked, handle);
+        return;
+      case 'close':
+        for (const id of asked.ids) this.#taken.get(id)?.close(asked.why);
+        return;
+      case 'count':
+        this.#o.channel.send({ type: 'counts', ask: asked.ask, clients: this.#count(asked.ids) }, () => undefined);
+        return;
+      default:
+        asked satisfies never;
+    }
+  }
+
+  #take({ id, protocol, head, address }: Take, handle: unknown): void {
     // Before anything of it is read: from here on the client is lost with us, and not with the pod.
     this.#o.channel.send({ type: 'took', id }, () => undefined);
     if (!isSocket(handle)) {
       // The client hung up on its way here.
-      this.#onLeft(id);
+      this.#onLeft({ id, end: 'client-left', sentBytes: 0, receivedBytes: 0 });
       return;
     }
     // What the pod read is read again here, first.
     if (head !== undefined) handle.unshift(Buffer.from(head, 'base64'));
-    this.#o.take(handle, protocol, () => this.#onLeft(id), address);
+    const client = this.#o.take(handle, protocol, {
+      address,
+      onUses: (stream, use) => {
+        this.#uses.set(id, { id, stream: stream.slice(0, MAX_STREAM_CHARS), use });
+        this.#flushLater();
+      },
+      onClosed: (gone) => {
+        this.#taken.delete(id);
+        this.#onLeft({ id, ...gone });
+      },
+    });
+    if (client !== null) this.#taken.set(id, client);
   }
 
-  #onLeft(id: number): void {
-    this.#left.push(id);
+  #count(ids: readonly number[]) {
+    return ids.flatMap((id) => {
+      const client = this.#taken.get(id);
+      return client === undefined ? [] : [{ id, sentBytes: client.sentBytes, receivedBytes: client.receivedBytes }];
+    });
+  }
+
+  #onLeft(client: LeftClient): void {
+    this.#left.push(client);
     this.#flushLater();
   }
 
   /** At the end of this turn of the event loop: thousands may leave at once. */
   #flushLater(): void {
-    if (this.#flushAsked || this.#sendingLeft) return;
+    if (this.#flushAsked || this.#sending) return;
     this.#flushAsked = true;
     this.#o.timers.after(0, () => {
       this.#flushAsked = false;
-      if (this.#left.length === 0) return;
-      this.#sendingLeft = true;
-      this.#o.channel.send({ type: 'left', ids: this.#left.splice(0, 100_000) }, () => {
-        this.#sendingLeft = false;
-        if (this.#left.length > 0) this.#flushLater();
+      const message = this.#nextNews();
+      if (message === null) return;
+      this.#sending = true;
+      this.#o.channel.send(message, () => {
+        this.#sending = false;
+        this.#flushLater();
       });
     });
+  }
+
+  /** What clients use goes first: of one that is gone again it is still to be known. */
+  #nextNews(): EdgeMessage | null {
+    if (this.#uses.size > 0) {
+      const clients = [...this.#uses.values()].slice(0, MAX_CLIENTS_PER_MESSAGE);
+      for (const { id } of clients) this.#uses.delete(id);
+      return { type: 'uses', clients };
+    }
+    if (this.#left.length === 0) return null;
+    return { type: 'left', clients: this.#left.splice(0, MAX_CLIENTS_PER_MESSAGE) };
   }
 
   #beatLater(): void {

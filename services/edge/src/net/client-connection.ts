@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import type { ClientEnd, StreamUse } from '@dolphin/protocol';
 import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
-import type { StreamKey } from '../domain/stream-key.js';
+import { type StreamKey, streamUrlOf } from '../domain/stream-key.js';
 import { addressOf, isLoopback, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
@@ -9,8 +10,10 @@ export interface ConnectionOptions {
   readonly handedOff: boolean;
   /** The client's address, where it is not the socket's: its pod had it from a front. */
   readonly address?: string;
+  /** Called when it begins to play or publish; again when it turns to another stream. */
+  readonly onUses?: (stream: string, use: StreamUse) => void;
   /** Called once, when it is gone. */
-  readonly onClosed?: () => void;
+  readonly onClosed?: (gone: { end: ClientEnd; sentBytes: number; receivedBytes: number }) => void;
 }
 
 /** How long a peer that was told goodbye may take to hang up. */
@@ -39,15 +42,17 @@ export abstract class ClientConnection implements Client {
   protected readonly context: ServerContext;
   /** What the peer says of the client's address is believed: it is a relay on this host. */
   protected readonly trustsPeer: boolean;
-  readonly #onClosed: (() => void) | undefined;
+  readonly #o: ConnectionOptions;
   #cancelLimit: () => void = () => undefined;
   #closed = false;
+  /** Why it ends; the first reason holds. */
+  #end: ClientEnd | null = null;
   #takenSentBytes = 0;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     this.socket = socket;
     this.context = context;
-    this.#onClosed = o.onClosed;
+    this.#o = o;
     this.id = newClientId(context);
     this.sinceMs = context.timers.now();
     this.address = o.address ?? addressOf(socket);
@@ -61,7 +66,10 @@ export abstract class ClientConnection implements Client {
     socket.on('drain', () => this.onDrain());
     // A FIN is a leave, and is passed on: the pull may be for this client alone.
     socket.on('end', () => socket.destroy());
-    socket.on('error', () => undefined);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // A reset is how many players leave; a peer that vanished answers keepalive no more.
+      this.#end ??= error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'client-left' : 'error';
+    });
     socket.on('close', () => this.#onClose());
   }
 
@@ -72,8 +80,9 @@ export abstract class ClientConnection implements Client {
     return this.socket.bytesRead;
   }
 
-  close(why: string): void {
+  close(end: ClientEnd, why: string = end): void {
     if (this.#closed) return;
+    this.#end ??= end;
     this.context.log.debug({ client: this.id, why }, 'client closed');
     this.socket.destroy();
   }
@@ -95,7 +104,7 @@ export abstract class ClientConnection implements Client {
 
   protected timeOut(what: string): void {
     this.context.trouble.timeouts++;
-    this.close(`time-out: ${what}`);
+    this.close('error', `time-out: ${what}`);
   }
 
   /** What it was sent since this was last asked: to one stream, if it goes from stream to stream. */
@@ -106,9 +115,16 @@ export abstract class ClientConnection implements Client {
   }
 
   /** Hangs up after what was written; a peer that does not listen is cut. */
-  protected endAfterWrites(why: string): void {
+  protected endAfterWrites(end: ClientEnd, why: string): void {
+    this.#end ??= end;
     this.socket.end();
-    this.setLimit(GOODBYE_MS, () => this.close(why));
+    this.setLimit(GOODBYE_MS, () => this.close(end, why));
+  }
+
+  /** From now on it stands in the lists with this stream. */
+  protected uses(key: StreamKey, use: StreamUse): void {
+    this.key = key;
+    this.#o.onUses?.(streamUrlOf(key), use);
   }
 
   /** What a player of either protocol has from its connection. */
@@ -121,7 +137,8 @@ export abstract class ClientConnection implements Client {
       },
       close: (why: 'slow' | 'duration') => {
         if (why === 'slow') this.context.trouble.slowClosed++;
-        this.close(why);
+        // It got all that it asked for: as if it had left by itself.
+        this.close(why === 'slow' ? 'slow' : 'client-left', why);
       },
     };
   }
@@ -132,6 +149,7 @@ export abstract class ClientConnection implements Client {
     this.#closed = true;
     this.#cancelLimit();
     this.context.clients.remove(this);
-    this.#onClosed?.();
+    const { sentBytes, receivedBytes } = this;
+    this.#o.onClosed?.({ end: this.#end ?? 'client-left', sentBytes, receivedBytes });
   }
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { DOLPHIN_VERSION } from '@dolphin/protocol';
+import { type ClientEnd, DOLPHIN_VERSION } from '@dolphin/protocol';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import { streamOfUrl } from '../domain/flv-mount.js';
@@ -38,7 +38,7 @@ export class FlvConnection extends ClientConnection {
   protected override onData(data: Buffer): void {
     if (this.#head === null) {
       this.#extraBytes += data.length;
-      if (this.#extraBytes > MAX_EXTRA_BYTES) this.close('it sends after its request');
+      if (this.#extraBytes > MAX_EXTRA_BYTES) this.close('error', 'it sends after its request');
       return;
     }
     this.#head = this.#head.length === 0 ? data : Buffer.concat([this.#head, data]);
@@ -51,7 +51,7 @@ export class FlvConnection extends ClientConnection {
       return;
     }
     this.context.trouble.badInput++;
-    this.#answer('400 Bad Request');
+    this.#answer('400 Bad Request', 'error');
   }
 
   protected override onDrain(): void {
@@ -68,10 +68,10 @@ export class FlvConnection extends ClientConnection {
   #onRequest(head: HttpHead): void {
     if (this.trustsPeer && /^[0-9a-fA-F.:]{2,45}$/.test(head.realIp)) this.address = head.realIp;
     const found = streamOfUrl(this.context.settings, head);
-    if (head.method === 'OPTIONS') this.#answer('200 OK');
-    else if (head.method !== 'GET' && head.method !== 'HEAD') this.#answer('405 Method Not Allowed');
-    else if (found === null) this.#answer('404 Not Found');
-    else if (head.method === 'HEAD') this.#answer('200 OK', 'Content-Type: video/x-flv\r\n');
+    if (head.method === 'OPTIONS') this.#answer('200 OK', 'client-left');
+    else if (head.method !== 'GET' && head.method !== 'HEAD') this.#answer('405 Method Not Allowed', 'error');
+    else if (found === null) this.#answer('404 Not Found', 'error');
+    else if (head.method === 'HEAD') this.#answer('200 OK', 'client-left', 'Content-Type: video/x-flv\r\n');
     else this.#play(head, found);
   }
 
@@ -79,7 +79,7 @@ export class FlvConnection extends ClientConnection {
     const request = { key, settings, query: head.query, hops: [], address: this.address, isEdge: false };
     if (this.context.streams.refusal(request) !== null) {
       this.context.trouble.refused++;
-      this.#answer('503 Service Unavailable', 'Retry-After: 5\r\n');
+      this.#answer('503 Service Unavailable', 'limit', 'Retry-After: 5\r\n');
       return;
     }
     const chunked = head.minor === 1;
@@ -94,21 +94,21 @@ export class FlvConnection extends ClientConnection {
       started: () => this.clearLimit(),
     });
     this.#player = player;
-    this.key = key;
+    this.uses(key, 'play');
     this.name = `${key.stream}.flv`;
     this.tcUrl = `http://${head.host}/${key.app}`;
     this.setLimit(settings.origins === null ? ORIGIN_STANDBY_MS : EDGE_STANDBY_MS, () => {
       this.leaveStream();
-      this.#answer('404 Not Found');
+      this.#answer('404 Not Found', 'error');
     });
     this.context.streams.play(request, player);
   }
 
-  #answer(status: string, headers = ''): void {
+  #answer(status: string, end: ClientEnd, headers = ''): void {
     this.socket.write(
       `HTTP/1.1 ${status}\r\nConnection: Close\r\nContent-Length: 0\r\n${headers}${this.#crossDomain()}${SERVER}\r\n`,
     );
-    this.endAfterWrites(status);
+    this.endAfterWrites(end, status);
   }
 
   #crossDomain(): string {

@@ -8,7 +8,7 @@ import {
   RtmpServerSession,
   type ServerEvent,
 } from '@dolphin/media';
-import { DOLPHIN_VERSION } from '@dolphin/protocol';
+import { type ClientEnd, DOLPHIN_VERSION } from '@dolphin/protocol';
 import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
@@ -74,7 +74,7 @@ export class RtmpConnection extends ClientConnection {
       if (!(error instanceof MediaError)) this.context.log.warn({ err: error }, 'a connection failed');
       this.context.trouble.badInput++;
       this.#flushOutput();
-      this.close(error instanceof Error ? error.message : 'bad input');
+      this.close('error', error instanceof Error ? error.message : 'bad input');
       return;
     }
     this.#flushMedia(media);
@@ -118,13 +118,13 @@ export class RtmpConnection extends ClientConnection {
     this.#settings = vhostFor(this.context.settings, event.vhost);
     if (this.#settings === null) {
       this.#session.rejectConnect(`no vhost ${event.vhost}`);
-      this.#endAfterOutput('no vhost');
+      this.#endAfterOutput('error', 'no vhost');
       return;
     }
     if (event.hops.includes(this.context.streams.serverId)) {
       this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
       this.#session.rejectConnect('a loop of edges');
-      this.#endAfterOutput('loop');
+      this.#endAfterOutput('error', 'loop');
       return;
     }
     this.#session.acceptConnect();
@@ -144,7 +144,7 @@ export class RtmpConnection extends ClientConnection {
     const request = { key, settings, query: event.query, hops, address: this.address, isEdge };
     const refusal = this.context.streams.refusal(request);
     if (refusal !== null) {
-      this.#refusePlay('NetStream.Play.Failed', refusal);
+      this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
       return;
     }
     const player = new Player({ ...this.playerBase(), form: 'rtmp', durationMs: Math.max(event.duration, 0) });
@@ -152,7 +152,7 @@ export class RtmpConnection extends ClientConnection {
     this.#session.acceptPlay();
     this.#flushOutput();
     this.type = 'rtmp-play';
-    this.key = key;
+    this.uses(key, 'play');
     this.name = event.stream;
     this.#become({ is: 'playing', key, player });
     this.context.streams.play(request, player);
@@ -166,7 +166,7 @@ export class RtmpConnection extends ClientConnection {
     }
     const { key, settings } = asked;
     this.type = 'fmle-publish';
-    this.key = key;
+    this.uses(key, 'publish');
     this.name = event.stream;
     const { hops = [] } = this.#connect ?? {};
     const path = this.context.streams.publish(
@@ -179,7 +179,7 @@ export class RtmpConnection extends ClientConnection {
         },
         end: (code, why) => {
           this.#session.rejectPublish(code === '' ? 'NetStream.Publish.Failed' : code, why);
-          this.#endAfterOutput(why);
+          this.#endAfterOutput('error', why);
         },
         resume: () => this.socket.resume(),
       },
@@ -215,23 +215,23 @@ export class RtmpConnection extends ClientConnection {
     const output = this.#session.takeOutput();
     if (output === null || this.socket.destroyed) return;
     this.socket.write(output);
-    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.close('it does not read its answers');
+    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.close('slow', 'it does not read its answers');
   }
 
   protected override onDrain(): void {
     if (this.#state.is === 'playing') this.#state.player.pump();
   }
 
-  #refusePlay(code: string, why: string): void {
+  #refusePlay(code: string, why: string, end: ClientEnd = 'error'): void {
     this.context.trouble.refused++;
     this.#session.rejectPlay(code, why);
-    this.#endAfterOutput(why);
+    this.#endAfterOutput(end, why);
   }
 
   #refusePublish(why: string): void {
     this.context.trouble.refused++;
     this.#session.rejectPublish('NetStream.Publish.BadName', why);
-    this.#endAfterOutput(why);
+    this.#endAfterOutput('error', why);
   }
 
   /** Ends what it was before; from now on it is `next`, with that state's time-out. */
@@ -272,10 +272,10 @@ export class RtmpConnection extends ClientConnection {
   }
 
   /** Tells the peer why, and then hangs up. */
-  #endAfterOutput(why: string): void {
+  #endAfterOutput(end: ClientEnd, why: string): void {
     this.leaveStream();
     this.#state = { is: 'over' };
     this.#flushOutput();
-    this.endAfterWrites(why);
+    this.endAfterWrites(end, why);
   }
 }

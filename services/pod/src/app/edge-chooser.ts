@@ -1,4 +1,4 @@
-import { type ByStream, type Candidate, type Choice, chooseEdges, slowStartShare } from '../domain/balancer.js';
+import { type ByStream, type Candidate, type Choice, chooseEdges } from '../domain/balancer.js';
 import {
   afterFailure,
   afterSuccess,
@@ -8,6 +8,7 @@ import {
   isEjected,
   NEVER_EJECTED,
 } from '../domain/ejection.js';
+import { slowStartShare } from '../domain/slow-start.js';
 import { ChoiceRing } from './choice-ring.js';
 import type { Client, Log, Timers } from './ports.js';
 

@@ -1,4 +1,5 @@
 import {
+  type ClientNews,
   type ClientProtocol,
   type EdgeDefinition,
   EdgeMessage,
@@ -53,7 +54,7 @@ export interface EdgeRunnerEvents {
   onClosing(runner: EdgeRunner): void;
   onExit(runner: EdgeRunner): void;
   onTook(runner: EdgeRunner, id: number): void;
-  onLeft(runner: EdgeRunner, ids: readonly number[]): void;
+  onClients(runner: EdgeRunner, news: ClientNews): void;
   onBeat(runner: EdgeRunner): void;
   /** It was asked to go, and nothing is left of it. */
   onGone(runner: EdgeRunner): void;
@@ -218,7 +219,9 @@ export class EdgeRunner {
         this.#events.onTook(this, message.id);
         return;
       case 'left':
-        this.#events.onLeft(this, message.ids);
+      case 'uses':
+      case 'counts':
+        this.#events.onClients(this, message);
         return;
       case 'beat':
         this.#beat = message;

@@ -79,6 +79,11 @@ export class HandOffLines {
     return line;
   }
 
+  /** Takes back a client that was not sent yet; null: it was. */
+  withdraw(name: string, id: number): Client | null {
+    return this.#lines.get(name)?.queue.withdraw(id) ?? null;
+  }
+
   onTook(runner: EdgeRunner, id: number): void {
     const line = this.#lines.get(runner.name);
     if (line === undefined) return;

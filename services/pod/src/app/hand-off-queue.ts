@@ -70,6 +70,12 @@ export class HandOffQueue {
     return true;
   }
 
+  /** Takes back a client that still waits here; null: it was sent, or never came. */
+  withdraw(id: number): Client | null {
+    const index = this.#waiting.findIndex((client) => client.id === id);
+    return index === -1 ? null : (this.#waiting.splice(index, 1)[0] ?? null);
+  }
+
   /** The child exited, or is asked to go: nothing more goes to it. */
   close(): void {
     if (this.#closed) return;

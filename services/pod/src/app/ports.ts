@@ -13,6 +13,7 @@ export interface Timers {
 /** An accepted connection that is not being read. What it is beyond that only adapters know. */
 export interface ClientSocket {
   readonly destroyed: boolean;
+  readonly remoteAddress?: string | undefined;
   destroy(): void;
 }
 
@@ -20,9 +21,9 @@ export interface ClientSocket {
 export interface Client {
   readonly id: number;
   readonly protocol: ClientProtocol;
+  /** Its real one, in its normal form: the socket's, or the one that a front told; empty when it left before anybody looked. */
+  readonly address: string;
   readonly socket: ClientSocket;
-  /** Its address where that is not the socket's: a front told it. */
-  readonly address?: string;
   /** The stream that it asks for, where it is balanced by that. */
   readonly stream?: string;
   /** What was read of it, which belongs to the edge; at most MAX_FIRST_BYTES. */
@@ -64,6 +65,8 @@ export interface EdgeProcess extends SocketTaker {
   readonly dialect: Dialect;
   /** How many clients its conf lets it have; a few more connections are left for probes. */
   readonly admits: number;
+  /** Sends a message after those sent before, sockets included. */
+  say(message: object): void;
   onMessage(handler: (message: unknown) => void): void;
   /** Called once, also when it has exited before. */
   onExit(handler: (exit: ProcessExit) => void): void;

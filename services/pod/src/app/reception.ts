@@ -1,5 +1,6 @@
 import type { ClientProtocol } from '@dolphin/protocol';
 import { type FirstWords, readFirstWords, type Wanted } from '../domain/first-words.js';
+import { type IpPrefix, isWithin, parseAddress } from '../domain/ip-prefix.js';
 import type { ClientSocket, FirstBytesReader } from './ports.js';
 
 /** For all that the pod reads of a client: players and fronts say it at once. */
@@ -22,8 +23,8 @@ export interface ReceptionDeps {
   readonly accept: (socket: ClientSocket, protocol: ClientProtocol, known: KnownOfClient) => void;
   /** Closes it, by HTTP with an answer, and counts it. */
   readonly refuse: (socket: ClientSocket, protocol: ClientProtocol, refused: Refused) => void;
-  /** Is the peer of this socket a front, whose PROXY header is to be read? */
-  readonly isFront: (socket: ClientSocket) => boolean;
+  /** Peers whose PROXY header is read. */
+  readonly fronts: readonly IpPrefix[];
   readonly httpByStream: boolean;
   readonly vhosts: ReadonlySet<string>;
 }
@@ -50,10 +51,16 @@ export class Reception {
 
   onClient(socket: ClientSocket, protocol: ClientProtocol): void {
     const { httpByStream, vhosts } = this.#deps;
-    const proxyHeader = this.#deps.isFront(socket);
+    const proxyHeader = this.#isFront(socket);
     const stream = httpByStream && protocol === 'http';
     if (!proxyHeader && !stream) this.#deps.accept(socket, protocol, {});
     else this.#read(socket, protocol, { proxyHeader, stream, vhosts });
+  }
+
+  #isFront(socket: ClientSocket): boolean {
+    const { fronts } = this.#deps;
+    const address = fronts.length === 0 ? null : parseAddress(socket.remoteAddress ?? '');
+    return address !== null && fronts.some((front) => isWithin(address, front));
   }
 
   #read(socket: ClientSocket, protocol: ClientProtocol, wanted: Wanted): void {

@@ -1,13 +1,14 @@
-import { type PodToRelayMessage, RelayMessage } from '@dolphin/protocol';
+import { type ClientNews, RelayMessage, type RelayTake } from '@dolphin/protocol';
 import { DEFAULT_RESTART_POLICY, decideRestart, NO_FAILURES, type RestartHistory } from '../domain/restart-policy.js';
 import { HandOffQueue } from './hand-off-queue.js';
 import type { Client, Log, ProcessExit, SocketTaker, Timers } from './ports.js';
 import { takeMessage } from './take-message.js';
 
-export type RelayTarget = PodToRelayMessage['targets'][number];
+export type RelayTarget = RelayTake['targets'][number];
 
 export interface RelayProcess extends SocketTaker {
   readonly pid: number;
+  say(message: object): void;
   onMessage(handler: (message: unknown) => void): void;
   onExit(handler: (exit: ProcessExit) => void): void;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
@@ -22,7 +23,7 @@ export interface RelayPoolEvents {
   onAvailable(): void;
   onRouted(id: number, edge: string, via: string): void;
   onConnectFailed(id: number, edge: string, via: string, code: string): void;
-  onLeft(ids: readonly number[]): void;
+  onClients(via: string, news: ClientNews): void;
   /** It and its clients are gone. */
   onExit(via: string): void;
   onReturned(clients: Client[]): void;
@@ -104,6 +105,21 @@ export class RelayPool {
     return true;
   }
 
+  /** To the relay process `via`; one that is gone hears nothing, and has nobody. */
+  say(via: string, message: object): void {
+    this.#relays.find((relay) => relay.name === via)?.process?.say(message);
+  }
+
+  /** Takes back a client that was not sent yet; null: it was. */
+  withdraw(via: string, id: number): Client | null {
+    return this.#relays.find((relay) => relay.name === via)?.queue?.withdraw(id) ?? null;
+  }
+
+  /** It is gone, wherever it was. */
+  forget(id: number): void {
+    this.#targets.delete(id);
+  }
+
   targetsOf(id: number): readonly RelayTarget[] {
     return this.#targets.get(id) ?? [];
   }
@@ -159,8 +175,9 @@ export class RelayPool {
         this.#events.onConnectFailed(message.id, message.edge, relay.name, message.code);
         return;
       case 'left':
-        for (const id of message.ids) this.#targets.delete(id);
-        this.#events.onLeft(message.ids);
+      case 'uses':
+      case 'counts':
+        this.#events.onClients(relay.name, message);
         return;
       case 'beat':
         relay.sentBytes = new Map(Object.entries(message.sentBytes));
@@ -199,8 +216,9 @@ export class RelayPool {
     relay.process = null;
     const { queue } = relay;
     relay.queue = null;
-    this.#events.onExit(relay.name);
+    // First: who only waited for it is not gone with it.
     queue?.close();
+    this.#events.onExit(relay.name);
     if (this.#stopping) return;
     this.#deps.log.warn({ relay: relay.name, ...exit }, 'a relay process ended');
     this.#again(relay);

@@ -1,16 +1,29 @@
-import type { ClientProtocol } from '@dolphin/protocol';
-import { ClientLedger } from '../domain/client-ledger.js';
+import type { ClientBytes, ClientNews, ClientProtocol, CloseReason } from '@dolphin/protocol';
+import type { AdmissionRefusal } from '../domain/admission.js';
+import { normalAddress } from '../domain/client-address.js';
+import type { ClientLedger } from '../domain/client-ledger.js';
 import { readsProxyHeader } from '../domain/dialect.js';
 import { isEdgesFault } from '../domain/ejection.js';
+import { ClientDesk } from './client-desk.js';
 import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js';
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
+import type { LimitsDesk } from './limits-desk.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
 import type { KnownOfClient } from './reception.js';
+import { RefusalTally } from './refusal-tally.js';
 import type { RelayPool, RelayTarget } from './relay-pool.js';
+import type { Sessions } from './sessions.js';
 import { WaitingRoom } from './waiting-room.js';
 
-export type RefusalReason = 'no-edge' | 'no-ready-edge' | 'edges-full' | 'no-relay' | 'too-many-waiting' | 'stopping';
+export type RefusalReason =
+  | AdmissionRefusal
+  | 'no-edge'
+  | 'no-ready-edge'
+  | 'edges-full'
+  | 'no-relay'
+  | 'too-many-waiting'
+  | 'stopping';
 
 export interface RouterDeps {
   readonly timers: Timers;
@@ -22,25 +35,32 @@ export interface RouterDeps {
   readonly now: () => number;
   /** Explains each choice in the log; null: nobody reads that. */
   readonly explain: ((details: object, message: string) => void) | null;
+  readonly sessions: Sessions;
+  readonly limits: Pick<LimitsDesk, 'refusal' | 'clientsAt'>;
   /** Closes it, by HTTP with an answer. */
   readonly refuse: (client: Client, reason: RefusalReason) => void;
 }
 
 /** Takes accepted clients to edges: by hand-off where the edge takes sockets, otherwise through a relay process. */
 export class Router {
-  readonly ledger = new ClientLedger();
-  readonly refused = new Map<RefusalReason | string, number>();
+  readonly ledger: ClientLedger;
+  readonly #sessions: Sessions;
+  readonly #tally: RefusalTally;
   readonly #deps: RouterDeps;
   /** Which edge is best, and how they did. */
   readonly chooser: EdgeChooser;
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
+  readonly #desk: ClientDesk;
   #relays: RelayPool | null = null;
   #nextId = 1;
   #stopping = false;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
+    this.#sessions = deps.sessions;
+    this.ledger = deps.sessions.ledger;
+    this.#tally = new RefusalTally(deps);
     this.#waiting = new WaitingRoom(deps.timers);
     this.chooser = new EdgeChooser({
       ...deps,
@@ -55,6 +75,13 @@ export class Router {
       onTaken: (edge) => this.chooser.onTaken(edge),
       onUnstuck: () => this.retryWaiting(),
     });
+    const [waiting, lines] = [this.#waiting, this.#lines];
+    this.#desk = new ClientDesk({ ...deps, waiting, lines, relays: () => this.#relays });
+  }
+
+  /** Since start, by reason. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.#tally.totals;
   }
 
   /** The pool and the router need each other; the pool is told of first. */
@@ -63,7 +90,14 @@ export class Router {
   }
 
   accept(socket: ClientSocket, protocol: ClientProtocol, known: KnownOfClient = {}): void {
-    const client: Client = { id: this.#nextId++, protocol, socket, ...known };
+    const address = known.address ?? normalAddress(socket.remoteAddress);
+    const client: Client = { id: this.#nextId++, protocol, socket, ...known, address };
+    const refusal = this.#deps.limits.refusal(address);
+    if (refusal !== null) {
+      this.#refuse(client, refusal);
+      return;
+    }
+    this.#sessions.begin(client);
     this.#route(client);
   }
 
@@ -92,16 +126,17 @@ export class Router {
   }
 
   onEdgeExit(runner: EdgeRunner): void {
-    this.ledger.removeHandedTo(runner.name);
+    // First: who only waited for it is not gone with it.
     this.#lines.close(runner.name);
+    this.#desk.onEdgeExit(runner.name, runner.state === 'exited' ? 'edge-stopped' : 'edge-died');
   }
 
   onEdgeTook(runner: EdgeRunner, id: number): void {
     this.#lines.onTook(runner, id);
   }
 
-  onEdgeLeft(runner: EdgeRunner, ids: readonly number[]): void {
-    for (const id of ids) if (this.ledger.edgeOf(id) === runner.name) this.ledger.remove(id);
+  onEdgeClients(runner: EdgeRunner, news: ClientNews): void {
+    this.#desk.onNews(news, (id) => this.ledger.edgeOf(id) === runner.name && this.ledger.viaOf(id) === null);
   }
 
   onEdgeBeat(runner: EdgeRunner): void {
@@ -122,25 +157,35 @@ export class Router {
     if (next !== undefined) this.ledger.put(id, next.edge, via);
   }
 
-  onRelayLeft(ids: readonly number[]): void {
-    for (const id of ids) this.ledger.remove(id);
+  onRelayClients(via: string, news: ClientNews): void {
+    this.#desk.onNews(news, (id) => this.ledger.viaOf(id) === via);
   }
 
   onRelayExit(via: string): void {
-    this.ledger.removeVia(via);
+    this.#desk.onRelayExit(via, this.#stopping ? 'pod-stopped' : 'relay-died');
+  }
+
+  /** Closes these clients, wherever they are; the answer is how many. They are counted until their process says `left`. */
+  closeClients(ids: Iterable<number>, why: CloseReason): number {
+    return this.#desk.close(ids, why);
+  }
+
+  /** Bytes of these clients' connections, as far as their processes say so in time. */
+  countBytes(ids: readonly number[]): Promise<Map<number, ClientBytes>> {
+    return this.#desk.countBytes(ids);
   }
 
   /** Sockets that were on the way to a child that cannot take them. */
   onReturned(clients: readonly Client[]): void {
     for (const client of clients) {
       this.ledger.remove(client.id);
-      this.#route(client);
+      if (!this.#desk.closeIfAsked(client)) this.#route(client);
     }
   }
 
   onCut(client: Client): void {
-    this.ledger.remove(client.id);
-    this.#count('hand-off-lost');
+    this.#desk.gone(client.id, 'hand-off-lost', null);
+    this.#tally.count('hand-off-lost', client.address);
   }
 
   retryWaiting(): void {
@@ -148,17 +193,21 @@ export class Router {
   }
 
   countRefused(reason: string): void {
-    this.#count(reason);
+    this.#tally.count(reason, '');
   }
 
   /** Nobody new; who waits is refused. */
   stop(): void {
     this.#stopping = true;
     this.retryWaiting();
+    this.#tally.tell();
   }
 
   #route(client: Client, until = this.#waiting.deadline()): void {
-    if (client.socket.destroyed) return;
+    if (client.socket.destroyed) {
+      this.#desk.gone(client.id, 'client-left', null);
+      return;
+    }
     if (this.#stopping) {
       this.#refuse(client, 'stopping');
       return;
@@ -215,7 +264,7 @@ export class Router {
       name: runner.name,
       ready: runner.state === 'ready' && line?.stuck !== true,
       clients,
-      full: line?.queue.full === true || clients >= (runner.process?.admits ?? 0),
+      full: line?.queue.full === true || clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
     };
   }
 
@@ -230,12 +279,9 @@ export class Router {
   }
 
   #refuse(client: Client, reason: RefusalReason): void {
-    this.#count(reason);
+    this.#tally.count(reason, client.address);
+    this.#sessions.drop(client.id);
     this.#deps.refuse(client, reason);
-  }
-
-  #count(reason: string): void {
-    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
   }
 }
 

@@ -37,6 +37,15 @@ export class WaitingRoom {
     return true;
   }
 
+  /** Takes one out; null: it does not wait. */
+  withdraw(id: number): Client | null {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return null;
+    waiting.cancel();
+    this.#waiting.delete(id);
+    return waiting.client;
+  }
+
   /** Calls everybody out, in the order in which they came; who still finds no edge comes back with the same time. */
   empty(route: (client: Client, until: number) => void): void {
     for (const { client, until, cancel } of [...this.#waiting.values()]) {

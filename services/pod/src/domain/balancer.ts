@@ -1,3 +1,4 @@
+import { weightNow } from './slow-start.js';
 import { BoundedHash, orderByHash, type StreamPolicy } from './stream-hash.js';
 
 /** An edge as the balancer sees it. */
@@ -39,25 +40,11 @@ export interface ByStream extends StreamPolicy {
 }
 
 /**
- * As many clients as no edge feels are not held back by slow start: so it leaves no edge without any, and an edge that
- * takes clients in vain is found out early.
- */
-export const SLOW_START_FREE_CLIENTS = 16;
-/** The share at age 0, as other balancers have it: of a burst a young edge gets a tenth of what an old one has. */
-export const SLOW_START_FLOOR = 0.1;
-
-/** How much of its weight an edge of this age has; ages in ms. 0 for `slowStartMs` switches it off. */
-export function slowStartShare(ageMs: number, slowStartMs: number): number {
-  if (ageMs >= slowStartMs) return 1;
-  return Math.max(SLOW_START_FLOOR, ageMs / slowStartMs);
-}
-
-/**
  * What an edge would bear with one client more. With that, and not with what it bears now, an edge of twice the weight
  * gets its second client before an equal one gets its first: shares are right also for few clients.
  */
-export function loadWithOneMore({ clients, weight, share }: Candidate): number {
-  return (clients + 1) / (weight * (clients < SLOW_START_FREE_CLIENTS ? 1 : share));
+export function loadWithOneMore(edge: Candidate): number {
+  return (edge.clients + 1) / weightNow(edge);
 }
 
 /** Ready before not ready, sound before ejected; then by stream, or by load, equal ones in the order given. */

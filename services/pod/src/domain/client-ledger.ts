@@ -23,6 +23,11 @@ export class ClientLedger {
     return this.#clients.get(id)?.edge ?? null;
   }
 
+  /** The relay process that carries it; null: handed off, or not there. */
+  viaOf(id: number): string | null {
+    return this.#clients.get(id)?.via ?? null;
+  }
+
   /** False when it was not there. */
   remove(id: number): boolean {
     const entry = this.#clients.get(id);
@@ -33,20 +38,19 @@ export class ClientLedger {
     return true;
   }
 
-  /** An edge died: the clients that it had been handed die with it. Relayed ones end as their relay process says. */
-  removeHandedTo(edge: string): number {
-    let removed = 0;
-    for (const id of [...(this.#byEdge.get(edge) ?? [])]) {
-      if (this.#clients.get(id)?.via === null && this.remove(id)) removed += 1;
-    }
-    return removed;
+  /** Who is with an edge itself: they die with it. Relayed ones end as their relay process says. */
+  handedTo(edge: string): number[] {
+    return [...(this.#byEdge.get(edge) ?? [])].filter((id) => this.#clients.get(id)?.via === null);
   }
 
-  /** A relay process died. */
-  removeVia(via: string): number {
-    const ids = [...(this.#byVia.get(via) ?? [])];
-    for (const id of ids) this.remove(id);
-    return ids.length;
+  /** Who is with an edge through relay processes. */
+  relayedTo(edge: string): number[] {
+    return [...(this.#byEdge.get(edge) ?? [])].filter((id) => this.viaOf(id) !== null);
+  }
+
+  /** Who is carried by a relay process. */
+  carriedBy(via: string): number[] {
+    return [...(this.#byVia.get(via) ?? [])];
   }
 
   countAt(edge: string): number {

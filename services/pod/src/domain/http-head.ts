@@ -94,6 +94,7 @@ function bad(status: 400 | 431 | 501, why: string): HeadResult {
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  403: 'Forbidden',
   408: 'Request Timeout',
   413: 'Content Too Large',
   431: 'Request Header Fields Too Large',

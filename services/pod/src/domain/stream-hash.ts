@@ -1,3 +1,5 @@
+import { weightNow } from './slow-start.js';
+
 /**
  * Which edge a stream is at home on: rendezvous hashing. Each edge has a number for each stream; the highest is the
  * stream's home, the next one is where it widens to. An edge that joins takes from each other just the streams whose
@@ -36,12 +38,12 @@ export class BoundedHash {
   constructor(edges: readonly HashedEdge[], policy: StreamPolicy) {
     this.#policy = policy;
     this.#clients = edges.reduce((sum, { clients }) => sum + clients, 0);
-    this.#weights = edges.reduce((sum, { weight, share }) => sum + weight * share, 0);
+    this.#weights = edges.reduce((sum, edge) => sum + weightNow(edge), 0);
   }
 
   /** How many clients this edge may have once the next one is placed. A young edge has the bound of its share. */
-  of({ weight, share }: HashedEdge): number {
-    const fair = ((this.#clients + 1) * weight * share) / this.#weights;
+  of(edge: HashedEdge): number {
+    const fair = ((this.#clients + 1) * weightNow(edge)) / this.#weights;
     return Math.max(this.#policy.hotFromClients, Math.ceil(this.#policy.loadFactor * fair));
   }
 

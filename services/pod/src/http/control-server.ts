@@ -12,6 +12,7 @@ import {
   type PodState,
 } from '@dolphin/protocol';
 import type { Log } from '../app/ports.js';
+import { answerAboutClients, type ClientsApi, parseJson, wholeNumber } from './client-routes.js';
 
 export interface ControlApi {
   state(): PodState;
@@ -19,6 +20,7 @@ export interface ControlApi {
   /** The last ones, newest first; `client`: of this one only. */
   choices(last: number, client: number | null): ChoicesPage;
   obey(command: Command): Promise<CommandReply>;
+  readonly clients: ClientsApi;
   stop(): void;
 }
 
@@ -83,26 +85,17 @@ async function answer(request: IncomingMessage, api: ControlApi): Promise<{ stat
     case 'POST /v1/stop':
       api.stop();
       return { status: 202, body: {} };
-    default:
+    default: {
+      const asked = { method: request.method ?? '', url, body: () => readBody(request) };
+      const about = await answerAboutClients(asked, api.clients);
+      if (about !== null) return about;
       throw new DolphinError('E_NOT_FOUND', { what: `${request.method} ${url.pathname}` });
+    }
   }
-}
-
-function wholeNumber(query: URLSearchParams, name: string, fallback: number): number {
-  const text = query.get(name);
-  if (text === null) return fallback;
-  if (!/^\d{1,15}$/.test(text)) throw new DolphinError('E_BAD_REQUEST', { why: `${name} is not a whole number` });
-  return Number(text);
 }
 
 function parseCommand(text: string): Command {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new DolphinError('E_BAD_REQUEST', { why: 'not JSON' }, { cause });
-  }
-  const parsed = Command.safeParse(json);
+  const parsed = Command.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new DolphinError('E_BAD_REQUEST', { why: `${issue?.path.join('.')}: ${issue?.message}` });
@@ -114,7 +107,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > MAX_COMMAND_BYTES) {
-      throw new DolphinError('E_TOO_LARGE', { what: 'the command', limitBytes: MAX_COMMAND_BYTES });
+      throw new DolphinError('E_TOO_LARGE', { what: 'the body', limitBytes: MAX_COMMAND_BYTES });
     }
     chunks.push(chunk);
   }

@@ -6,8 +6,12 @@ import type { ClientSocket, SocketTaker } from '../app/ports.js';
  * Sends sockets to a child over Node's IPC, never with keepOpen: with it a dead child's players would hang on the copy
  * that the pod still holds.
  */
-export function childTaker(child: ChildProcess): SocketTaker {
+export function childTaker(child: ChildProcess): SocketTaker & { say(message: object): void } {
   return {
+    say(message: object) {
+      // A child that is gone is told of by its exit.
+      child.send(message, () => undefined);
+    },
     send(message: object, socket: ClientSocket, failed: () => void) {
       if (!(socket instanceof Socket)) throw new TypeError('only sockets can be handed off');
       const handle = handleOf(socket);

@@ -1,6 +1,5 @@
 import { Socket } from 'node:net';
-import type { ClientSocket, FirstBytesReader } from '../app/ports.js';
-import { normalAddress } from '../domain/client-address.js';
+import type { FirstBytesReader } from '../app/ports.js';
 
 /**
  * Reads the first bytes of accepted sockets and stops reading before their outcome is told, so that they can be handed
@@ -54,9 +53,4 @@ function stopReading(socket: Socket): void {
   if (handle === null) return;
   handle.reading = false;
   handle.readStop();
-}
-
-/** Empty when it is gone already. */
-export function peerAddress(socket: ClientSocket): string {
-  return socket instanceof Socket ? normalAddress(socket.remoteAddress) : '';
 }

@@ -2,6 +2,7 @@ import { createServer, type Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import type { ClientSocket, Log } from '../app/ports.js';
 import { refusal } from '../domain/http-head.js';
+import { refusalAnswer } from '../domain/refusal-answer.js';
 
 /** somaxconn; with Node's default of 511 a burst costs its tail a second each (a lost SYN). */
 const BACKLOG = 4096;
@@ -68,9 +69,13 @@ function tryListen(server: Server, port: number, host: string): Promise<NodeJS.E
   });
 }
 
-/** RTMP has no words for it before its handshake: the connection is closed. HTTP is told to come again. */
+/** Refused clients that are being told so, each with a descriptor: in a burst the others are only closed. */
+const MAX_BEING_TOLD = 256;
+let beingTold = 0;
+
+/** RTMP has no words for it before its handshake: the connection is closed. HTTP is told why, and when to come again. */
 export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, reason: string): void {
-  closeWithAnswer(socket, protocol, () => refusal(503, 'E_UNREACHABLE', `no edge takes this client now: ${reason}`, 1));
+  closeWithAnswer(socket, protocol, () => refusalAnswer(reason));
 }
 
 /** Refuses what a client said first, with that status where its protocol has one. */
@@ -81,12 +86,16 @@ export function refuseWords(socket: ClientSocket, protocol: ClientProtocol, o: {
 }
 
 function closeWithAnswer(socket: ClientSocket, protocol: ClientProtocol, answer: () => Buffer): void {
-  if (protocol === 'rtmp' || !(socket instanceof Socket)) {
+  if (protocol === 'rtmp' || !(socket instanceof Socket) || beingTold >= MAX_BEING_TOLD) {
     socket.destroy();
     return;
   }
+  beingTold += 1;
   const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
-  socket.on('close', () => clearTimeout(timer));
+  socket.on('close', () => {
+    beingTold -= 1;
+    clearTimeout(timer);
+  });
   // Its request is read and dropped: closing with unread bytes is a reset, which may overtake the answer.
   socket.on('data', () => undefined);
   socket.resume();

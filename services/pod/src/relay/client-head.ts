@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ClientProtocol } from '@dolphin/protocol';
+import type { ClientEnd, ClientProtocol } from '@dolphin/protocol';
 import { refusal, rewriteHead } from '../domain/http-head.js';
 
 export type ClientHead =
@@ -11,7 +11,7 @@ export type ClientHead =
       readonly bodyBytes: number;
     }
   /** The client left, or is refused with these words. */
-  | { readonly type: 'none'; readonly answer: Buffer | null };
+  | { readonly type: 'none'; readonly answer: Buffer | null; readonly end: ClientEnd };
 
 /** The first byte of the RTMP proxy header: only a relay may send one. */
 const PROXY_HEADER = 0xf3;
@@ -27,7 +27,7 @@ export function readClientHead(
 ): Promise<ClientHead> {
   return new Promise((resolve) => {
     if (client.destroyed) {
-      resolve({ type: 'none', answer: null });
+      resolve({ type: 'none', answer: null, end: 'client-left' });
       return;
     }
     let received: Buffer = Buffer.alloc(0);
@@ -39,12 +39,12 @@ export function readClientHead(
       client.pause();
       resolve(head);
     };
-    const onGone = () => finish({ type: 'none', answer: null });
+    const onGone = () => finish({ type: 'none', answer: null, end: 'client-left' });
     const onData = (chunk: Buffer) => {
       if (protocol === 'rtmp') {
         finish(
           chunk[0] === PROXY_HEADER
-            ? { type: 'none', answer: null }
+            ? { type: 'none', answer: null, end: 'error' }
             : { type: 'head', forward: chunk, bodyBytes: Number.POSITIVE_INFINITY },
         );
         return;
@@ -53,7 +53,7 @@ export function readClientHead(
       const result = rewriteHead(received, o.address);
       if (result.type === 'more') return;
       if (result.type === 'bad') {
-        finish({ type: 'none', answer: refusal(result.status, 'E_BAD_REQUEST', result.why) });
+        finish({ type: 'none', answer: refusal(result.status, 'E_BAD_REQUEST', result.why), end: 'error' });
         return;
       }
       const body = received.subarray(result.bytes, result.bytes + result.bodyBytes);
@@ -62,7 +62,7 @@ export function readClientHead(
     };
     const timer = setTimeout(() => {
       const late = protocol === 'http' ? refusal(408, 'E_BAD_REQUEST', 'no whole request in time') : null;
-      finish({ type: 'none', answer: late });
+      finish({ type: 'none', answer: late, end: 'error' });
     }, o.headMs);
     client.on('data', onData);
     client.on('end', onGone);

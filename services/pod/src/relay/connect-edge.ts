@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import type { PodToRelayMessage } from '@dolphin/protocol';
+import type { RelayTake } from '@dolphin/protocol';
 
-export type Target = PodToRelayMessage['targets'][number];
+export type Target = RelayTake['targets'][number];
 
 /** 28,000 connections fit on each address; 127.0.0.1 is left to others. */
 const LOCAL_ADDRESSES = 200;

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { PodToRelayMessage, type RelayMessage } from '@dolphin/protocol';
+import { type LeftClient, PodToRelayMessage, type RelayMessage, type RelayTake } from '@dolphin/protocol';
+import { NewsDesk } from './news-desk.js';
 import { DEFAULT_RELAY_LIMITS } from './relay-limits.js';
 import { RelaySession } from './relay-session.js';
 
@@ -15,7 +16,6 @@ process.title = 'dolphin-relay';
 const BEAT_MS = 1000;
 const sessions = new Map<number, RelaySession>();
 const sentBytes = new Map<string, number>();
-let left: number[] = [];
 
 const say = (message: RelayMessage) => {
   // A pod that is gone is told of by `disconnect`.
@@ -27,19 +27,34 @@ const count = (session: RelaySession) => {
   if (sent !== null) sentBytes.set(sent.edge, (sentBytes.get(sent.edge) ?? 0) + sent.bytes);
 };
 
-const onLeft = (id: number) => {
-  const session = sessions.get(id);
+const news = new NewsDesk(say);
+
+const onLeft = (client: LeftClient) => {
+  const session = sessions.get(client.id);
   if (session !== undefined) count(session);
-  sessions.delete(id);
-  // One message for all that leave in the same turn: an edge that dies ends thousands.
-  if (left.length === 0) {
-    setImmediate(() => {
-      const ids = left;
-      left = [];
-      for (let from = 0; from < ids.length; from += 10_000) say({ type: 'left', ids: ids.slice(from, from + 10_000) });
-    });
+  sessions.delete(client.id);
+  news.left(client);
+};
+
+const onTake = (take: RelayTake, handle: unknown) => {
+  say({ type: 'took', id: take.id });
+  // A connection that broke on the way arrives without a socket.
+  if (!(handle instanceof Socket)) {
+    onLeft({ id: take.id, end: 'client-left', sentBytes: 0, receivedBytes: 0 });
+    return;
   }
-  left.push(id);
+  // What the pod read is read again here, first.
+  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
+  const session = new RelaySession(take, handle, DEFAULT_RELAY_LIMITS, {
+    onRouted: (id, edge) => {
+      say({ type: 'routed', id, edge });
+      if (session.stream !== null) news.plays(id, session.stream);
+    },
+    onConnectFailed: (id, edge, code) => say({ type: 'connect-failed', id, edge, code }),
+    onLeft,
+  });
+  sessions.set(take.id, session);
+  session.run().catch(() => undefined);
 };
 
 process.on('message', (raw, handle) => {
@@ -48,22 +63,22 @@ process.on('message', (raw, handle) => {
     if (handle instanceof Socket) handle.destroy();
     return;
   }
-  const take = parsed.data;
-  say({ type: 'took', id: take.id });
-  // A connection that broke on the way arrives without a socket.
-  if (!(handle instanceof Socket)) {
-    onLeft(take.id);
-    return;
+  const asked = parsed.data;
+  switch (asked.type) {
+    case 'take':
+      onTake(asked, handle);
+      return;
+    case 'close':
+      for (const id of asked.ids) sessions.get(id)?.close(asked.why);
+      return;
+    case 'count': {
+      const clients = asked.ids.flatMap((id) => sessions.get(id)?.bytes ?? []);
+      say({ type: 'counts', ask: asked.ask, clients });
+      return;
+    }
+    default:
+      asked satisfies never;
   }
-  // What the pod read is read again here, first.
-  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
-  const session = new RelaySession(take, handle, DEFAULT_RELAY_LIMITS, {
-    onRouted: (id, edge) => say({ type: 'routed', id, edge }),
-    onConnectFailed: (id, edge, code) => say({ type: 'connect-failed', id, edge, code }),
-    onLeft,
-  });
-  sessions.set(take.id, session);
-  session.run().catch(() => undefined);
 });
 
 setInterval(() => {

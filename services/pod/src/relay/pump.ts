@@ -96,8 +96,14 @@ export class UpPump {
   }
 }
 
-/** Why a relayed pair has to end, if it has. */
-export function overdue(now: number, down: DownPump, up: UpPump, limits: RelayLimits): 'stalled' | 'idle' | null {
-  if (Math.max(down.stalledMs(now), up.stalledMs(now)) > limits.stallMs) return 'stalled';
+/** Why a relayed pair has to end, if it has: `slow` is the client, `stalled` the edge. */
+export function overdue(
+  now: number,
+  down: DownPump,
+  up: UpPump,
+  limits: RelayLimits,
+): 'slow' | 'stalled' | 'idle' | null {
+  if (down.stalledMs(now) > limits.stallMs) return 'slow';
+  if (up.stalledMs(now) > limits.stallMs) return 'stalled';
   return Math.min(down.idleMs(now), up.idleMs(now)) > limits.idleMs ? 'idle' : null;
 }

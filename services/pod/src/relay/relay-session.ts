@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
-import type { PodToRelayMessage } from '@dolphin/protocol';
+import type { ClientBytes, ClientEnd, CloseReason, LeftClient, RelayTake } from '@dolphin/protocol';
 import { encodeProxyHeader } from '@dolphin/srs';
 import { normalAddress } from '../domain/client-address.js';
 import { refusal } from '../domain/http-head.js';
+import { streamOfRequest } from '../domain/relayed-stream.js';
 import { readClientHead } from './client-head.js';
 import { connectEdge, type Target } from './connect-edge.js';
 import { DownPump, overdue, UpPump } from './pump.js';
@@ -13,7 +14,7 @@ export interface RelaySessionEvents {
   onRouted(id: number, edge: string): void;
   onConnectFailed(id: number, edge: string, code: string): void;
   /** Exactly once, when both connections are closed. */
-  onLeft(id: number): void;
+  onLeft(client: LeftClient): void;
 }
 
 const readBuffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
@@ -24,16 +25,20 @@ const CHECKS_PER_LIMIT = 4;
 
 /** One client, from its first byte to its end: head, edge, bytes both ways. */
 export class RelaySession {
-  readonly #take: PodToRelayMessage;
+  readonly #take: RelayTake;
   readonly #client: Socket;
   readonly #limits: RelayLimits;
   readonly #events: RelaySessionEvents;
   readonly #address: string;
   readonly #down: DownPump;
   #edgeName: string | null = null;
+  #edge: Socket | null = null;
+  #stream: string | null = null;
+  /** Why it ends; the first reason holds. */
+  #end: ClientEnd | null = null;
   #counted = 0;
 
-  constructor(take: PodToRelayMessage, client: Socket, limits: RelayLimits, events: RelaySessionEvents) {
+  constructor(take: RelayTake, client: Socket, limits: RelayLimits, events: RelaySessionEvents) {
     this.#take = take;
     this.#client = client;
     this.#limits = limits;
@@ -51,17 +56,37 @@ export class RelaySession {
     return { edge: this.#edgeName, bytes };
   }
 
+  /** The stream that its request asks for; null: not known, as of RTMP clients. */
+  get stream(): string | null {
+    return this.#stream;
+  }
+
+  /** What its connection sent and received, heads and answers included. */
+  get bytes(): ClientBytes {
+    return { id: this.#take.id, sentBytes: this.#client.bytesWritten, receivedBytes: this.#client.bytesRead };
+  }
+
+  /** Cuts both connections. */
+  close(why: CloseReason): void {
+    this.#end ??= why;
+    this.#client.destroy();
+    this.#edge?.destroy();
+  }
+
   /** Resolves when it is over; never rejects. */
   async run(): Promise<void> {
     const client = this.#client;
-    client.on('error', () => undefined);
+    client.on('error', (error: NodeJS.ErrnoException) => {
+      // A reset is how many players leave; a peer that vanished answers keepalive no more.
+      if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this.#end ??= 'error';
+    });
     client.setNoDelay(true);
     client.setKeepAlive(true, KEEPALIVE_AFTER_MS);
     try {
       await this.#serve();
     } finally {
       client.destroy();
-      this.#events.onLeft(this.#take.id);
+      this.#events.onLeft({ ...this.bytes, end: this.#end ?? 'client-left' });
     }
   }
 
@@ -70,11 +95,14 @@ export class RelaySession {
     const { protocol, targets } = this.#take;
     const head = await readClientHead(client, protocol, { address: this.#address, headMs: this.#limits.headMs });
     if (head.type === 'none') {
+      this.#end ??= head.end;
       if (head.answer !== null) await this.#answer(head.answer);
       return;
     }
+    if (protocol === 'http') this.#stream = streamOfRequest(head.forward);
     const found = await this.#connect(targets);
     if (found === null) {
+      if (!client.destroyed) this.#end ??= 'error';
       if (protocol === 'http' && !client.destroyed) {
         await this.#answer(refusal(503, 'E_UNREACHABLE', 'no edge accepts', 1));
       }
@@ -82,6 +110,7 @@ export class RelaySession {
     }
     const { edge, target } = found;
     this.#edgeName = target.edge;
+    this.#edge = edge;
     this.#events.onRouted(this.#take.id, target.edge);
     const proxyHeader = protocol === 'rtmp' && target.proxyHeader ? encodeProxyHeader(this.#address) : null;
     edge.write(proxyHeader === null ? head.forward : Buffer.concat([proxyHeader, head.forward]));
@@ -118,7 +147,10 @@ export class RelaySession {
     return new Promise((resolve) => {
       let lingering: NodeJS.Timeout | undefined;
       const check = setInterval(() => {
-        if (overdue(performance.now(), this.#down, up, this.#limits) !== null) destroyBoth();
+        const late = overdue(performance.now(), this.#down, up, this.#limits);
+        if (late === null) return;
+        this.#end ??= late === 'slow' ? 'slow' : 'error';
+        destroyBoth();
       }, this.#limits.stallMs / CHECKS_PER_LIMIT);
       const destroyBoth = () => {
         client.destroy();
@@ -136,10 +168,12 @@ export class RelaySession {
       edge.on('error', () => undefined);
       // A client's end is its leave: the edge gets what was sent, then the end.
       client.on('end', () => {
+        this.#end ??= 'client-left';
         edge.end();
         linger();
       });
       client.on('close', () => {
+        this.#end ??= 'client-left';
         edge.end();
         // The edge might go on sending to nobody.
         edge.resume();
@@ -147,8 +181,12 @@ export class RelaySession {
         onClose();
       });
       // Ending the client's side waits for what it was given; a client that takes none of it is stalled.
-      edge.on('end', () => client.end());
+      edge.on('end', () => {
+        this.#end ??= 'edge-closed';
+        client.end();
+      });
       edge.on('close', () => {
+        this.#end ??= 'edge-closed';
         client.end(linger);
         if (client.writableLength === 0) linger();
         onClose();
