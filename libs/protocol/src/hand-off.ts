@@ -77,8 +77,20 @@ export const EdgeMessage = z.discriminatedUnion('type', [
 ]);
 export type EdgeMessage = z.infer<typeof EdgeMessage>;
 
-/** Pod → edge. The socket travels with `take`; it was accepted with pauseOnConnect, so that no byte was read. */
-const Take = z.object({ type: z.literal('take'), id: z.int(), protocol: ClientProtocol });
+/** What a pod may have read of a client: a head of 8 KiB and as much of what follows it, in base64. */
+export const MAX_HANDED_HEAD_CHARS = 22_000;
+
+/** What a pod knows of a client that its socket does not tell. */
+const known = {
+  /** Bytes that were read of it, base64: they come before what the socket still holds. */
+  head: z.base64().max(MAX_HANDED_HEAD_CHARS).optional(),
+  /** Its address as a front told it, where that is not the socket's. */
+  address: z.union([z.ipv4(), z.ipv6()]).optional(),
+};
+
+/** Pod → edge. The socket travels with `take`; it was accepted with pauseOnConnect, and what was read of it is in `head`. */
+const Take = z.object({ type: z.literal('take'), id: z.int(), protocol: ClientProtocol, ...known });
+export type Take = z.infer<typeof Take>;
 
 /** Pod → edge or relay process: closes these clients; who is not there is passed over. */
 const Close = z.object({ type: z.literal('close'), ids: ofClients(z.int()).min(1), why: CloseReason });

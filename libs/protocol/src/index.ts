@@ -5,6 +5,7 @@ export * from './global-api.js';
 export * from './hand-off.js';
 export * from './ids.js';
 export * from './log-entries.js';
+export * from './pod-choices.js';
 export * from './pod-control.js';
 export * from './pod-limits.js';
 export * from './pod-sessions.js';

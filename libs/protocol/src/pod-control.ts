@@ -7,6 +7,7 @@ import { PodFact } from './log-entries.js';
  *   GET  /v1/state               → PodState
  *   GET  /metrics                → the same for Prometheus (docs/reference/metrics.md)
  *   GET  /v1/happenings?after=N&limit=M → HappeningPage
+ *   GET  /v1/choices?last=N&client=ID → ChoicesPage: why clients went where, the last N of them or one client's
  *   POST /v1/commands  Command   → CommandReply (200 also when refused: the reply is the answer)
  *   GET  /v1/sessions?edge=&address=&stream=&protocol=&limit=M → SessionPage
  *   GET  /v1/sessions/ended?after=N&limit=M → EndedSessionPage

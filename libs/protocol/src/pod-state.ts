@@ -22,6 +22,10 @@ export const EdgeStatus = z.object({
   /** Clients reach it by hand-off or by relay; a back source has none of its own. */
   transport: z.enum(['hand-off', 'relay', 'none']),
   clients: z.int().min(0),
+  /** Gets no clients for so long, because it failed some; absent: it is not ejected. */
+  ejectedForMs: z.int().min(1).optional(),
+  /** Clients that it did not take, since the pod started, by reason, and how often it was ejected; absent: none. */
+  failures: z.record(z.string(), z.int()).optional(),
   kbitPerS: z.number().min(0),
   sentBytes: z.number().min(0),
   cpuPercent: z.number().min(0),

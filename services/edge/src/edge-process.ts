@@ -135,7 +135,8 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       channel,
       timers,
       log,
-      take: (socket, protocol, news) => serve(socket, protocol, { handedOff: true, ...news }),
+      take: (socket, protocol, { address, ...news }) =>
+        serve(socket, protocol, { handedOff: true, ...news, ...(address !== undefined && { address }) }),
       beat: () => {
         const { sent, received } = clients.totals();
         return { clients: clients.count, streams: streams.count, sentBytes: sent, receivedBytes: received };

@@ -1,13 +1,14 @@
 import { DolphinError } from '@dolphin/protocol';
 import { describePortHolder, type Lifecycle, type Logger } from '@dolphin/runtime';
+import type { Reception } from './app/reception.js';
 import type { Router } from './app/router.js';
 import type { PodOptions } from './domain/pod-options.js';
 import { listenPublicly } from './process/public-listener.js';
 
-/** Opens the public ports; what they accept goes to the router. Rejects with E_PORT_TAKEN, E_CONFIG. */
+/** Opens the public ports; what they accept goes to the reception. Rejects with E_PORT_TAKEN, E_CONFIG. */
 export async function listenToClients(
   options: PodOptions,
-  router: Router,
+  { reception, router }: { reception: Reception; router: Router },
   log: Logger,
   lifecycle: Lifecycle,
 ): Promise<{ close(): unknown }[]> {
@@ -22,7 +23,7 @@ export async function listenToClients(
         port,
         protocol,
         address: options.address,
-        onClient: (socket) => router.accept(socket, protocol),
+        onClient: (socket) => reception.onClient(socket, protocol),
         onAcceptError: () => router.countRefused('accept-failed'),
         log,
       });

@@ -29,6 +29,7 @@ import { serveControl } from './http/control-server.js';
 import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
 import { listenToClients } from './listen-to-clients.js';
+import { openReception } from './open-reception.js';
 import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
@@ -105,6 +106,9 @@ export async function runPod(
     log,
     mode: options.mode,
     runners: () => supervisor.runners,
+    balance: config.balance,
+    now: () => Date.now(),
+    explain: log.isLevelEnabled('debug') ? (details, message) => log.debug(details, message) : null,
     refuse: (client, reason) => refuseClient(client.socket, client.protocol, reason),
   });
   const relays = new RelayPool(
@@ -118,7 +122,7 @@ export async function runPod(
     {
       onAvailable: () => router.retryWaiting(),
       onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
-      onConnectFailed: (id, edge, via) => router.onRelayConnectFailed(id, edge, via),
+      onConnectFailed: (id, edge, via, code) => router.onRelayConnectFailed(id, edge, via, code),
       onClients: (via, news) => router.onRelayClients(via, news),
       onExit: (via) => router.onRelayExit(via),
       onReturned: (clients) => router.onReturned(clients),
@@ -126,6 +130,7 @@ export async function runPod(
     },
   );
   router.useRelays(relays);
+  const reception = openReception(config, options.confPath, router);
   lifecycle.add('relays', () => relays.stop());
 
   const supervisor: Supervisor = new Supervisor(
@@ -221,7 +226,7 @@ export async function runPod(
     });
 
   if (alone !== null) await mustFindEngines(engines);
-  const ports = await listenToClients(options, router, log, lifecycle);
+  const ports = await listenToClients(options, { reception, router }, log, lifecycle);
   const drains: ComposedDrains = composeDrains({
     ...{ config, router, supervisor, control, log },
     figuresOf: (runner) => stats.of(runner),
@@ -236,6 +241,7 @@ export async function runPod(
     {
       state,
       happenings: (after, limit) => happenings.page(after, limit),
+      choices: (last, client) => router.chooser.lastChoices(last, client, (id) => router.ledger.edgeOf(id)),
       obey: (command) => control.obey(command),
       clients: new ClientsControl({ sessions, ended, limits, router }),
       // The answer goes out first.

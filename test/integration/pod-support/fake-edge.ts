@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
  * client that says who serves it and what it thinks of the client; then it echoes.
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
- * to and listens on its API only; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it;
+ * to and listens on its API only, until it gets a SIGUSR2; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it;
  * `dies` ends as soon as it is started; `grows` takes 300 MB of memory.
  *
  * A client can make it misbehave, by a line: `spin` (an endless loop), `mute-api` (its API answers nothing), `close-api` (its
@@ -77,7 +77,15 @@ const serve = (socket: Socket, how: string, id: number | null) => {
   });
 };
 process.on('message', (message, handle) => {
-  const asked = message as { type: string; id: number; ids: number[]; why: string; ask: number };
+  const asked = message as {
+    type: string;
+    id: number;
+    ids: number[];
+    why: string;
+    ask: number;
+    head?: string;
+    address?: string;
+  };
   if (asked.type === 'close') {
     for (const id of asked.ids) {
       closing.set(id, asked.why);
@@ -98,13 +106,16 @@ process.on('message', (message, handle) => {
   process.send?.({ type: 'took', id: asked.id });
   if (!(handle instanceof Socket)) return;
   taken.set(asked.id, handle);
+  if (asked.head !== undefined) handle.unshift(Buffer.from(asked.head, 'base64'));
   serve(handle, 'hand-off', asked.id);
+  if (asked.address !== undefined) handle.write(`from ${asked.address}\n`);
 });
 
 const listen = (server: { listen(port: number, host: string, done: () => void): unknown }, on: number) =>
   new Promise<void>((resolve) => server.listen(on, '127.0.0.1', resolve));
 const relayServer = () => createServer((socket) => serve(socket, 'relay', null));
 if (behaviour !== 'shut') await listen(relayServer(), rtmp);
+else process.on('SIGUSR2', () => void listen(relayServer(), rtmp));
 if (http > 0) await listen(relayServer(), http);
 if (!relayed) process.send?.({ type: 'hello', takes: ['rtmp', 'http'], version: '0.1.0' });
 const answer = { code: 0, server: 'fake', pid: String(process.pid) };

@@ -62,7 +62,9 @@ export async function startPod(
     engines: (dir: string) => string[];
     mode?: string;
     relays?: number;
+    /** pod.yaml, and the conf of its edges. */
     config?: string;
+    conf?: string;
     env?: NodeJS.ProcessEnv;
   },
 ): Promise<TestPod> {
@@ -70,7 +72,7 @@ export async function startPod(
   const runDir = join(dir, 'run');
   const [rtmp = 0, http = 0] = await freePorts(2);
   const conf = join(dir, 'dolphin.conf');
-  writeFileSync(conf, 'vhost __defaultVhost__ { }\n');
+  writeFileSync(conf, o.conf ?? 'vhost __defaultVhost__ { }\n');
   const args = ['--run-dir', runDir, '--host', 'h1', '--rtmp', String(rtmp), '--http', String(http), '--conf', conf];
   for (const engine of o.engines(dir)) args.push('--engine', engine);
   if (o.mode !== undefined) args.push('--mode', o.mode);

@@ -6,7 +6,7 @@ import type { Client } from '@dolphin/pod/app/ports.js';
 function setUp() {
   let now = 0;
   const timers = new Set<{ at: number; fn: () => void }>();
-  const seen = { sent: [] as number[], returned: [] as number[], cut: [] as number[], stuck: 0 };
+  const seen = { sent: [] as number[], returned: [] as number[], cut: [] as number[], stuck: 0, room: 0 };
   const channel = { broken: false, cuts: 0 };
   const queue = new HandOffQueue({
     taker: {
@@ -34,6 +34,9 @@ function setUp() {
       onCut: (client) => seen.cut.push(client.id),
       onStuck: () => {
         seen.stuck += 1;
+      },
+      onRoom: () => {
+        seen.room += 1;
       },
     },
   });
@@ -95,6 +98,17 @@ describe('the queue of hand-offs', () => {
     assert.equal(queue.took(1), true);
     pass(TOOK_WITHIN_MS);
     assert.deepEqual([seen.stuck, seen.cut], [0, []]);
+  });
+
+  it('says once that there is room again, when half of what filled it is taken', () => {
+    const { queue, seen } = setUp();
+    let id = 0;
+    while (!queue.full) queue.push(client(++id));
+    assert.equal(queue.push(client(++id)), false);
+    for (let taken = 1; taken <= MAX_QUEUED_HAND_OFFS; taken++) {
+      queue.took(taken);
+      assert.equal(seen.room, taken >= MAX_QUEUED_HAND_OFFS / 2 ? 1 : 0);
+    }
   });
 
   it('gives everything back when the channel is closed before the socket went', () => {

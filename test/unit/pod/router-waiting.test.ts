@@ -3,36 +3,16 @@ import { it } from 'node:test';
 import { Router } from '@dolphin/pod/app/router.js';
 import { Sessions } from '@dolphin/pod/app/sessions.js';
 import { WAIT_FOR_EDGE_MS } from '@dolphin/pod/app/waiting-room.js';
-
-/** A clock that goes only when told to. */
-function handClock() {
-  let now = 0;
-  const due = new Set<{ at: number; fn: () => void }>();
-  return {
-    timers: {
-      monotonic: () => now,
-      after: (ms: number, fn: () => void) => {
-        const timer = { at: now + ms, fn };
-        due.add(timer);
-        return () => void due.delete(timer);
-      },
-    },
-    pass: (ms: number) => {
-      now += ms;
-      for (const timer of [...due].filter(({ at }) => at <= now)) {
-        due.delete(timer);
-        timer.fn();
-      }
-    },
-  };
-}
+import { loadPodConfig } from '@dolphin/pod/config.js';
+import { handClock } from './hand-clock.js';
 
 it('a client that finds no edge is refused in time, however often others make it try again', () => {
   const { timers, pass } = handClock();
   const refused: string[] = [];
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
   const router = new Router({
-    ...{ timers, log, mode: 'auto', runners: () => [] },
+    ...{ timers, log, mode: 'auto', runners: () => [], now: () => 0, explain: null },
+    balance: loadPodConfig(undefined, {}).balance,
     sessions: new Sessions({ life: 'f00', now: () => 0, journal: { append: () => {}, edgeEnded: () => {} } }),
     limits: { refusal: () => null, clientsAt: (admits) => admits },
     refuse: (_client, reason) => refused.push(reason),

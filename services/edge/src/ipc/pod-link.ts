@@ -9,6 +9,7 @@ import {
   MAX_STREAM_CHARS,
   PodMessage,
   type StreamUse,
+  type Take,
 } from '@dolphin/protocol';
 import type { Log, Timers } from '../app/ports.js';
 
@@ -39,8 +40,11 @@ export interface PodLinkOptions {
   readonly channel: IpcChannel;
   readonly timers: Timers;
   readonly log: Log;
-  /** Serves a client that was handed off; null: it is closed already, and that was told. */
-  take(socket: Socket, protocol: ClientProtocol, events: TakenEvents): TakenClient | null;
+  /**
+   * Serves a client that was handed off; null: it is closed already, and that was told. `address`: the client's, where
+   * it is not the socket's.
+   */
+  take(socket: Socket, protocol: ClientProtocol, o: TakenEvents & { address: string | undefined }): TakenClient | null;
   beat(): { clients: number; streams: number; sentBytes: number; receivedBytes: number };
   /** The pod is dead. */
   onPodGone(): void;
@@ -85,7 +89,7 @@ export class PodLink {
     const asked = parsed.data;
     switch (asked.type) {
       case 'take':
-        this.#take(asked.id, asked.protocol, handle);
+        this.#take(asked, handle);
         return;
       case 'close':
         for (const id of asked.ids) this.#taken.get(id)?.close(asked.why);
@@ -98,7 +102,7 @@ export class PodLink {
     }
   }
 
-  #take(id: number, protocol: ClientProtocol, handle: unknown): void {
+  #take({ id, protocol, head, address }: Take, handle: unknown): void {
     // Before anything of it is read: from here on the client is lost with us, and not with the pod.
     this.#o.channel.send({ type: 'took', id }, () => undefined);
     if (!isSocket(handle)) {
@@ -106,7 +110,10 @@ export class PodLink {
       this.#onLeft({ id, end: 'client-left', sentBytes: 0, receivedBytes: 0 });
       return;
     }
+    // What the pod read is read again here, first.
+    if (head !== undefined) handle.unshift(Buffer.from(head, 'base64'));
     const client = this.#o.take(handle, protocol, {
+      address,
       onUses: (stream, use) => {
         this.#uses.set(id, { id, stream: stream.slice(0, MAX_STREAM_CHARS), use });
         this.#flushLater();

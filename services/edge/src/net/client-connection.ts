@@ -8,6 +8,8 @@ import { addressOf, isLoopback, pendingWriteBytes } from './socket-facts.js';
 export interface ConnectionOptions {
   /** Its pod accepted it: nobody but the client is at the other end. */
   readonly handedOff: boolean;
+  /** The client's address, where it is not the socket's: its pod had it from a front. */
+  readonly address?: string;
   /** Called when it begins to play or publish; again when it turns to another stream. */
   readonly onUses?: (stream: string, use: StreamUse) => void;
   /** Called once, when it is gone. */
@@ -53,7 +55,7 @@ export abstract class ClientConnection implements Client {
     this.#o = o;
     this.id = newClientId(context);
     this.sinceMs = context.timers.now();
-    this.address = addressOf(socket);
+    this.address = o.address ?? addressOf(socket);
     this.trustsPeer = !o.handedOff && isLoopback(this.address);
     context.clients.add(this);
     socket.setNoDelay(true);

@@ -2,6 +2,7 @@ import type { ClientProtocol } from '@dolphin/protocol';
 import type { EdgeRunner } from './edge-runner.js';
 import { HandOffQueue } from './hand-off-queue.js';
 import type { Client, Log, Timers } from './ports.js';
+import { takeMessage } from './take-message.js';
 
 /** The way of sockets to one process of an edge. */
 export interface HandOffLine {
@@ -19,8 +20,11 @@ interface OpenLine extends HandOffLine {
 export interface HandOffLinesEvents {
   onReturned(clients: readonly Client[]): void;
   onCut(client: Client): void;
-  /** A line that was stuck takes clients again. */
-  onUnstuck(): void;
+  /** A socket was sent and no `took` came. `died`: the process is gone, and was not asked to go. */
+  onNotTaken(edge: string, died: boolean): void;
+  onTaken(edge: string): void;
+  /** A line that was stuck, or full, takes clients again. */
+  onRoom(): void;
 }
 
 /** One line to each edge that takes sockets, for the life of its process. */
@@ -54,14 +58,21 @@ export class HandOffLines {
       queue: new HandOffQueue({
         taker: process,
         timers: this.#deps.timers,
-        message: (client) => ({ type: 'take', id: client.id, protocol: client.protocol }),
+        message: takeMessage,
         events: {
           onReturned: (clients) => this.#events.onReturned(clients),
-          onCut: (client) => this.#events.onCut(client),
+          onCut: (client) => {
+            // One that is stuck was told of; one that is asked to go is not to blame.
+            const died = !line.stuck && runner.process === null && runner.state !== 'exited';
+            if (died && !client.socket.destroyed) this.#events.onNotTaken(runner.name, true);
+            this.#events.onCut(client);
+          },
           onStuck: () => {
             line.stuck = true;
+            this.#events.onNotTaken(runner.name, false);
             this.#deps.log.warn({ edge: runner.name, pid: process.pid }, 'takes no clients: it gets no more for now');
           },
+          onRoom: () => this.#events.onRoom(),
         },
       }),
     };
@@ -77,7 +88,7 @@ export class HandOffLines {
   onTook(runner: EdgeRunner, id: number): void {
     const line = this.#lines.get(runner.name);
     if (line === undefined) return;
-    line.queue.took(id);
+    if (line.queue.took(id)) this.#events.onTaken(runner.name);
     this.#unstick(line);
   }
 
@@ -99,6 +110,6 @@ export class HandOffLines {
     if (!line.stuck) return;
     line.stuck = false;
     this.#deps.log.info({ edge: line.runner.name }, 'takes clients again');
-    this.#events.onUnstuck();
+    this.#events.onRoom();
   }
 }

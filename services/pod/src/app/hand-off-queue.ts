@@ -2,6 +2,8 @@ import type { Client, SocketTaker, Timers } from './ports.js';
 
 /** One second of hand-offs to a child that is busy (1,300-2,600 were measured): more would wait longer than they like. */
 export const MAX_QUEUED_HAND_OFFS = 2048;
+/** A queue that was full takes clients again when so many wait: not one by one, each with a look at all who wait outside. */
+const ROOM_AGAIN_AT = MAX_QUEUED_HAND_OFFS / 2;
 /** A child that takes no socket for this long is frozen or overloaded. */
 export const TOOK_WITHIN_MS = 1000;
 /** If it was our own loop that stood still, the answer lies in the channel: it is read before the child is judged. */
@@ -14,6 +16,8 @@ export interface HandOffEvents {
   onCut(client: Client): void;
   /** No `took` in time: give it nothing more until it speaks again. */
   onStuck(): void;
+  /** It was full, and takes clients again. */
+  onRoom(): void;
 }
 
 interface InFlight {
@@ -35,6 +39,7 @@ export class HandOffQueue {
   readonly #timers: Timers;
   #inFlight: InFlight | null = null;
   #closed = false;
+  #wasFull = false;
 
   constructor(o: {
     taker: SocketTaker;
@@ -56,6 +61,7 @@ export class HandOffQueue {
   push(client: Client): boolean {
     if (this.full) return false;
     this.#waiting.push(client);
+    this.#wasFull ||= this.full;
     this.#next();
     return true;
   }
@@ -67,6 +73,10 @@ export class HandOffQueue {
     flight.cancelTimer();
     this.#inFlight = null;
     this.#next();
+    if (this.#wasFull && this.#waiting.length <= ROOM_AGAIN_AT) {
+      this.#wasFull = false;
+      this.#events.onRoom();
+    }
     return true;
   }
 

@@ -58,6 +58,7 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
     sequence: record?.sequence ?? 0,
     transport: s.router.transportOf(runner),
     clients: s.router.ledger.countAt(runner.name),
+    ...(role === 'stream' ? s.router.chooser.standingOf(runner.name) : {}),
     ...s.stats.of(runner),
     restarts: runner.restarts,
     ...(runner.drainUntil === null ? {} : { drainLeftMs: leftMs(runner.drainUntil, s.monotonic()) }),

@@ -10,7 +10,7 @@ export interface Timers {
   monotonic(): number;
 }
 
-/** An accepted connection of which nothing was read. What it is beyond that only adapters know. */
+/** An accepted connection that is not being read. What it is beyond that only adapters know. */
 export interface ClientSocket {
   readonly destroyed: boolean;
   readonly remoteAddress?: string | undefined;
@@ -21,9 +21,26 @@ export interface ClientSocket {
 export interface Client {
   readonly id: number;
   readonly protocol: ClientProtocol;
-  /** Its real one, in its normal form; empty when it left before anybody looked. */
+  /** Its real one, in its normal form: the socket's, or the one that a front told; empty when it left before anybody looked. */
   readonly address: string;
   readonly socket: ClientSocket;
+  /** The stream that it asks for, where it is balanced by that. */
+  readonly stream?: string;
+  /** What was read of it, which belongs to the edge; at most MAX_FIRST_BYTES. */
+  readonly head?: Buffer;
+}
+
+/** Reads sockets that are to be handed off. */
+export interface FirstBytesReader {
+  /**
+   * Gives all that came so far to `judge` until that says something, and stops reading: then `done` is called, once,
+   * with what was said, or with `late` or `left` (and closed). The returned function gives it up; `done` is not called.
+   */
+  read<Verdict extends object>(
+    socket: ClientSocket,
+    o: { judge: (bytes: Buffer) => Verdict | null; withinMs: number },
+    done: (outcome: Verdict | 'late' | 'left') => void,
+  ): () => void;
 }
 
 /** A child that takes sockets. */

@@ -2,6 +2,7 @@ import { type ClientNews, RelayMessage, type RelayTake } from '@dolphin/protocol
 import { DEFAULT_RESTART_POLICY, decideRestart, NO_FAILURES, type RestartHistory } from '../domain/restart-policy.js';
 import { HandOffQueue } from './hand-off-queue.js';
 import type { Client, Log, ProcessExit, SocketTaker, Timers } from './ports.js';
+import { takeMessage } from './take-message.js';
 
 export type RelayTarget = RelayTake['targets'][number];
 
@@ -21,7 +22,7 @@ export interface RelayLauncher {
 export interface RelayPoolEvents {
   onAvailable(): void;
   onRouted(id: number, edge: string, via: string): void;
-  onConnectFailed(id: number, edge: string, via: string): void;
+  onConnectFailed(id: number, edge: string, via: string, code: string): void;
   onClients(via: string, news: ClientNews): void;
   /** It and its clients are gone. */
   onExit(via: string): void;
@@ -171,7 +172,7 @@ export class RelayPool {
         return;
       case 'connect-failed':
         this.#deps.log.warn({ edge: message.edge, code: message.code }, 'the relay could not connect to an edge');
-        this.#events.onConnectFailed(message.id, message.edge, relay.name);
+        this.#events.onConnectFailed(message.id, message.edge, relay.name, message.code);
         return;
       case 'left':
       case 'uses':
@@ -190,12 +191,7 @@ export class RelayPool {
     return new HandOffQueue({
       taker,
       timers: this.#deps.timers,
-      message: (client) => ({
-        type: 'take',
-        id: client.id,
-        protocol: client.protocol,
-        targets: this.#targets.get(client.id) ?? [],
-      }),
+      message: (client) => ({ ...takeMessage(client), targets: this.#targets.get(client.id) ?? [] }),
       events: {
         onReturned: (clients) => {
           for (const client of clients) this.#targets.delete(client.id);
@@ -208,6 +204,7 @@ export class RelayPool {
         onStuck: () => {
           relay.stuck = true;
         },
+        onRoom: () => this.#events.onAvailable(),
       },
     });
   }

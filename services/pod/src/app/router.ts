@@ -1,14 +1,16 @@
-import type { ClientBytes, ClientNews, ClientProtocol, CloseReason } from '@dolphin/protocol';
+import { type ClientBytes, type ClientNews, type ClientProtocol, type CloseReason, edgeName } from '@dolphin/protocol';
 import type { AdmissionRefusal } from '../domain/admission.js';
-import { type Candidate, chooseEdges } from '../domain/balancer.js';
 import { normalAddress } from '../domain/client-address.js';
 import type { ClientLedger } from '../domain/client-ledger.js';
 import { readsProxyHeader } from '../domain/dialect.js';
+import { isEdgesFault } from '../domain/ejection.js';
 import { ClientDesk } from './client-desk.js';
+import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js';
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
 import type { LimitsDesk } from './limits-desk.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
+import type { KnownOfClient } from './reception.js';
 import { RefusalTally } from './refusal-tally.js';
 import type { RelayPool, RelayTarget } from './relay-pool.js';
 import type { Sessions } from './sessions.js';
@@ -28,6 +30,11 @@ export interface RouterDeps {
   readonly log: Log;
   readonly mode: 'auto' | 'relay';
   readonly runners: () => readonly EdgeRunner[];
+  readonly balance: BalancePolicy;
+  /** ms since 1970, for people. */
+  readonly now: () => number;
+  /** Explains each choice in the log; null: nobody reads that. */
+  readonly explain: ((details: object, message: string) => void) | null;
   readonly sessions: Sessions;
   readonly limits: Pick<LimitsDesk, 'refusal' | 'clientsAt'>;
   /** Closes it, by HTTP with an answer. */
@@ -40,6 +47,8 @@ export class Router {
   readonly #sessions: Sessions;
   readonly #tally: RefusalTally;
   readonly #deps: RouterDeps;
+  /** Which edge is best, and how they did. */
+  readonly chooser: EdgeChooser;
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
   readonly #desk: ClientDesk;
@@ -53,10 +62,18 @@ export class Router {
     this.ledger = deps.sessions.ledger;
     this.#tally = new RefusalTally(deps);
     this.#waiting = new WaitingRoom(deps.timers);
+    this.chooser = new EdgeChooser({
+      ...deps,
+      policy: deps.balance,
+      edges: () => this.#streamRunners().map((runner) => this.#edgeNow(runner, 'rtmp')),
+      onReturned: () => this.retryWaiting(),
+    });
     this.#lines = new HandOffLines(deps, {
       onReturned: (clients) => this.onReturned(clients),
       onCut: (client) => this.onCut(client),
-      onUnstuck: () => this.retryWaiting(),
+      onNotTaken: (edge, died) => this.chooser.onFailure(edge, died ? 'died-before-taking' : 'not-taken'),
+      onTaken: (edge) => this.chooser.onTaken(edge),
+      onRoom: () => this.retryWaiting(),
     });
     const [waiting, lines] = [this.#waiting, this.#lines];
     this.#desk = new ClientDesk({ ...deps, waiting, lines, relays: () => this.#relays });
@@ -72,9 +89,9 @@ export class Router {
     this.#relays = relays;
   }
 
-  /** `address`: the client's, in its normal form. */
-  accept(socket: ClientSocket, protocol: ClientProtocol, address = normalAddress(socket.remoteAddress)): void {
-    const client: Client = { id: this.#nextId++, protocol, socket, address };
+  accept(socket: ClientSocket, protocol: ClientProtocol, known: KnownOfClient = {}): void {
+    const address = known.address ?? normalAddress(socket.remoteAddress);
+    const client: Client = { id: this.#nextId++, protocol, socket, ...known, address };
     const refusal = this.#deps.limits.refusal(address);
     if (refusal !== null) {
       this.#refuse(client, refusal);
@@ -98,6 +115,7 @@ export class Router {
   onEdgeReady(runner: EdgeRunner): void {
     const { process } = runner;
     if (process === null || runner.edge.role !== 'stream') return;
+    this.chooser.onReady(runner.name);
     if (this.transportOf(runner) === 'relay') this.#relays?.start();
     else this.#lines.open(runner);
     this.retryWaiting();
@@ -131,11 +149,13 @@ export class Router {
   }
 
   onRelayRouted(id: number, edge: string, via: string): void {
+    this.chooser.onTaken(edge);
     this.#sessions.routed(id, edge, via);
   }
 
   /** It is counted at the next edge that the relay tries. */
-  onRelayConnectFailed(id: number, edge: string, via: string): void {
+  onRelayConnectFailed(id: number, edge: string, via: string, code: string): void {
+    if (isEdgesFault(code)) this.chooser.onFailure(edge, 'connect-failed');
     if (this.ledger.edgeOf(id) === null) return;
     const targets = this.#relays?.targetsOf(id) ?? [];
     const next = targets[targets.findIndex((target) => target.edge === edge) + 1];
@@ -197,8 +217,9 @@ export class Router {
       this.#refuse(client, 'stopping');
       return;
     }
-    const runners = this.#deps.runners().filter((runner) => runner.edge.role === 'stream');
-    const choice = chooseEdges(runners.map((runner) => this.#candidate(runner, client.protocol)));
+    const runners = this.#streamRunners();
+    const edges = runners.map((runner) => this.#edgeNow(runner, client.protocol));
+    const choice = this.chooser.choose(client, edges);
     if (choice.type === 'none') {
       if (choice.reason === 'edges-full') {
         this.#refuse(client, 'edges-full');
@@ -237,14 +258,20 @@ export class Router {
     this.#refuse(client, 'no-relay');
   }
 
-  #candidate(runner: EdgeRunner, protocol: ClientProtocol): Candidate {
+  #streamRunners(): EdgeRunner[] {
+    return this.#deps.runners().filter((runner) => runner.edge.role === 'stream');
+  }
+
+  #edgeNow(runner: EdgeRunner, protocol: ClientProtocol): EdgeNow {
     const line = this.#lineFor(runner, protocol);
     const clients = this.ledger.countAt(runner.name);
     return {
       name: runner.name,
-      ready: runner.state === 'ready' && line?.stuck !== true,
+      slotName: edgeName(runner.edge),
+      // One whose queue is full takes clients again within a second: worth waiting for.
+      ready: runner.state === 'ready' && line?.stuck !== true && line?.queue.full !== true,
       clients,
-      full: line?.queue.full === true || clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
+      full: clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
     };
   }
 

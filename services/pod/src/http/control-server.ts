@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
+  type ChoicesPage,
   Command,
   type CommandReply,
   DolphinError,
@@ -19,6 +20,8 @@ import { METRICS_TYPE, podMetrics } from './metrics.js';
 export interface ControlApi {
   state(): PodState;
   happenings(after: number, limit: number): HappeningPage;
+  /** The last ones, newest first; `client`: of this one only. */
+  choices(last: number, client: number | null): ChoicesPage;
   obey(command: Command): Promise<CommandReply>;
   readonly clients: ClientsApi;
   readonly edges: EdgesApi;
@@ -29,6 +32,7 @@ export interface ControlApi {
 /** sockaddr_un. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const DEFAULT_PAGE = 500;
+const DEFAULT_CHOICES = 20;
 
 /**
  * The control API (libs/protocol pod-control.ts) on RUN_DIR/pod.sock, for this user only. The caller holds the run
@@ -90,6 +94,8 @@ async function answerAboutPod({ method, path, query, body }: ControlRequest, api
       return { status: 200, body: Buffer.from(await podMetrics(api.state())), type: METRICS_TYPE };
     case 'GET /v1/happenings':
       return ok(api.happenings(wholeNumber(query, 'after', 0), wholeNumber(query, 'limit', DEFAULT_PAGE)));
+    case 'GET /v1/choices':
+      return ok(api.choices(wholeNumber(query, 'last', DEFAULT_CHOICES), wholeNumber(query, 'client', null)));
     case 'POST /v1/commands':
       return ok(await api.obey(parseBody(Command, await body())));
     case 'POST /v1/stop':

@@ -1,8 +1,8 @@
 import { EdgeState, edgeName, type PodState } from '@dolphin/protocol';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, prometheusContentType, Registry } from 'prom-client';
 
 /** What Prometheus reads: names, units and labels are in docs/reference/metrics.md. */
-export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+export const METRICS_TYPE = prometheusContentType;
 
 /** Several edges of a slot may live at once (a replacement): the generation tells them apart. */
 const EDGE_LABELS = ['edge', 'generation', 'engine'] as const;

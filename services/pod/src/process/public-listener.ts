@@ -1,6 +1,7 @@
 import { createServer, type Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import type { ClientSocket, Log } from '../app/ports.js';
+import { refusal } from '../domain/http-head.js';
 import { refusalAnswer } from '../domain/refusal-answer.js';
 
 /** somaxconn; with Node's default of 511 a burst costs its tail a second each (a lost SYN). */
@@ -74,6 +75,17 @@ let beingTold = 0;
 
 /** RTMP has no words for it before its handshake: the connection is closed. HTTP is told why, and when to come again. */
 export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, reason: string): void {
+  closeWithAnswer(socket, protocol, () => refusalAnswer(reason));
+}
+
+/** Refuses what a client said first, with that status where its protocol has one. */
+export function refuseWords(socket: ClientSocket, protocol: ClientProtocol, o: { status: number; why: string }): void {
+  closeWithAnswer(socket, protocol, () =>
+    o.status === 503 ? refusal(503, 'E_UNREACHABLE', o.why, 1) : refusal(o.status, 'E_BAD_REQUEST', o.why),
+  );
+}
+
+function closeWithAnswer(socket: ClientSocket, protocol: ClientProtocol, answer: () => Buffer): void {
   if (protocol === 'rtmp' || !(socket instanceof Socket) || beingTold >= MAX_BEING_TOLD) {
     socket.destroy();
     return;
@@ -87,5 +99,5 @@ export function refuseClient(socket: ClientSocket, protocol: ClientProtocol, rea
   // Its request is read and dropped: closing with unread bytes is a reset, which may overtake the answer.
   socket.on('data', () => undefined);
   socket.resume();
-  socket.end(refusalAnswer(reason));
+  socket.end(answer());
 }

@@ -43,6 +43,8 @@ const onTake = (take: RelayTake, handle: unknown) => {
     onLeft({ id: take.id, end: 'client-left', sentBytes: 0, receivedBytes: 0 });
     return;
   }
+  // What the pod read is read again here, first.
+  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
   const session = new RelaySession(take, handle, DEFAULT_RELAY_LIMITS, {
     onRouted: (id, edge) => {
       say({ type: 'routed', id, edge });

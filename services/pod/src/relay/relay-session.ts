@@ -44,7 +44,7 @@ export class RelaySession {
     this.#limits = limits;
     this.#events = events;
     // Empty when the client is gone already.
-    this.#address = normalAddress(client.remoteAddress);
+    this.#address = take.address ?? normalAddress(client.remoteAddress);
     this.#down = new DownPump(client, scratch);
   }
 
