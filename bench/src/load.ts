@@ -29,6 +29,11 @@ export const MAX_PLAYERS = 19_000;
 /** Two thousand are there within two seconds on two busy cores. */
 const START_DEADLINE_MS = 60_000;
 
+/** The server cannot be played from: it is not there, or it refused a player, or it serves too few in time. */
+export class NotServedError extends Error {
+  override readonly name = 'NotServedError';
+}
+
 /** Many players in one process. start, then mark and measure around the window, then stop. */
 export class Load {
   readonly #o: LoadOptions;
@@ -47,7 +52,10 @@ export class Load {
     const began = performance.now();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => reject(new Error(`${this.#playing()} of ${this.#o.players} players play after ${START_DEADLINE_MS} ms`)),
+        () =>
+          reject(
+            new NotServedError(`${this.#playing()} of ${this.#o.players} players play after ${START_DEADLINE_MS} ms`),
+          ),
         START_DEADLINE_MS,
       );
       const settle = (outcome: () => void) => {
@@ -61,7 +69,8 @@ export class Load {
         const player = openPlayer(target, localAddress, () => {
           if (settled) return;
           settled = true;
-          if (player.state === 'failed') settle(() => reject(new Error(`a player could not play: ${player.why}`)));
+          if (player.state === 'failed')
+            settle(() => reject(new NotServedError(`a player could not play: ${player.why}`)));
           connecting--;
           if (--waiting === 0) settle(() => resolve({ afterMs: Math.round(performance.now() - began) }));
           else more();

@@ -3,13 +3,14 @@ import { onTermination, parseFlags, UsageError } from '@dolphin/runtime';
 import { pinSelf, stopAll } from './child.js';
 import { benchCrowd, crowdText } from './crowd-bench.js';
 import { benchEdge, EDGE_REFERENCE } from './edge-bench.js';
-import { Load, MAX_PLAYERS } from './load.js';
+import { Load, MAX_PLAYERS, NotServedError } from './load.js';
 import { benchProxy, PROXY_REFERENCE } from './proxy-bench.js';
 import { loadText, type Report, reportOf, reportText } from './report.js';
 import { USAGE } from './usage.js';
 
 const EXIT_VOID = 1;
 const EXIT_USAGE = 64;
+const EXIT_UNAVAILABLE = 69;
 const EXIT_SOFTWARE = 70;
 /** Joiners have had their burst of the last GOP. */
 const LOAD_SETTLE_MS = 2000;
@@ -30,7 +31,7 @@ try {
     process.exitCode = EXIT_USAGE;
   } else {
     process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = EXIT_SOFTWARE;
+    process.exitCode = error instanceof NotServedError ? EXIT_UNAVAILABLE : EXIT_SOFTWARE;
   }
 } finally {
   await stopAll();

@@ -8,6 +8,6 @@ edge   the built-in edge, and SRS when SRS_BIN names one, against a program that
 proxy  a pod by relay and by hand-off against HAProxy (plain and splice), nginx, and each --peer (a command line with
        {port} to listen on and {edge} to connect to), while --churn players a second come and leave
 crowd  very many players of 250 kbit/s through one pod; with --burst all of them dial at once
-load   players that count what they get; exit code 1 when some starve
+load   players that count what they get; exit code 1 when some starve, 69 when nobody serves them
 floor  that program by itself
 `;

@@ -36,6 +36,8 @@ test('an unknown verb, flag or kind of test prints the usage on stderr and exits
     ['test', 'fast'],
     ['test', 'unit', 'e2e'],
     ['check', 'all'],
+    ['help', 'up'],
+    ['--help', 'up'],
   ]) {
     const { code, stdout, stderr } = await run(t, dolphin, argv);
     assert.equal(code, 64, argv.join(' '));

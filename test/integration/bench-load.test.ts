@@ -66,7 +66,7 @@ describe('bench load', () => {
   it('fails with the reason when nobody serves the stream', async (t) => {
     const [port] = await freePorts(1);
     const { code, stderr } = await bench(t, 'load', 'rtmp', '--url', `rtmp://127.0.0.1:${port}/live/a`);
-    assert.equal(code, 70);
+    assert.equal(code, 69);
     assert.match(stderr, /a player could not play: .*ECONNREFUSED/);
   });
 });

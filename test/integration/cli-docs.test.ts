@@ -49,8 +49,8 @@ test('docs/reference/cli.md gives status the exit codes that it has', () => {
 });
 
 test('the example of status in docs/reference/cli.md is what status prints, and its fields are all named', () => {
-  const stream = (clients: number) => [{ clients, sendKbitPerS: clients * 510 }];
-  const answers = [answerOf(5000, stream(2)), answerOf(5001, stream(2)), answerOf(5002, stream(1))];
+  const stream = (clients: number, publishers = 0) => [{ clients, publishers, sendKbitPerS: clients * 510 }];
+  const answers = [answerOf(5000, stream(2)), answerOf(5001, stream(2, 1)), answerOf(5002, stream(1))];
   const edges = [
     edgeView('back-source', { kbitPerS: 1020 }),
     edgeView(0, { kbitPerS: 1020 }),

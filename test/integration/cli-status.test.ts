@@ -15,7 +15,7 @@ const problems = (stdout: string) =>
 
 test('status asks the global port for the private ports, each edge for its own, and sums up', async (t) => {
   const apis = [
-    await fakeEdge(t, { pid: 5001, clients: 2 }),
+    await fakeEdge(t, { pid: 5001, clients: 2, publishers: 1 }),
     await fakeEdge(t, { pid: 5002, clients: 1, sendKbitPerS: 510 }),
   ];
   const view = await fakeFarm(t, apis);
@@ -28,7 +28,7 @@ test('status asks the global port for the private ports, each edge for its own, 
   assert.match(stdout, /^h1 +back-source-0 +ready +5000 +\d+ +2 edges /m);
   assert.match(stdout, /^h1 +stream-0 +ready +5001 +\d+ +2 +1500 /m);
   assert.match(stdout, /^h1 +stream-1 +ready +5002 +\d+ +1 +1500 /m);
-  assert.match(stdout, /^\/live\/livestream +3 +2 +H264 \+ AAC$/m);
+  assert.match(stdout, /^\/live\/livestream +3 +1 +2 +H264 \+ AAC$/m);
   assert.match(stdout, /^total: 2 of 2 stream edges serve; clients 3, kbit\/s 3000, streams 1$/m);
   for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
   assert.ok(!stdout.includes('\u001b'), 'no colour off a terminal');
@@ -46,6 +46,14 @@ test('status asks the global port for the private ports, each edge for its own, 
       ['master', 'edge'],
     ],
   );
+});
+
+test('an edge with more clients than it should list is not asked who they are', async (t) => {
+  const view = await fakeFarm(t, [await fakeEdge(t, { pid: 5001, clients: 501, publishers: 1 })]);
+  const master = await fakeMaster(t, { 'GET /api/v1/farm': () => ({ body: view }) });
+  const status = JSON.parse((await cli(t, master, 'status', '--json')).stdout) as Status;
+  const [stream] = status.streams;
+  assert.deepEqual([stream?.clients, stream?.publishers, status.totals.publishers], [501, null, 0]);
 });
 
 test('a frozen edge is waited for one second, and named; exit 1', async (t) => {

@@ -13,6 +13,7 @@ for (const args of [
   ['status', '--nope'],
   ['status', 'extra'],
   ['events', '--limit', 'many'],
+  ['events', '--limit', '0'],
   ['events', '--after', '-1'],
   ['apply'],
   ['apply', '-f', 'x', '--if-match', 'two'],

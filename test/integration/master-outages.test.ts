@@ -143,7 +143,7 @@ test('a master whose log is gone refuses to lead, shows why, and says the way ba
   await nats.restart();
   const view = await master.until('it sees', (one) => one.master.problem !== undefined);
   assert.equal(view.master.problem?.code, 'E_LOG_LOST');
-  assert.match(view.master.problem?.message ?? '', /put back the JetStream store.*farm\.json/);
+  assert.match(view.master.problem?.message ?? '', /put back the JetStream store.*move their directories away/);
   assert.equal(view.edges.length, 2, 'what it knew is shown');
   assert.equal((await master.request('GET', '/api/v1/events')).body.error.code, 'E_LOG_LOST');
   const before = worker.commands.length;

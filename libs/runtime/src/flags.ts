@@ -37,7 +37,7 @@ export function parseFlags<const T extends FlagSpecs>(
   for (const [name, spec] of Object.entries(specs)) {
     const value = parsed.values[name];
     if (value === undefined && spec.required) throw new UsageError(`--${name} is missing`);
-    flags[name] = spec.type === 'int' && value !== undefined ? toInts(name, value) : value;
+    flags[name] = spec.type === 'int' && value !== undefined ? toInts(typed(argv, name, spec), value) : value;
   }
   return { flags: flags as Flags<T>, positionals: parsed.positionals };
 }
@@ -53,17 +53,37 @@ function parseStrictly(argv: readonly string[], specs: FlagSpecs, allowPositiona
     const { values, positionals } = parseArgs({ args: [...argv], options: config, allowPositionals, strict: true });
     return { values: values as Record<string, unknown>, positionals };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(why.split('\n')[0]?.replace(/\. To specify.*$/, ''), { cause: error });
+    throw new UsageError(wordsOf(error, argv, specs), { cause: error });
   }
 }
 
-function toInts(name: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one) => toInts(name, one));
+/** Node's words, but for a value that is not there, or that looks like a flag itself: `--edges -1`. */
+function wordsOf(error: unknown, argv: readonly string[], specs: FlagSpecs): string {
+  const why = error instanceof Error ? error.message : String(error);
+  const [, letter, name, problem] =
+    /^Option '(?:-(\w))?(?:, )?(?:--([\w-]+))?.*' argument (missing|is ambiguous)/.exec(why) ?? [];
+  const found = Object.entries(specs).find(([one, { short }]) =>
+    name === undefined ? short === letter : one === name,
+  );
+  if (problem === undefined || found === undefined) return why.split('\n')[0]?.replace(/\. To specify.*$/, '') ?? why;
+  const flag = typed(argv, ...found);
+  const [, spec] = found;
+  const wants = `${flag} wants ${spec.type === 'int' ? 'a whole number' : 'a value'}`;
+  return problem === 'missing' ? wants : `${wants}, not ${JSON.stringify(argv[argv.indexOf(flag) + 1] ?? '')}`;
+}
+
+/** A flag as it was typed: by its letter, or by its name. */
+function typed(argv: readonly string[], name: string, { short }: FlagSpec): string {
+  const isByName = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return short === undefined || isByName ? `--${name}` : `-${short}`;
+}
+
+function toInts(flag: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => toInts(flag, one));
   const text = String(value);
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
-    throw new UsageError(`--${name} wants a whole number, not ${JSON.stringify(text)}`);
+    throw new UsageError(`${flag} wants a whole number, not ${JSON.stringify(text)}`);
   }
   return number;
 }

@@ -68,22 +68,30 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
     take({ ...base(o.json), verb: 'hosts' });
   });
   verb('events', 'what was asked, decided and happened')
-    .option('--after <sequence>', 'only what is newer than this, oldest first', wholeNumber(Number.MAX_SAFE_INTEGER))
+    .option(
+      '--after <sequence>',
+      'only what is newer than this, oldest first',
+      wholeNumber({ max: Number.MAX_SAFE_INTEGER }),
+    )
     .option(
       '--limit <n>',
       'so many entries; with --after up to the end of a message',
-      wholeNumber(MAX_EVENTS),
+      wholeNumber({ min: 1, max: MAX_EVENTS }),
       DEFAULT_EVENTS,
     )
     .addOption(later('--follow'))
     .action((o: { json?: boolean; after?: number; limit: number; follow?: boolean }) => {
       refuseLater(o.follow, '--follow');
-      take({ ...base(o.json), verb: 'events', after: o.after, limit: Math.max(1, o.limit) });
+      take({ ...base(o.json), verb: 'events', after: o.after, limit: o.limit });
     });
   verb('apply', 'make the farm what a file says')
     .requiredOption('-f, --file <file>', 'a farm specification, as conf/farm.yaml')
     .option('--why <text>', 'stands in the log')
-    .option('--if-match <version>', 'only if the farm is at this spec version', wholeNumber(Number.MAX_SAFE_INTEGER))
+    .option(
+      '--if-match <version>',
+      'only if the farm is at this spec version',
+      wholeNumber({ max: Number.MAX_SAFE_INTEGER }),
+    )
     .addOption(later('--dry-run'))
     .addOption(later('--wait'))
     .action((o: { json?: boolean; file: string; why?: string; ifMatch?: number; dryRun?: boolean; wait?: boolean }) => {
@@ -121,10 +129,12 @@ function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && text.startsWith('http://');
 }
 
-function wholeNumber(max: number): (text: string) => number {
+function wholeNumber({ min = 0, max }: { min?: number; max: number }): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!/^\d+$/.test(text) || number > max) throw new InvalidArgumentError(`It wants a whole number up to ${max}.`);
+    if (!/^\d+$/.test(text) || number < min || number > max) {
+      throw new InvalidArgumentError(`It wants a whole number from ${min} to ${max}.`);
+    }
     return number;
   };
 }

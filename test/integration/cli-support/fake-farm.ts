@@ -57,13 +57,28 @@ export function refusal(code: ErrorCode, message: string): Answer {
 
 const sample = (path: string) => JSON.parse(readFileSync(fromRoot('test/data', path), 'utf8'));
 
+interface FakeEdge {
+  readonly pid: number;
+  readonly clients: number;
+  /** So many of the clients; the first ones listed. */
+  readonly publishers?: number;
+  readonly sendKbitPerS?: number;
+}
+
 /** A private API with the shapes of a real SRS 5.0: this pid, and so many clients on its one stream. */
-export function fakeEdge(t: TestScope, o: { pid: number; clients: number; sendKbitPerS?: number }): Promise<string> {
+export function fakeEdge(t: TestScope, o: FakeEdge): Promise<string> {
   const summaries = sample('srs5-api/edge_summaries.json');
   summaries.data.self.pid = o.pid;
   const streams = sample('srs5-api/edge_streams.json');
   Object.assign(streams.streams[0], { clients: o.clients, kbps: { recv_30s: 0, send_30s: o.sendKbitPerS ?? 0 } });
-  return privateApi(t, { '/api/v1/summaries': summaries, '/api/v1/streams/': streams });
+  const clients = sample('srs5-api/edge_clients.json');
+  const publishes = { type: 'fmle-publish', publish: true };
+  clients.clients = Array.from({ length: o.clients }, (_, index) => ({
+    ...{ ...clients.clients[0], id: `c${index}`, stream: streams.streams[0].id },
+    ...(index < (o.publishers ?? 0) && publishes),
+  }));
+  const answers = { '/api/v1/summaries': summaries, '/api/v1/streams/': streams, '/api/v1/clients/': clients };
+  return privateApi(t, answers);
 }
 
 /** Like SRS, it answers a path without its slash with a 302. */

@@ -50,12 +50,15 @@ export interface StreamSample {
   readonly clients?: number;
   readonly sendKbitPerS?: number;
   readonly active?: boolean;
+  readonly publishers?: number | null;
+  readonly video?: string | null;
+  readonly audio?: string | null;
 }
 
 export function answerOf(pid: number, streams: readonly StreamSample[] = []): EdgeAnswer {
   const codecs = { video: 'H264', audio: 'AAC' };
   const of = (stream: StreamSample) => ({
-    ...{ url: '/live/livestream', clients: 0, sendKbitPerS: 0, active: true, ...codecs },
+    ...{ url: '/live/livestream', clients: 0, publishers: 0, sendKbitPerS: 0, active: true, ...codecs },
     ...stream,
   });
   return { answered: true, ms: 4, figures: { pid, version: '5.0.216', uptimeMs: 13_000, streams: streams.map(of) } };

@@ -26,10 +26,22 @@ test('a farm at a glance: hosts, edges with pid and private port, streams, the s
     'h1    stream-0       ready  5001  33332        2    1500        1  13s',
     'h1    stream-1       ready  5002  33333        1    1500        1  13s',
     '',
-    'STREAM            CLIENTS  EDGES  CODECS',
-    '/live/livestream        3      2  H264 + AAC',
+    'STREAM            CLIENTS  PUBLISH  EDGES  CODECS',
+    '/live/livestream        3        0      2  H264 + AAC',
     '',
     'total: 2 of 2 stream edges serve; clients 3, kbit/s 3000, streams 1',
+  ]);
+});
+
+test('a farm that nobody plays from yet shows its publisher as one', () => {
+  const view = farmView();
+  const forwarded = { clients: 1, publishers: 1, active: false, video: null, audio: null };
+  const lines = statusLines(sumUp(view, answersTo(view, { 1: answerOf(5001, [forwarded]) }), asked));
+  assert.deepEqual(lines.slice(-4), [
+    'STREAM            CLIENTS  PUBLISH  EDGES  CODECS',
+    '/live/livestream        1        1      1  nobody plays it',
+    '',
+    'total: 2 of 2 stream edges serve; clients 1, kbit/s 3000, streams 1',
   ]);
 });
 

@@ -31,6 +31,28 @@ test('streams are summed up by url over the stream edges, whatever their ids', (
   assert.equal(totals.streams, 2);
 });
 
+test('publishers are told apart where edges tell, and open where none does', () => {
+  const { edges, streams, totals } = status(farmView(), {
+    1: answerOf(5001, [{ clients: 2, publishers: 1 }]),
+    2: answerOf(5002, [
+      { clients: 600, publishers: null },
+      { url: '/live/other', clients: 4, publishers: null },
+    ]),
+  });
+  assert.deepEqual(
+    edges.slice(1).map(({ publishers }) => publishers),
+    [1, null],
+  );
+  assert.deepEqual(
+    streams.map(({ url, publishers }) => [url, publishers]),
+    [
+      ['/live/livestream', 1],
+      ['/live/other', null],
+    ],
+  );
+  assert.equal(totals.publishers, 1);
+});
+
 test('streams of the same app and name on two vhosts are two streams', () => {
   const { streams } = status(farmView(), {
     1: answerOf(5001, [{ url: 'a.example/live/x', clients: 1 }]),

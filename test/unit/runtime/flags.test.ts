@@ -47,8 +47,17 @@ describe('flags', () => {
     for (const bad of ['x', '-1', '1.5', '1e3', '', '99999999999999999']) {
       assert.match(why(['-c', 'a', `--relays=${bad}`]), /--relays wants a whole number/, bad);
     }
-    assert.match(why(['-c', 'a', '-p', '1', '-p', 'q']), /--port wants a whole number/);
+    assert.match(why(['-c', 'a', '-p', '1', '-p', 'q']), /^-p wants a whole number, not "q"$/);
     assert.match(why(['-c', 'a', '--test=yes']), /test/);
+  });
+
+  it('are named as they were typed when their value is missing, or looks like a flag', () => {
+    assert.equal(why(['-c', 'a', '--relays', '-1']), '--relays wants a whole number, not "-1"');
+    assert.equal(why(['-c', 'a', '-p', '-1']), '-p wants a whole number, not "-1"');
+    assert.equal(why(['-c', 'a', '--port', '-1']), '--port wants a whole number, not "-1"');
+    assert.equal(why(['--conf', '--rtmp', 'a']), '--conf wants a value, not "--rtmp"');
+    assert.equal(why(['-c']), '-c wants a value');
+    assert.equal(why(['-c', 'a', '-p']), '-p wants a whole number');
   });
 
   it('leave other words to those who want them', () => {

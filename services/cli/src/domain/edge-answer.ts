@@ -5,7 +5,10 @@ export interface EdgeFigures {
   readonly uptimeMs: number;
   readonly streams: readonly {
     readonly url: string;
+    /** Viewers and publishers. */
     readonly clients: number;
+    /** Null: not asked for, or not told. */
+    readonly publishers: number | null;
     /** Over the last 30 s; 0 at first. */
     readonly sendKbitPerS: number;
     /** On an edge: it pulls. On an origin: somebody publishes. */

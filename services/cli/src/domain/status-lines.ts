@@ -1,5 +1,5 @@
 import { edgeName } from '@dolphin/protocol';
-import type { Status, StatusEdge } from './status.js';
+import type { Status, StatusEdge, StatusStream } from './status.js';
 import { problemLine } from './status-level.js';
 import { type Column, tableLines, wrap } from './table.js';
 import { age, oneLine, shortBytes, shortNumber } from './words.js';
@@ -36,6 +36,7 @@ const EDGE_COLUMNS: readonly Column[] = [
 const STREAM_COLUMNS: readonly Column[] = [
   { title: 'STREAM', shrinkTo: 12 },
   { title: 'CLIENTS', align: 'right' },
+  { title: 'PUBLISH', align: 'right' },
   { title: 'EDGES', align: 'right' },
   { title: 'CODECS' },
 ];
@@ -94,12 +95,19 @@ function edgeRow(edge: StatusEdge): string[] {
 function streamRows(status: Status): string[][] {
   return status.streams
     .slice(0, MAX_STREAMS)
-    .map(({ url, clients, edges, video, audio }) => [
-      oneLine(url),
-      shortNumber(clients),
-      String(edges),
-      oneLine([video, audio].filter(Boolean).join(' + ') || '-'),
+    .map((stream) => [
+      oneLine(stream.url),
+      shortNumber(stream.clients),
+      stream.publishers === null ? '-' : shortNumber(stream.publishers),
+      String(stream.edges),
+      codecsOf(stream),
     ]);
+}
+
+/** An edge learns the codecs from what it sends to players: of a stream that it only forwards it knows none. */
+function codecsOf({ clients, publishers, video, audio }: StatusStream): string {
+  const codecs = oneLine([video, audio].filter(Boolean).join(' + '));
+  return codecs || (publishers === clients ? 'nobody plays it' : '-');
 }
 
 function apiPort(api: string): string {

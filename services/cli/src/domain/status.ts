@@ -1,5 +1,5 @@
 import type { EdgeView, FarmView, HostView } from '@dolphin/protocol';
-import type { EdgeAnswer } from './edge-answer.js';
+import type { EdgeAnswer, EdgeFigures } from './edge-answer.js';
 import { levelOf, type Problem, problemsOf, type StatusLevel } from './status-level.js';
 
 export const STATUS_SCHEMA = 'dolphin.status/1';
@@ -30,6 +30,8 @@ export interface StatusEdge {
   readonly clients: number | null;
   readonly clientsSource: Source;
   readonly edgeClients?: number;
+  /** Of its clients; null where that is not known. */
+  readonly publishers: number | null;
   readonly kbitPerS: number;
   readonly kbitPerSSource: Source;
   readonly streams: number | null;
@@ -42,6 +44,8 @@ export interface StatusEdge {
 export interface StatusStream {
   readonly url: string;
   readonly clients: number;
+  /** Of these, on the edges that tell; null when none does. */
+  readonly publishers: number | null;
   /** Stream edges that have it. */
   readonly edges: number;
   readonly kbitPerS: number;
@@ -65,6 +69,8 @@ export interface Status {
     readonly desired: number;
     readonly serving: number;
     readonly clients: number;
+    /** Of these, as far as edges tell. */
+    readonly publishers: number;
     readonly kbitPerS: number;
     readonly streams: number;
   };
@@ -101,6 +107,7 @@ export function sumUp(
     desired: view.totals.desired,
     serving: viewers.filter((edge) => edge.serving).length,
     clients: sum((edge) => edge.clients ?? 0),
+    publishers: sum((edge) => edge.publishers ?? 0),
     kbitPerS: round(sum((edge) => edge.kbitPerS)),
     streams: streams.length,
   };
@@ -161,6 +168,7 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
     clients: isBackSource ? null : (ownClients ?? shown.clients),
     clientsSource: ownClients === undefined ? 'master' : 'edge',
     ...(isBackSource && ownClients !== undefined && { edgeClients: ownClients }),
+    publishers: isBackSource || own === null ? null : publishersOf(own),
     kbitPerS: round(kbitPerSSource === 'edge' ? ownKbitPerS : shown.kbitPerS),
     kbitPerSSource,
     streams: own ? own.streams.filter(isLive).length : null,
@@ -196,11 +204,12 @@ function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]):
     const answer = answers[index];
     if (edge.role !== 'stream' || !answer?.answered) continue;
     for (const stream of answer.figures.streams.filter(isLive)) {
-      const { url, clients, sendKbitPerS, video, audio } = stream;
-      const before = byUrl.get(url) ?? { url, clients: 0, edges: 0, kbitPerS: 0, video, audio };
+      const { url, clients, publishers, sendKbitPerS, video, audio } = stream;
+      const before = byUrl.get(url) ?? { url, clients: 0, publishers: null, edges: 0, kbitPerS: 0, video, audio };
       byUrl.set(url, {
         url,
         clients: before.clients + clients,
+        publishers: before.publishers === null ? publishers : before.publishers + (publishers ?? 0),
         edges: before.edges + 1,
         kbitPerS: round(before.kbitPerS + sendKbitPerS),
         video: before.video ?? video,
@@ -209,6 +218,12 @@ function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]):
     }
   }
   return [...byUrl.values()].sort((a, b) => b.clients - a.clients || (a.url < b.url ? -1 : 1));
+}
+
+/** An edge tells of all its streams, or of none. */
+function publishersOf({ streams }: EdgeFigures): number | null {
+  if (streams.some(({ publishers }) => publishers === null)) return null;
+  return streams.reduce((sum, { publishers }) => sum + (publishers ?? 0), 0);
 }
 
 function isLive(stream: { clients: number; active: boolean }): boolean {

@@ -1,5 +1,5 @@
 import type { EdgeView } from '@dolphin/protocol';
-import { SrsAnswer, type SrsStream, SrsStreams, SrsSummaries, SrsVhosts, streamUrl } from '@dolphin/srs';
+import { SrsAnswer, SrsClients, type SrsStream, SrsStreams, SrsSummaries, SrsVhosts, streamUrl } from '@dolphin/srs';
 import type { z } from 'zod';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
 import { ExchangeError, exchange } from './exchange.js';
@@ -10,13 +10,20 @@ const EDGE_TIMEOUT_MS = 1_000;
 const MAX_ANSWER_BYTES = 48 * 1024 * 1024;
 /** SRS leaves it out of a stream's url, other vhosts stand before the first slash. */
 const DEFAULT_VHOST = '__defaultVhost__';
+/**
+ * A publisher that an edge forwards shows only among its clients, and SRS lists them on the thread that serves media: of
+ * an edge with more clients than this they are not asked for.
+ */
+const MAX_LISTED_CLIENTS = 500;
 /** Sockets at a time: a farm may have thousands of edges. */
 const PARALLEL = 64;
 
 const DOWN: EdgeAnswer = { answered: false, failure: 'unreachable', why: 'it does not run' };
 
 /** Asks each edge's private API about itself, in the order given. Never throws. */
-export async function askEdges(edges: readonly Pick<EdgeView, 'api' | 'pid' | 'state'>[]): Promise<EdgeAnswer[]> {
+export async function askEdges(
+  edges: readonly Pick<EdgeView, 'api' | 'pid' | 'state' | 'role'>[],
+): Promise<EdgeAnswer[]> {
   const answers: EdgeAnswer[] = [];
   let next = 0;
   const worker = async () => {
@@ -25,14 +32,14 @@ export async function askEdges(edges: readonly Pick<EdgeView, 'api' | 'pid' | 's
       if (edge === undefined) return;
       // One that was never reported may run all the same: a master that lost its worker, or NATS, has no pid of it.
       const isDown = edge.pid === null && edge.state !== 'assigned';
-      answers[index] = isDown ? DOWN : await ask(edge.api);
+      answers[index] = isDown ? DOWN : await ask(edge.api, edge.role);
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, edges.length) }, worker));
   return answers;
 }
 
-async function ask(address: string): Promise<EdgeAnswer> {
+async function ask(address: string, role: EdgeView['role']): Promise<EdgeAnswer> {
   const start = performance.now();
   try {
     const [summaries, streams] = await Promise.all([
@@ -44,12 +51,18 @@ async function ask(address: string): Promise<EdgeAnswer> {
     const hasUrls = streams.streams.every(({ url }) => url !== undefined);
     const vhosts = hasUrls ? [] : (await askSrs(address, '/api/v1/vhosts/?count=100000', SrsVhosts)).vhosts;
     const vhostNames = new Map(vhosts.map(({ id, name }) => [id, name]));
+    const leftMs = EDGE_TIMEOUT_MS - (performance.now() - start);
+    // A back source's clients are edges.
+    const publishers = role === 'stream' ? await publishersByStream(address, streams.streams, leftMs) : null;
     const { pid, version, srs_uptime } = summaries.data.self;
     const figures: EdgeFigures = {
       pid,
       version,
       uptimeMs: Math.round(srs_uptime * 1_000),
-      streams: streams.streams.map((stream) => figuresOf(stream, vhostNames.get(stream.vhost))),
+      streams: streams.streams.map((stream) => ({
+        ...figuresOf(stream, vhostNames.get(stream.vhost)),
+        publishers: publishers && (publishers.get(stream.id) ?? 0),
+      })),
     };
     return { answered: true, ms: Math.round(performance.now() - start), figures };
   } catch (error) {
@@ -59,9 +72,29 @@ async function ask(address: string): Promise<EdgeAnswer> {
   }
 }
 
+/** How many publish each stream, by its id; null when that cannot be told within `timeoutMs`. Never throws. */
+async function publishersByStream(
+  address: string,
+  streams: readonly SrsStream[],
+  timeoutMs: number,
+): Promise<ReadonlyMap<string, number> | null> {
+  const clients = streams.reduce((sum, stream) => sum + stream.clients, 0);
+  const counts = new Map<string, number>();
+  if (clients === 0) return counts;
+  if (clients > MAX_LISTED_CLIENTS || timeoutMs <= 0) return null;
+  try {
+    const listed = await askSrs(address, '/api/v1/clients/?count=100000', SrsClients, timeoutMs);
+    for (const { stream, publish } of listed.clients) if (publish) counts.set(stream, (counts.get(stream) ?? 0) + 1);
+    return counts;
+  } catch {
+    // It answered for itself, which is what counts: this column stays open.
+    return null;
+  }
+}
+
 /** Throws what the answer is not. HTTP says 200 also when SRS refuses: its own code tells. */
-async function askSrs<T>(address: string, path: string, schema: z.ZodType<T>): Promise<T> {
-  const { status, text } = await exchange(address + path, { timeoutMs: EDGE_TIMEOUT_MS, maxBytes: MAX_ANSWER_BYTES });
+async function askSrs<T>(address: string, path: string, schema: z.ZodType<T>, timeoutMs = EDGE_TIMEOUT_MS): Promise<T> {
+  const { status, text } = await exchange(address + path, { timeoutMs, maxBytes: MAX_ANSWER_BYTES });
   if (status !== 200) throw new Error(`HTTP ${status}`);
   const json: unknown = JSON.parse(text);
   const refused = SrsAnswer.pick({ code: true }).safeParse(json);
@@ -71,7 +104,7 @@ async function askSrs<T>(address: string, path: string, schema: z.ZodType<T>): P
   return parsed.data;
 }
 
-function figuresOf(stream: SrsStream, vhost: string | undefined): EdgeFigures['streams'][number] {
+function figuresOf(stream: SrsStream, vhost: string | undefined): Omit<EdgeFigures['streams'][number], 'publishers'> {
   const inVhost = stream.url !== undefined || vhost === undefined || vhost === DEFAULT_VHOST ? '' : vhost;
   return {
     url: inVhost + streamUrl(stream),
