@@ -149,7 +149,7 @@ export async function runPod(
           supervisor.runners.filter((runner) => runner.edge.role === 'back-source').map(({ edge }) => edge.ports.rtmp),
         log,
       }),
-      startGate: new StartGate(availableParallelism()),
+      startGate: new StartGate(availableParallelism(), systemTimers),
       probe: httpEdgeProbe,
       timers: systemTimers,
       // A pod alone has nobody who could decide otherwise: it never gives up.

@@ -11,13 +11,14 @@ import type { RestartPolicy } from '../domain/restart-policy.js';
 import { awaitReady, READY_WITHIN_MS } from './await-ready.js';
 import { type Cause, factOf } from './edge-facts.js';
 import type { EdgeBeat, EdgeRunnerDeps, EdgeRunnerEvents } from './edge-runner-ports.js';
-import type { EdgeProcess, LaunchOutcome } from './ports.js';
+import type { EdgeProcess } from './ports.js';
+import type { StartTicket } from './start-gate.js';
 
 /** SRS quits 0.5-1 s after SIGTERM. */
 export const STOP_WITHIN_MS = 5000;
 
 /** It was asked to go before its turn to start had come. */
-const CALLED_OFF: LaunchOutcome = { ok: false, code: 'E_INTERNAL', message: 'called off', usesAttempt: false };
+const CALLED_OFF = { code: 'E_INTERNAL', message: 'called off', usesAttempt: false } as const;
 
 /** Runs one generation of one edge: gives the machine its events, carries out its effects. */
 export class EdgeRunner {
@@ -31,6 +32,7 @@ export class EdgeRunner {
   #beat: EdgeBeat | null = null;
   #beats = 0;
   #cancelWait: () => void = () => undefined;
+  #ticket: StartTicket | null = null;
   #cause: Cause;
   #policy: RestartPolicy;
 
@@ -131,6 +133,7 @@ export class EdgeRunner {
     const step = stepEdge(this.#machine, event, { at: timers.monotonic(), random: random(), policy: this.#policy });
     this.#machine = step.machine;
     for (const effect of step.effects) this.#carryOut(effect);
+    if (step.machine.stopAsked) this.#ticket?.callOff();
     if (before !== 'gave-up' && step.machine.phase === 'gave-up') this.#events.onGaveUp(this);
   }
 
@@ -163,20 +166,26 @@ export class EdgeRunner {
   }
 
   async #launch(): Promise<void> {
-    const leaveGate = await this.#deps.startGate.enter({ urgent: this.edge.role === 'back-source' });
+    // What serves others, or served already, goes before what is new.
+    const urgent = this.edge.role === 'back-source' || this.#machine.starts > 0;
+    this.#ticket = this.#deps.startGate.enter({ urgent });
+    const leaveGate = await this.#ticket.entered;
     try {
-      await this.#start();
+      if (leaveGate === null) this.#feed({ type: 'start-failed', ...CALLED_OFF });
+      else await this.#start();
     } finally {
-      leaveGate();
+      leaveGate?.();
     }
   }
 
   /** Resolves when it has started, or will not. */
   async #start(): Promise<void> {
     const { launcher, log } = this.#deps;
-    const outcome = this.#machine.stopAsked
-      ? CALLED_OFF
-      : await launcher.launch(this.edge, { first: this.#machine.starts === 0, name: this.name });
+    const outcome = await launcher.launch(this.edge, {
+      first: this.#machine.starts === 0,
+      name: this.name,
+      isCalledOff: () => this.#machine.stopAsked,
+    });
     if (!outcome.ok) {
       if (!this.#machine.stopAsked) log.warn({ edge: this.name, code: outcome.code }, outcome.message);
       this.#feed({ type: 'start-failed', ...outcome });

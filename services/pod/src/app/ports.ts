@@ -80,9 +80,10 @@ export type LaunchOutcome =
 export interface EdgeLauncher {
   /**
    * `first`: the first start of this generation, for which the conf is rendered and tested. `name` is the runner's:
-   * two of one slot that live at once must not share a directory. Never rejects.
+   * two of one slot that live at once must not share a directory. `isCalledOff` is asked before the process is started:
+   * the test of a conf may take seconds. Never rejects.
    */
-  launch(edge: EdgeDefinition, o: { first: boolean; name: string }): Promise<LaunchOutcome>;
+  launch(edge: EdgeDefinition, o: { first: boolean; name: string; isCalledOff: () => boolean }): Promise<LaunchOutcome>;
 }
 
 export interface EdgeProbe {

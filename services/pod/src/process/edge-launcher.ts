@@ -39,7 +39,12 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   /** By edge, of its present generation: how many clients its conf lets in. */
   const admits = new Map<string, number>();
 
-  const launch = async (edge: EdgeDefinition, name: string, first: boolean): Promise<LaunchOutcome> => {
+  const launch = async (
+    edge: EdgeDefinition,
+    name: string,
+    first: boolean,
+    isCalledOff: () => boolean,
+  ): Promise<LaunchOutcome> => {
     const cwd = join(o.runDir, 'edges', name);
     mkdirSync(cwd, { recursive: true, mode: 0o700 });
     const engine = await o.engines.find(edge.engine);
@@ -64,6 +69,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
     }
     const blocked = await waitForPorts(edge);
     if (blocked !== null) return blocked;
+    if (isCalledOff()) return { ok: false, code: 'E_INTERNAL', message: 'called off', usesAttempt: false };
     const output = o.logs.of(name);
     const child = await startChild({
       command: engine.path,
@@ -98,9 +104,9 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   };
 
   return {
-    async launch(edge, { first, name }) {
+    async launch(edge, { first, name, isCalledOff }) {
       try {
-        return await launch(edge, name, first);
+        return await launch(edge, name, first, isCalledOff);
       } catch (error) {
         if (error instanceof ConfError) return failed('E_CONF', error.message);
         if (error instanceof DolphinError) return failed(error.code, error.message);
