@@ -318,6 +318,16 @@ describe('a pod alone', () => {
   });
 });
 
+describe('a conf for SRS 2, which has the contents of play in the vhost', () => {
+  it('gets nothing from play that would be something else there', () => {
+    const user = parseConf('vhost __defaultVhost__ { play { forward 10.0.0.1; gop_cache off; } }', 'f');
+    const { conf, warnings } = renderEdgeConf(user, { ...stream, dialect: 'srs2' });
+    const [vhost] = new ConfView(conf).blocks('vhost');
+    assert.deepEqual([vhost?.has('forward'), vhost?.string('gop_cache', '')], [false, 'off']);
+    assert.match(warnings.join(), /play\.forward is not known to SRS 2/);
+  });
+});
+
 describe('any conf', () => {
   it('renders to one that listens on loopback only, pulls, and renders to the same again', () => {
     const name = fc.constantFrom(

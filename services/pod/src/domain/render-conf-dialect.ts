@@ -38,12 +38,23 @@ const SINCE: Readonly<Record<string, number>> = {
   'vhost.http_remux.guess_has_av': 5,
 };
 
+/** What of `play` SRS 2 knows, in the vhost itself. Anything else would become a directive of the vhost there, as `forward`. */
+const PLAY_OF_2: ReadonlySet<string> = new Set([
+  'gop_cache',
+  'queue_length',
+  'mw_latency',
+  'time_jitter',
+  'mix_correct',
+  'atc',
+  'atc_auto',
+  'send_min_interval',
+  'reduce_sequence_header',
+]);
+
+type Warn = (at: Directive, why: string) => void;
+
 /** A conf in the form of SRS 3 and later, as `dialect` reads it. Lines that it does not know are left out, with a warning. */
-export function inDialect(
-  conf: readonly Directive[],
-  dialect: ConfDialect,
-  warn: (at: Directive, why: string) => void,
-) {
+export function inDialect(conf: readonly Directive[], dialect: ConfDialect, warn: Warn) {
   if (dialect === 'builtin') return [...conf];
   const major = Number(dialect.slice(3));
   const known = (list: readonly Directive[], path: string): Directive[] =>
@@ -57,15 +68,16 @@ export function inDialect(
       })
       .map((item) => (item.block === undefined ? item : { ...item, block: known(item.block, `${path}${item.name}.`) }));
   const conforming = known(conf, '');
-  return major > 2 ? conforming : conforming.map((item) => (item.name === 'vhost' ? vhostOf2(item) : item));
+  return major > 2 ? conforming : conforming.map((item) => (item.name === 'vhost' ? vhostOf2(item, warn) : item));
 }
 
 /** SRS 2 has the contents of cluster and play in the vhost itself, and other names for what publish and refer hold. */
-function vhostOf2(vhost: Directive): Directive {
+function vhostOf2(vhost: Directive, warn: Warn): Directive {
   const out: Directive[] = [];
   for (const item of vhost.block ?? []) {
     const block = item.block ?? [];
-    if (item.name === 'cluster' || item.name === 'play') out.push(...block);
+    if (item.name === 'cluster') out.push(...block);
+    else if (item.name === 'play') out.push(...playOf2(block, warn));
     else if (item.name === 'publish') out.push(...publishOf2(block));
     else if (item.name === 'refer') out.push(...referOf2(block));
     // Without hstrs an HTTP-FLV player that comes first would not make the edge pull.
@@ -73,6 +85,14 @@ function vhostOf2(vhost: Directive): Directive {
     else out.push(item);
   }
   return { ...vhost, block: out };
+}
+
+function playOf2(play: readonly Directive[], warn: Warn): Directive[] {
+  return play.filter((item) => {
+    if (PLAY_OF_2.has(item.name)) return true;
+    if (item.line > 0) warn(item, `play.${item.name} is not known to SRS 2: dropped`);
+    return false;
+  });
 }
 
 function publishOf2(publish: readonly Directive[]): Directive[] {
