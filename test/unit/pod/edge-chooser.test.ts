@@ -34,7 +34,7 @@ function setUp(edges: EdgeNow[]) {
   return { chooser, clock, said, seen, best };
 }
 const edge = (name: string, clients = 0, over: Partial<EdgeNow> = {}): EdgeNow => {
-  return { name, slotName: name, clients, ready: true, full: false, ...over };
+  return { name, slotName: name, clients, ready: true, busy: false, full: false, ...over };
 };
 
 describe('the chooser of edges', () => {
@@ -51,8 +51,8 @@ describe('the chooser of edges', () => {
     assert.deepEqual(said, ['ejected: it gets no clients for now', 'no longer ejected']);
   });
 
-  it('ejects no edge while no other takes clients: not ready, full or ejected ones are none', () => {
-    const others = [edge('b', 0, { ready: false }), edge('c', 0, { full: true })];
+  it('ejects no edge while no other takes clients: not ready, busy, full or ejected ones are none', () => {
+    const others = [edge('b', 0, { ready: false }), edge('c', 0, { full: true }), edge('d', 0, { busy: true })];
     const { chooser, best } = setUp([edge('a'), ...others]);
     for (let i = 0; i < 9; i++) chooser.onFailure('a', 'not-taken');
     assert.equal(best(), 'a');

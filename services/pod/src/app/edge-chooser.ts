@@ -22,10 +22,7 @@ export interface BalancePolicy {
 }
 
 /** What the router knows of an edge at this moment. */
-export type EdgeNow = Pick<Candidate, 'name' | 'ready' | 'clients' | 'full'> & {
-  /** What weights are given to: two edges of a slot, one in place of the other, have one. */
-  readonly slotName: string;
-};
+export type EdgeNow = Pick<Candidate, 'name' | 'slotName' | 'ready' | 'busy' | 'clients' | 'full'>;
 
 /** Why a client could not be given to an edge. */
 export type EdgeFailure =
@@ -133,10 +130,7 @@ export class EdgeChooser {
     const { policy } = this.#deps;
     const standing = this.#standings.get(edge.name);
     return {
-      name: edge.name,
-      ready: edge.ready,
-      clients: edge.clients,
-      full: edge.full,
+      ...edge,
       weight: policy.weights[edge.slotName] ?? 1,
       share: standing === undefined ? 1 : slowStartShare(at - standing.youngSince, policy.slowStartMs),
       ejected: standing !== undefined && isEjected(standing.record, at),
@@ -145,7 +139,7 @@ export class EdgeChooser {
 
   #isSound(edge: EdgeNow, at: number): boolean {
     const standing = this.#standings.get(edge.name);
-    return edge.ready && !edge.full && (standing === undefined || !isEjected(standing.record, at));
+    return edge.ready && !edge.busy && !edge.full && (standing === undefined || !isEjected(standing.record, at));
   }
 
   #byStream({ stream }: Client): ByStream | null {

@@ -96,13 +96,12 @@ export class RelayPool {
     return best?.name ?? null;
   }
 
-  /** `via` from `pick`. False: it cannot take it now. */
-  push(via: string, client: Client, targets: RelayTarget[]): boolean {
+  /** `via`: what `pick` has just said. */
+  push(via: string, client: Client, targets: RelayTarget[]): void {
     const queue = this.#relays.find((relay) => relay.name === via)?.queue;
-    if (queue === undefined || queue === null || queue.full) return false;
+    if (queue === undefined || queue === null) throw new Error(`${via} was picked and is not there`);
     this.#targets.set(client.id, targets);
     queue.push(client);
-    return true;
   }
 
   /** To the relay process `via`; one that is gone hears nothing, and has nobody. */

@@ -20,6 +20,7 @@ export type RefusalReason =
   | AdmissionRefusal
   | 'no-edge'
   | 'no-ready-edge'
+  | 'edges-busy'
   | 'edges-full'
   | 'no-relay'
   | 'too-many-waiting'
@@ -230,19 +231,14 @@ export class Router {
     }
     const ranked = choice.names.flatMap((name) => runners.filter((runner) => runner.name === name));
     const [best] = ranked;
-    if (best === undefined) {
-      this.#refuse(client, 'no-edge');
-      return;
-    }
+    if (best === undefined) throw new Error('an edge was chosen that is not there');
     const line = this.#lineFor(best, client.protocol);
-    if (line !== null) {
-      this.ledger.put(client.id, best.name, null);
-      if (line.queue.push(client)) return;
-      this.ledger.remove(client.id);
-      this.#refuse(client, 'edges-full');
+    if (line === null) {
+      this.#relay(client, best, ranked, until);
       return;
     }
-    this.#relay(client, best, ranked, until);
+    this.ledger.put(client.id, best.name, null);
+    line.queue.push(client);
   }
 
   #relay(client: Client, best: EdgeRunner, ranked: readonly EdgeRunner[], until: number): void {
@@ -253,9 +249,7 @@ export class Router {
       return;
     }
     this.ledger.put(client.id, best.name, via);
-    if (this.#relays?.push(via, client, targets)) return;
-    this.ledger.remove(client.id);
-    this.#refuse(client, 'no-relay');
+    this.#relays?.push(via, client, targets);
   }
 
   #streamRunners(): EdgeRunner[] {
@@ -268,8 +262,8 @@ export class Router {
     return {
       name: runner.name,
       slotName: edgeName(runner.edge),
-      // One whose queue is full takes clients again within a second: worth waiting for.
-      ready: runner.state === 'ready' && line?.stuck !== true && line?.queue.full !== true,
+      ready: runner.state === 'ready',
+      busy: line?.busy === true,
       clients,
       full: clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
     };
