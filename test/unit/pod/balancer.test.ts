@@ -190,6 +190,16 @@ describe('viewers by stream', () => {
     assert.deepEqual([...counts.values()].sort(), [0, 0, 0, 0, 4]);
   });
 
+  it('stay where they are when an edge comes in the place of another', () => {
+    for (const stream of streams.slice(0, 200)) {
+      const before = homeOf(edges(4), stream);
+      const inPlace = edges(4).map((each) => (each.name === 'stream-0' ? { ...each, name: 'stream-0.b' } : each));
+      assert.equal(homeOf(inPlace, stream), before === 'stream-0' ? 'stream-0.b' : before);
+      const both = [...inPlace, ...edges(4)];
+      assert.equal(homeOf(both, stream), before, 'while both are there, one of them is the home');
+    }
+  });
+
   it('are spread over the edges by their weights', () => {
     const weighted = [edge('stream-0', 0, { weight: 3 }), edge('stream-1', 0), edge('stream-2', 0)];
     const homes = new Map<string | null, number>();
