@@ -21,6 +21,8 @@ export interface RelayLauncher {
 
 export interface RelayPoolEvents {
   onAvailable(): void;
+  /** One of them took a client. */
+  onTook(): void;
   onRouted(id: number, edge: string, via: string): void;
   onConnectFailed(id: number, edge: string, via: string, code: string): void;
   onClients(via: string, news: ClientNews): void;
@@ -84,6 +86,11 @@ export class RelayPool {
 
   get pids(): number[] {
     return this.#relays.flatMap((relay) => (relay.process === null ? [] : [relay.process.pid]));
+  }
+
+  /** One is there, though it may be busy. */
+  get isUp(): boolean {
+    return this.#relays.some(({ queue }) => queue !== null);
   }
 
   /** The relay to give a client to: the one with the fewest, by `countVia`; null: none is there now. */
@@ -163,7 +170,7 @@ export class RelayPool {
         this.#events.onAvailable();
         return;
       case 'took':
-        relay.queue?.took(message.id);
+        if (relay.queue?.took(message.id)) this.#events.onTook();
         return;
       case 'routed':
         this.#targets.delete(message.id);
