@@ -120,7 +120,7 @@ export class Router {
   onEdgeReady(runner: EdgeRunner): void {
     const { process } = runner;
     if (process === null || runner.edge.role !== 'stream') return;
-    this.chooser.onReady(runner.name);
+    this.chooser.onReady(runner.name, runner);
     if (this.transportOf(runner) === 'relay') this.#relays?.start();
     else this.#lines.open(runner);
     this.retryWaiting();
