@@ -10,7 +10,7 @@ export const ChoiceCandidate = z.object({
   slowStartShare: z.number(),
   /** What it would have borne with this client: the lower the better. */
   load: z.number(),
-  verdict: z.enum(['open', 'not-ready', 'full', 'ejected']),
+  verdict: z.enum(['open', 'not-ready', 'busy', 'full', 'ejected']),
   /** By stream only: its place in the stream's order, from 0, and how many clients it might have. */
   streamOrder: z.int().min(0).optional(),
   bound: z.int().optional(),
@@ -35,6 +35,7 @@ export const EdgeChoice = z.object({
     'last-resort',
     'no-edge',
     'no-ready-edge',
+    'edges-busy',
     'edges-full',
   ]),
   /** Where the client is now; null: it waits, or has left. A relay may have had to try the next edge. */

@@ -121,6 +121,7 @@ export async function runPod(
     },
     {
       onAvailable: () => router.retryWaiting(),
+      onTook: () => router.onRelayTook(),
       onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
       onConnectFailed: (id, edge, via, code) => router.onRelayConnectFailed(id, edge, via, code),
       onClients: (via, news) => router.onRelayClients(via, news),

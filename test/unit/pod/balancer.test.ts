@@ -7,7 +7,18 @@ import { SLOW_START_FLOOR, SLOW_START_FREE_CLIENTS, slowStartShare } from '@dolp
 import fc from 'fast-check';
 
 const edge = (name: string, clients: number, over: Partial<Candidate> = {}): Candidate => {
-  return { name, clients, ready: true, full: false, weight: 1, share: 1, ejected: false, ...over };
+  return {
+    name,
+    slotName: name,
+    clients,
+    ready: true,
+    busy: false,
+    full: false,
+    weight: 1,
+    share: 1,
+    ejected: false,
+    ...over,
+  };
 };
 
 /** Gives `count` clients one after the other to the edges, as they are chosen; counts by name. */
@@ -42,6 +53,27 @@ describe('the balancer', () => {
     assert.deepEqual(chooseEdges([]), { type: 'none', reason: 'no-edge' });
     assert.deepEqual(chooseEdges([edge('a', 0, { ready: false })]), { type: 'none', reason: 'no-ready-edge' });
     assert.deepEqual(chooseEdges([edge('a', 0, { full: true })]), { type: 'none', reason: 'edges-full' });
+    assert.deepEqual(chooseEdges([edge('a', 0, { busy: true })]), { type: 'none', reason: 'edges-busy' });
+  });
+
+  it('calls its edges full only when waiting helps nobody', () => {
+    const reasonOf = (...others: Candidate[]) => {
+      const choice = chooseEdges([edge('a', 9, { full: true, busy: true }), ...others]);
+      return choice.type === 'none' ? choice.reason : choice.rule;
+    };
+    assert.equal(reasonOf(), 'edges-full');
+    assert.equal(reasonOf(edge('b', 0, { ready: false })), 'no-ready-edge');
+    assert.equal(reasonOf(edge('b', 0, { busy: true })), 'edges-busy');
+    assert.equal(reasonOf(edge('b', 0, { busy: true, ejected: true })), 'edges-busy');
+  });
+
+  it('sends nobody to an edge that fails while a sound one is only busy', () => {
+    const out = edge('a', 0, { ejected: true });
+    const busy = edge('b', 9, { busy: true });
+    assert.deepEqual(chooseEdges([out, busy]), { type: 'none', reason: 'edges-busy' });
+    assert.deepEqual(chooseEdges([out, busy, edge('c', 99)]), {
+      ...{ type: 'edges', names: ['c', 'a'], rule: 'fewest-clients' },
+    });
   });
 
   it('keeps equal edges within one client of each other, wherever they began', () => {
@@ -111,6 +143,7 @@ describe('the balancer', () => {
     const any = fc.record({
       clients: fc.nat(100),
       ready: fc.boolean(),
+      busy: fc.boolean(),
       full: fc.boolean(),
       ejected: fc.boolean(),
       weight: fc.constantFrom(0.5, 1, 3),
@@ -123,6 +156,10 @@ describe('the balancer', () => {
         const by = byStream ? policy : null;
         const choice = chooseEdges(edges, by);
         const explained = explainChoice(edges, by);
+        const takers = new Set(
+          edges.filter(({ ready, busy, full }) => ready && !busy && !full).map(({ name }) => name),
+        );
+        assert.ok(explained.order.every((name) => takers.has(name)));
         assert.deepEqual(explained.order, choice.type === 'edges' ? choice.names : []);
         const chosen = explained.candidates.find((each) => each.edge === explained.order[0]);
         if (choice.type === 'none') return;
@@ -151,6 +188,16 @@ describe('viewers by stream', () => {
     }
     const counts = place(edges(5), 4, by('s'));
     assert.deepEqual([...counts.values()].sort(), [0, 0, 0, 0, 4]);
+  });
+
+  it('stay where they are when an edge comes in the place of another', () => {
+    for (const stream of streams.slice(0, 200)) {
+      const before = homeOf(edges(4), stream);
+      const inPlace = edges(4).map((each) => (each.name === 'stream-0' ? { ...each, name: 'stream-0.b' } : each));
+      assert.equal(homeOf(inPlace, stream), before === 'stream-0' ? 'stream-0.b' : before);
+      const both = [...inPlace, ...edges(4)];
+      assert.equal(homeOf(both, stream), before, 'while both are there, one of them is the home');
+    }
   });
 
   it('are spread over the edges by their weights', () => {

@@ -34,7 +34,7 @@ function setUp(edges: EdgeNow[]) {
   return { chooser, clock, said, seen, best };
 }
 const edge = (name: string, clients = 0, over: Partial<EdgeNow> = {}): EdgeNow => {
-  return { name, slotName: name, clients, ready: true, full: false, ...over };
+  return { name, slotName: name, clients, ready: true, busy: false, full: false, ...over };
 };
 
 describe('the chooser of edges', () => {
@@ -51,8 +51,8 @@ describe('the chooser of edges', () => {
     assert.deepEqual(said, ['ejected: it gets no clients for now', 'no longer ejected']);
   });
 
-  it('ejects no edge while no other takes clients: not ready, full or ejected ones are none', () => {
-    const others = [edge('b', 0, { ready: false }), edge('c', 0, { full: true })];
+  it('ejects no edge while no other takes clients: not ready, busy, full or ejected ones are none', () => {
+    const others = [edge('b', 0, { ready: false }), edge('c', 0, { full: true }), edge('d', 0, { busy: true })];
     const { chooser, best } = setUp([edge('a'), ...others]);
     for (let i = 0; i < 9; i++) chooser.onFailure('a', 'not-taken');
     assert.equal(best(), 'a');
@@ -71,10 +71,27 @@ describe('the chooser of edges', () => {
     assert.equal(chooser.standingOf('a').ejectedForMs, 1000);
   });
 
+  it('forgets an edge when another one has its name, and counts nothing of one that is gone', () => {
+    const edges = [edge('a'), edge('b', 5)];
+    const { chooser, clock, said, seen } = setUp(edges);
+    const [first, second] = [{}, {}];
+    chooser.onReady('a', first);
+    for (let i = 0; i < 2; i++) chooser.onFailure('a', 'connect-failed');
+    chooser.onReady('a', first);
+    assert.equal(chooser.standingOf('a').ejectedForMs, 1000, 'a new process of the same edge');
+    edges.shift();
+    chooser.onFailure('a', 'connect-failed');
+    assert.equal(chooser.standingOf('a').failures?.['connect-failed'], 2);
+    chooser.onReady('a', second);
+    assert.deepEqual(chooser.standingOf('a'), {});
+    clock.pass(1000);
+    assert.deepEqual([said, seen.returned], [['ejected: it gets no clients for now'], 0]);
+  });
+
   it('holds a young edge back in a burst, and less and less', () => {
     const edges = [edge('old', 1000), edge('new', 150)];
     const { chooser, clock, best } = setUp(edges);
-    chooser.onReady('new');
+    chooser.onReady('new', {});
     assert.equal(best(), 'old');
     clock.pass(2500);
     assert.equal(best(), 'new');

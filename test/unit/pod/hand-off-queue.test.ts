@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HandOffQueue, MAX_QUEUED_HAND_OFFS, TOOK_GRACE_MS, TOOK_WITHIN_MS } from '@dolphin/pod/app/hand-off-queue.js';
 import type { Client } from '@dolphin/pod/app/ports.js';
+import fc from 'fast-check';
 
 function setUp() {
   let now = 0;
   const timers = new Set<{ at: number; fn: () => void }>();
   const seen = { sent: [] as number[], returned: [] as number[], cut: [] as number[], stuck: 0, room: 0 };
+  let whenRoom = () => {};
+  const onRoom = (fn: () => void) => {
+    whenRoom = fn;
+  };
   const channel = { broken: false, cuts: 0 };
   const queue = new HandOffQueue({
     taker: {
@@ -37,6 +42,7 @@ function setUp() {
       },
       onRoom: () => {
         seen.room += 1;
+        whenRoom();
       },
     },
   });
@@ -48,7 +54,7 @@ function setUp() {
       timer.fn();
     }
   };
-  return { queue, seen, channel, pass, timers };
+  return { queue, seen, channel, pass, timers, onRoom };
 }
 const client = (id: number, destroyed = false): Client => ({
   id,
@@ -75,7 +81,8 @@ describe('the queue of hand-offs', () => {
     for (const id of [1, 2, 3]) queue.push(client(id));
     queue.close();
     assert.deepEqual([seen.cut, seen.returned, channel.cuts], [[1], [2, 3], 1]);
-    assert.equal(queue.push(client(4)), false);
+    assert.equal(queue.full, true);
+    assert.throws(() => queue.push(client(4)));
   });
 
   it('does the same when a socket is not taken in time, and ignores the late answer', () => {
@@ -104,9 +111,9 @@ describe('the queue of hand-offs', () => {
     const { queue, seen } = setUp();
     let id = 0;
     while (!queue.full) queue.push(client(++id));
-    assert.equal(queue.push(client(++id)), false);
     for (let taken = 1; taken <= MAX_QUEUED_HAND_OFFS; taken++) {
       queue.took(taken);
+      assert.equal(queue.full, seen.room === 0, 'it stays full until it says so');
       assert.equal(seen.room, taken >= MAX_QUEUED_HAND_OFFS / 2 ? 1 : 0);
     }
   });
@@ -132,7 +139,83 @@ describe('the queue of hand-offs', () => {
 
   it('is full at its limit', () => {
     const { queue } = setUp();
-    for (let id = 0; id <= MAX_QUEUED_HAND_OFFS; id++) assert.equal(queue.push(client(id)), true);
-    assert.equal(queue.push(client(99_999)), false);
+    for (let id = 0; id <= MAX_QUEUED_HAND_OFFS; id++) {
+      assert.equal(queue.full, false);
+      queue.push(client(id));
+    }
+    assert.equal(queue.full, true);
+  });
+
+  it('has room again, too, when those who wait are taken back, or break, or it gives them up', () => {
+    const fill = () => {
+      const all = setUp();
+      const clients: { socket: { destroyed: boolean } }[] = [];
+      while (!all.queue.full) {
+        const socket = { destroyed: false, destroy: () => undefined };
+        clients.push({ socket });
+        all.queue.push({ ...client(clients.length), socket });
+      }
+      return { ...all, clients };
+    };
+    const withdrawn = fill();
+    for (let id = 2; id < MAX_QUEUED_HAND_OFFS / 2 + 2; id++) {
+      assert.equal(withdrawn.seen.room, 0);
+      withdrawn.queue.withdraw(id);
+    }
+    assert.deepEqual([withdrawn.queue.full, withdrawn.seen.room], [false, 1]);
+    const broken = fill();
+    for (const { socket } of broken.clients) socket.destroyed = true;
+    broken.queue.took(1);
+    assert.deepEqual([broken.queue.full, broken.seen.room], [false, 1]);
+    const stuck = fill();
+    stuck.pass(TOOK_WITHIN_MS);
+    stuck.pass(TOOK_GRACE_MS);
+    assert.deepEqual([stuck.queue.full, stuck.seen.returned.length], [false, MAX_QUEUED_HAND_OFFS]);
+  });
+
+  it('and the room before it keep the order in which clients came, and leave nobody out', () => {
+    const step = fc.oneof(
+      fc.record({ come: fc.integer({ min: 1, max: 3000 }) }),
+      fc.record({ take: fc.integer({ min: 1, max: 3000 }) }),
+      fc.record({ withdraw: fc.nat(6000) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const { queue, seen, onRoom } = setUp();
+        const outside: Client[] = [];
+        const left = new Set<number>();
+        let came = 0;
+        let taken = 0;
+        onRoom(() => {
+          for (let next = queue.full ? undefined : outside.shift(); next !== undefined; ) {
+            queue.push(next);
+            next = queue.full ? undefined : outside.shift();
+          }
+        });
+        const take = () => {
+          const id = seen.sent[taken];
+          if (id === undefined) return false;
+          taken += 1;
+          queue.took(id);
+          return true;
+        };
+        for (const one of steps) {
+          if ('come' in one) {
+            for (let i = 0; i < one.come; i++) {
+              came += 1;
+              if (queue.full) outside.push(client(came));
+              else queue.push(client(came));
+            }
+          } else if ('take' in one) {
+            for (let i = 0; i < one.take && take(); i++);
+          } else if (queue.withdraw(one.withdraw) !== null) left.add(one.withdraw);
+          assert.ok(outside.length === 0 || queue.full, 'nobody waits outside beside a queue with room');
+        }
+        while (take());
+        const expected = Array.from({ length: came }, (_, i) => i + 1).filter((id) => !left.has(id));
+        assert.deepEqual(seen.sent, expected);
+      }),
+      { numRuns: 30 },
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { TOOK_GRACE_MS } from '@dolphin/pod/app/hand-off-queue.js';
 import { Router } from '@dolphin/pod/app/router.js';
 import { Sessions } from '@dolphin/pod/app/sessions.js';
 import { WAIT_FOR_EDGE_MS } from '@dolphin/pod/app/waiting-room.js';
@@ -25,5 +26,6 @@ it('a client that finds no edge is refused in time, however often others make it
     assert.deepEqual(refused, [], 'it still waits');
   }
   pass(WAIT_FOR_EDGE_MS / steps);
+  pass(TOOK_GRACE_MS);
   assert.deepEqual(refused, ['no-edge']);
 });

@@ -22,10 +22,7 @@ export interface BalancePolicy {
 }
 
 /** What the router knows of an edge at this moment. */
-export type EdgeNow = Pick<Candidate, 'name' | 'ready' | 'clients' | 'full'> & {
-  /** What weights are given to: two edges of a slot, one in place of the other, have one. */
-  readonly slotName: string;
-};
+export type EdgeNow = Pick<Candidate, 'name' | 'slotName' | 'ready' | 'busy' | 'clients' | 'full'>;
 
 /** Why a client could not be given to an edge. */
 export type EdgeFailure =
@@ -49,8 +46,10 @@ export interface EdgeChooserDeps {
   readonly onReturned: () => void;
 }
 
-/** What is remembered of an edge over its processes and generations: its name is its slot's. */
+/** What is remembered of an edge over its processes. */
 interface Standing {
+  /** The runner of its processes: a later edge of the same name begins anew. */
+  readonly owner: object | null;
   /** Since when it is there, or there again; monotonic ms. */
   youngSince: number;
   record: EjectionRecord;
@@ -84,9 +83,11 @@ export class EdgeChooser {
     return this.#choices.last(count, client, edgeOf);
   }
 
-  /** A process of it is ready. */
-  onReady(name: string): void {
-    this.#standing(name).youngSince = this.#deps.timers.monotonic();
+  /** A process of it is ready. `owner`: the same for all processes of this edge, and for no other edge. */
+  onReady(name: string, owner: object): void {
+    const standing = this.#standings.get(name);
+    if (standing?.owner === owner) standing.youngSince = this.#deps.timers.monotonic();
+    else this.#begin(name, owner);
   }
 
   onTaken(name: string): void {
@@ -98,11 +99,11 @@ export class EdgeChooser {
   onFailure(name: string, why: EdgeFailure): void {
     const { timers, policy, log } = this.#deps;
     const at = timers.monotonic();
-    const standing = this.#standing(name);
-    count(standing.failures, why);
     const edges = this.#deps.edges();
-    // Its death is known and no fault of the process that will be there next.
-    if (why === 'connect-failed' && edges.some((edge) => edge.name === name && !edge.ready)) return;
+    // That it is gone is known, and no fault of what will be there next.
+    if (why === 'connect-failed' && !edges.some((edge) => edge.name === name && edge.ready)) return;
+    const standing = this.#standings.get(name) ?? this.#begin(name, null);
+    count(standing.failures, why);
     const wasEjected = isEjected(standing.record, at);
     const hasOther = edges.some((edge) => edge.name !== name && this.#isSound(edge, at));
     standing.record = afterFailure(standing.record, { at, hasOther }, policy.ejection);
@@ -111,6 +112,7 @@ export class EdgeChooser {
     count(standing.failures, 'ejected');
     log.warn({ edge: name, why, forMs, failures: policy.ejection.failures }, 'ejected: it gets no clients for now');
     timers.after(forMs, () => {
+      if (this.#standings.get(name) !== standing) return;
       // Back with the mistrust that a young edge has, or it would get a whole burst to fail.
       standing.youngSince = timers.monotonic();
       log.info({ edge: name }, 'no longer ejected');
@@ -133,10 +135,7 @@ export class EdgeChooser {
     const { policy } = this.#deps;
     const standing = this.#standings.get(edge.name);
     return {
-      name: edge.name,
-      ready: edge.ready,
-      clients: edge.clients,
-      full: edge.full,
+      ...edge,
       weight: policy.weights[edge.slotName] ?? 1,
       share: standing === undefined ? 1 : slowStartShare(at - standing.youngSince, policy.slowStartMs),
       ejected: standing !== undefined && isEjected(standing.record, at),
@@ -145,7 +144,7 @@ export class EdgeChooser {
 
   #isSound(edge: EdgeNow, at: number): boolean {
     const standing = this.#standings.get(edge.name);
-    return edge.ready && !edge.full && (standing === undefined || !isEjected(standing.record, at));
+    return edge.ready && !edge.busy && !edge.full && (standing === undefined || !isEjected(standing.record, at));
   }
 
   #byStream({ stream }: Client): ByStream | null {
@@ -154,12 +153,10 @@ export class EdgeChooser {
     return { stream, loadFactor, hotFromClients };
   }
 
-  #standing(name: string): Standing {
-    let standing = this.#standings.get(name);
-    if (standing === undefined) {
-      standing = { youngSince: this.#deps.timers.monotonic(), record: NEVER_EJECTED, failures: new Map() };
-      this.#standings.set(name, standing);
-    }
+  #begin(name: string, owner: object | null): Standing {
+    const youngSince = this.#deps.timers.monotonic();
+    const standing: Standing = { owner, youngSince, record: NEVER_EJECTED, failures: new Map() };
+    this.#standings.set(name, standing);
     return standing;
   }
 }

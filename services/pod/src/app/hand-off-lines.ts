@@ -9,6 +9,8 @@ export interface HandOffLine {
   readonly queue: HandOffQueue;
   /** It takes no sockets now. */
   readonly stuck: boolean;
+  /** It takes no more clients for the moment: stuck, or its queue is full. */
+  readonly busy: boolean;
 }
 
 interface OpenLine extends HandOffLine {
@@ -55,6 +57,9 @@ export class HandOffLines {
       runner,
       pid: process.pid,
       stuck: false,
+      get busy() {
+        return this.stuck || this.queue.full;
+      },
       queue: new HandOffQueue({
         taker: process,
         timers: this.#deps.timers,

@@ -2,7 +2,10 @@ import type { Client, SocketTaker, Timers } from './ports.js';
 
 /** One second of hand-offs to a child that is busy (1,300-2,600 were measured): more would wait longer than they like. */
 export const MAX_QUEUED_HAND_OFFS = 2048;
-/** A queue that was full takes clients again when so many wait: not one by one, each with a look at all who wait outside. */
+/**
+ * A queue that was full takes clients again when so many wait: not one by one, each with a look at all who wait outside,
+ * and with newcomers on the seats of those.
+ */
 const ROOM_AGAIN_AT = MAX_QUEUED_HAND_OFFS / 2;
 /** A child that takes no socket for this long is frozen or overloaded. */
 export const TOOK_WITHIN_MS = 1000;
@@ -53,17 +56,17 @@ export class HandOffQueue {
     this.#timers = o.timers;
   }
 
+  /** Also when its child is gone. Once full, it stays so until `onRoom`. */
   get full(): boolean {
-    return this.#closed || this.#waiting.length >= MAX_QUEUED_HAND_OFFS;
+    return this.#closed || this.#wasFull;
   }
 
-  /** False when it is full or its child is gone: the client is still the caller's. */
-  push(client: Client): boolean {
-    if (this.full) return false;
+  /** Only while it is not full. */
+  push(client: Client): void {
+    if (this.full) throw new Error('a full queue takes no clients');
     this.#waiting.push(client);
-    this.#wasFull ||= this.full;
     this.#next();
-    return true;
+    this.#wasFull ||= this.#waiting.length >= MAX_QUEUED_HAND_OFFS;
   }
 
   /** The child said `took`. Late ones, of a socket that was given up, are nobody's any more: false. */
@@ -73,17 +76,16 @@ export class HandOffQueue {
     flight.cancelTimer();
     this.#inFlight = null;
     this.#next();
-    if (this.#wasFull && this.#waiting.length <= ROOM_AGAIN_AT) {
-      this.#wasFull = false;
-      this.#events.onRoom();
-    }
+    this.#tellRoom();
     return true;
   }
 
   /** Takes back a client that still waits here; null: it was sent, or never came. */
   withdraw(id: number): Client | null {
     const index = this.#waiting.findIndex((client) => client.id === id);
-    return index === -1 ? null : (this.#waiting.splice(index, 1)[0] ?? null);
+    const [client = null] = index === -1 ? [] : this.#waiting.splice(index, 1);
+    this.#tellRoom();
+    return client;
   }
 
   /** The child exited, or is asked to go: nothing more goes to it. */
@@ -91,6 +93,12 @@ export class HandOffQueue {
     if (this.#closed) return;
     this.#closed = true;
     this.#giveUp();
+  }
+
+  #tellRoom(): void {
+    if (!this.#wasFull || this.#closed || this.#waiting.length > ROOM_AGAIN_AT) return;
+    this.#wasFull = false;
+    this.#events.onRoom();
   }
 
   #next(): void {
@@ -137,6 +145,7 @@ export class HandOffQueue {
       this.#events.onCut(flight.client);
     }
     const returned = this.#waiting.splice(0);
+    this.#wasFull = false;
     if (returned.length > 0) this.#events.onReturned(returned);
   }
 }

@@ -21,6 +21,8 @@ export interface RelayLauncher {
 
 export interface RelayPoolEvents {
   onAvailable(): void;
+  /** One of them took a client. */
+  onTook(): void;
   onRouted(id: number, edge: string, via: string): void;
   onConnectFailed(id: number, edge: string, via: string, code: string): void;
   onClients(via: string, news: ClientNews): void;
@@ -86,6 +88,11 @@ export class RelayPool {
     return this.#relays.flatMap((relay) => (relay.process === null ? [] : [relay.process.pid]));
   }
 
+  /** One is there, though it may be busy. */
+  get isUp(): boolean {
+    return this.#relays.some(({ queue }) => queue !== null);
+  }
+
   /** The relay to give a client to: the one with the fewest, by `countVia`; null: none is there now. */
   pick(countVia: (via: string) => number): string | null {
     let best: Relay | null = null;
@@ -96,13 +103,12 @@ export class RelayPool {
     return best?.name ?? null;
   }
 
-  /** `via` from `pick`. False: it cannot take it now. */
-  push(via: string, client: Client, targets: RelayTarget[]): boolean {
+  /** `via`: what `pick` has just said. */
+  push(via: string, client: Client, targets: RelayTarget[]): void {
     const queue = this.#relays.find((relay) => relay.name === via)?.queue;
-    if (queue === undefined || queue === null || queue.full) return false;
+    if (queue === undefined || queue === null) throw new Error(`${via} was picked and is not there`);
     this.#targets.set(client.id, targets);
     queue.push(client);
-    return true;
   }
 
   /** To the relay process `via`; one that is gone hears nothing, and has nobody. */
@@ -164,7 +170,7 @@ export class RelayPool {
         this.#events.onAvailable();
         return;
       case 'took':
-        relay.queue?.took(message.id);
+        if (relay.queue?.took(message.id)) this.#events.onTook();
         return;
       case 'routed':
         this.#targets.delete(message.id);

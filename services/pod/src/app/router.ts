@@ -2,7 +2,6 @@ import { type ClientBytes, type ClientNews, type ClientProtocol, type CloseReaso
 import type { AdmissionRefusal } from '../domain/admission.js';
 import { normalAddress } from '../domain/client-address.js';
 import type { ClientLedger } from '../domain/client-ledger.js';
-import { readsProxyHeader } from '../domain/dialect.js';
 import { isEdgesFault } from '../domain/ejection.js';
 import { ClientDesk } from './client-desk.js';
 import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js';
@@ -12,16 +11,19 @@ import type { LimitsDesk } from './limits-desk.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
 import type { KnownOfClient } from './reception.js';
 import { RefusalTally } from './refusal-tally.js';
-import type { RelayPool, RelayTarget } from './relay-pool.js';
+import type { RelayPool } from './relay-pool.js';
+import { relayTargets } from './relay-targets.js';
 import type { Sessions } from './sessions.js';
-import { WaitingRoom } from './waiting-room.js';
+import { type Patience, WaitingRoom } from './waiting-room.js';
 
 export type RefusalReason =
   | AdmissionRefusal
   | 'no-edge'
   | 'no-ready-edge'
+  | 'edges-busy'
   | 'edges-full'
   | 'no-relay'
+  | 'relays-busy'
   | 'too-many-waiting'
   | 'stopping';
 
@@ -72,7 +74,10 @@ export class Router {
       onReturned: (clients) => this.onReturned(clients),
       onCut: (client) => this.onCut(client),
       onNotTaken: (edge, died) => this.chooser.onFailure(edge, died ? 'died-before-taking' : 'not-taken'),
-      onTaken: (edge) => this.chooser.onTaken(edge),
+      onTaken: (edge) => {
+        this.#waiting.moved();
+        this.chooser.onTaken(edge);
+      },
       onRoom: () => this.retryWaiting(),
     });
     const [waiting, lines] = [this.#waiting, this.#lines];
@@ -115,7 +120,7 @@ export class Router {
   onEdgeReady(runner: EdgeRunner): void {
     const { process } = runner;
     if (process === null || runner.edge.role !== 'stream') return;
-    this.chooser.onReady(runner.name);
+    this.chooser.onReady(runner.name, runner);
     if (this.transportOf(runner) === 'relay') this.#relays?.start();
     else this.#lines.open(runner);
     this.retryWaiting();
@@ -146,6 +151,10 @@ export class Router {
 
   onEdgeBeat(runner: EdgeRunner): void {
     this.#lines.onBeat(runner);
+  }
+
+  onRelayTook(): void {
+    this.#waiting.moved();
   }
 
   onRelayRouted(id: number, edge: string, via: string): void {
@@ -194,7 +203,7 @@ export class Router {
   }
 
   retryWaiting(): void {
-    this.#waiting.empty((client, until) => this.#route(client, until));
+    this.#waiting.empty((client, patience) => this.#route(client, patience));
   }
 
   countRefused(reason: string): void {
@@ -208,7 +217,7 @@ export class Router {
     this.#tally.tell();
   }
 
-  #route(client: Client, until = this.#waiting.deadline()): void {
+  #route(client: Client, patience = this.#waiting.patience()): void {
     if (client.socket.destroyed) {
       this.#desk.gone(client.id, 'client-left', null);
       return;
@@ -225,37 +234,30 @@ export class Router {
         this.#refuse(client, 'edges-full');
         return;
       }
-      this.#wait(client, choice.reason, until);
+      this.#wait(client, choice.reason, patience);
       return;
     }
     const ranked = choice.names.flatMap((name) => runners.filter((runner) => runner.name === name));
     const [best] = ranked;
-    if (best === undefined) {
-      this.#refuse(client, 'no-edge');
-      return;
-    }
+    if (best === undefined) throw new Error('an edge was chosen that is not there');
     const line = this.#lineFor(best, client.protocol);
-    if (line !== null) {
-      this.ledger.put(client.id, best.name, null);
-      if (line.queue.push(client)) return;
-      this.ledger.remove(client.id);
-      this.#refuse(client, 'edges-full');
+    if (line === null) {
+      this.#relay(client, best, ranked, patience);
       return;
     }
-    this.#relay(client, best, ranked, until);
+    this.ledger.put(client.id, best.name, null);
+    line.queue.push(client);
   }
 
-  #relay(client: Client, best: EdgeRunner, ranked: readonly EdgeRunner[], until: number): void {
-    const targets = ranked.flatMap((runner) => targetOf(runner, client.protocol)).slice(0, 64);
+  #relay(client: Client, best: EdgeRunner, ranked: readonly EdgeRunner[], patience: Patience): void {
+    const targets = relayTargets(ranked, client.protocol);
     const via = this.#relays?.pick((name) => this.ledger.countVia(name)) ?? null;
     if (via === null || targets.length === 0) {
-      this.#wait(client, 'no-relay', until);
+      this.#wait(client, targets.length > 0 && this.#relays?.isUp ? 'relays-busy' : 'no-relay', patience);
       return;
     }
     this.ledger.put(client.id, best.name, via);
-    if (this.#relays?.push(via, client, targets)) return;
-    this.ledger.remove(client.id);
-    this.#refuse(client, 'no-relay');
+    this.#relays?.push(via, client, targets);
   }
 
   #streamRunners(): EdgeRunner[] {
@@ -268,8 +270,8 @@ export class Router {
     return {
       name: runner.name,
       slotName: edgeName(runner.edge),
-      // One whose queue is full takes clients again within a second: worth waiting for.
-      ready: runner.state === 'ready' && line?.stuck !== true && line?.queue.full !== true,
+      ready: runner.state === 'ready',
+      busy: line?.busy === true,
       clients,
       full: clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
     };
@@ -280,8 +282,9 @@ export class Router {
     return this.#deps.mode === 'relay' ? null : this.#lines.to(runner, protocol);
   }
 
-  #wait(client: Client, reason: RefusalReason, until: number): void {
-    const hasSeat = this.#waiting.add(client, until, () => this.#refuse(client, reason));
+  #wait(client: Client, reason: RefusalReason, patience: Patience): void {
+    const inQueue = reason === 'edges-busy' || reason === 'relays-busy';
+    const hasSeat = this.#waiting.add(client, { patience, inQueue, onLate: () => this.#refuse(client, reason) });
     if (!hasSeat) this.#refuse(client, 'too-many-waiting');
   }
 
@@ -290,11 +293,4 @@ export class Router {
     this.#sessions.drop(client.id);
     this.#deps.refuse(client, reason);
   }
-}
-
-function targetOf(runner: EdgeRunner, protocol: ClientProtocol): RelayTarget[] {
-  const port = protocol === 'rtmp' ? runner.edge.ports.rtmp : runner.edge.ports.http;
-  if (port === undefined) return [];
-  const proxyHeader = runner.process !== null && readsProxyHeader(runner.process.dialect);
-  return [{ edge: runner.name, host: '127.0.0.1', port, proxyHeader }];
 }

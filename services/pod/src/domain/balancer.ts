@@ -4,10 +4,13 @@ import { BoundedHash, orderByHash, type StreamPolicy } from './stream-hash.js';
 /** An edge as the balancer sees it. */
 export interface Candidate {
   readonly name: string;
-  /** Ready, and taking clients. */
+  /** Two edges of a slot, one in place of the other, have one. */
+  readonly slotName: string;
   readonly ready: boolean;
+  /** It takes nobody for the moment: it is slow to take a socket, or its queue is full. Worth waiting for. */
+  readonly busy: boolean;
   readonly clients: number;
-  /** Its queue of clients on the way is full, or it has as many as its conf admits. */
+  /** It has as many as its conf and the limits admit. */
   readonly full: boolean;
   /** Its part of the clients, against the others'. */
   readonly weight: number;
@@ -32,7 +35,7 @@ export type Rule =
 export type Choice =
   /** The edges to try, best first. */
   | { readonly type: 'edges'; readonly names: readonly [string, ...string[]]; readonly rule: Rule }
-  | { readonly type: 'none'; readonly reason: 'no-edge' | 'no-ready-edge' | 'edges-full' };
+  | { readonly type: 'none'; readonly reason: 'no-edge' | 'no-ready-edge' | 'edges-busy' | 'edges-full' };
 
 /** A client that is balanced by its stream; null: by the fewest clients. */
 export interface ByStream extends StreamPolicy {
@@ -47,19 +50,27 @@ export function loadWithOneMore(edge: Candidate): number {
   return (edge.clients + 1) / weightNow(edge);
 }
 
-/** Ready before not ready, sound before ejected; then by stream, or by load, equal ones in the order given. */
+/** Sound before ejected; then by stream, or by load, equal ones in the order given. */
 export function chooseEdges(candidates: readonly Candidate[], by: ByStream | null = null): Choice {
-  if (candidates.length === 0) return { type: 'none', reason: 'no-edge' };
   const ready = candidates.filter((candidate) => candidate.ready);
-  if (ready.length === 0) return { type: 'none', reason: 'no-ready-edge' };
-  const open = ready.filter((candidate) => !candidate.full);
+  const open = ready.filter((candidate) => !candidate.full && !candidate.busy);
   const sound = open.filter((candidate) => !candidate.ejected);
   const ejected = open.filter((candidate) => candidate.ejected).sort(byLoad);
+  // Waiting for a sound one is better than going to one that fails.
+  const isSoundBusy = ready.some((candidate) => candidate.busy && !candidate.full && !candidate.ejected);
+  if (sound.length === 0 && isSoundBusy) return { type: 'none', reason: 'edges-busy' };
   const ranked = by === null ? { edges: sound.sort(byLoad), rule: 'fewest-clients' as const } : rankByStream(sound, by);
   const [first, ...rest] = [...ranked.edges, ...ejected].map(({ name }) => name);
-  if (first === undefined) return { type: 'none', reason: 'edges-full' };
+  if (first === undefined) return { type: 'none', reason: whyNone(candidates) };
   const rule = sound.length === 0 ? 'last-resort' : open.length === 1 ? 'only-edge' : ranked.rule;
   return { type: 'edges', names: [first, ...rest], rule };
+}
+
+/** Full only when nothing else can come of waiting: none that is busy, none that may become ready. */
+function whyNone(candidates: readonly Candidate[]): Extract<Choice, { type: 'none' }>['reason'] {
+  if (candidates.length === 0) return 'no-edge';
+  if (candidates.some(({ ready, busy, full }) => ready && busy && !full)) return 'edges-busy';
+  return candidates.every(({ ready }) => ready) ? 'edges-full' : 'no-ready-edge';
 }
 
 function byLoad(a: Candidate, b: Candidate): number {

@@ -17,7 +17,7 @@ export interface ExplainedCandidate {
   readonly slowStartShare: number;
   /** What it would bear with this client, the lower the better. */
   readonly load: number;
-  readonly verdict: 'open' | 'not-ready' | 'full' | 'ejected';
+  readonly verdict: 'open' | 'not-ready' | 'busy' | 'full' | 'ejected';
   /** By stream only: its place in the stream's order, from 0, and how many clients it may have. */
   readonly streamOrder?: number;
   readonly bound?: number;
@@ -51,8 +51,9 @@ export function explainChoice(candidates: readonly Candidate[], by: ByStream | n
   };
 }
 
-function verdictOf({ ready, full, ejected }: Candidate): ExplainedCandidate['verdict'] {
+function verdictOf({ ready, busy, full, ejected }: Candidate): ExplainedCandidate['verdict'] {
   if (!ready) return 'not-ready';
   if (full) return 'full';
+  if (busy) return 'busy';
   return ejected ? 'ejected' : 'open';
 }

@@ -8,6 +8,8 @@ import { weightNow } from './slow-start.js';
  */
 export interface HashedEdge {
   readonly name: string;
+  /** What is hashed: an edge that comes in another's place has the streams of that. */
+  readonly slotName: string;
   readonly clients: number;
   readonly weight: number;
   readonly share: number;
@@ -53,8 +55,8 @@ export class BoundedHash {
 }
 
 /** In (-∞, 0): -weight / ln(u) makes the chance to be highest proportional to the weight (weighted rendezvous). */
-function score(seed: number, { name, weight }: HashedEdge): number {
-  const unit = (mix(seed ^ hashText(name)) + 0.5) / 2 ** 32;
+function score(seed: number, { slotName, weight }: HashedEdge): number {
+  const unit = (mix(seed ^ hashText(slotName)) + 0.5) / 2 ** 32;
   return -weight / Math.log(unit);
 }
 

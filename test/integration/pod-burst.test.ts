@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { it } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { connectServed, fakeBinary, startPod } from './pod-support/test-pod.js';
+
+/** More than wait before one relay process: the others wait in the pod's waiting room. */
+const CROWD = 3000;
+
+it('a burst of more than one queue holds is served by one relay process, each in its turn', async (t) => {
+  const pod = await startPod(t, {
+    engines: (dir) => [`fake=${fakeBinary(dir, 'relay')}`],
+    relays: 1,
+    conf: `max_connections ${CROWD * 2};\nvhost __defaultVhost__ { }\n`,
+  });
+  await pod.spawn(1, 'fake');
+  (await connectServed(t, pod.rtmp)).socket.destroy();
+  const { refused: before } = await pod.state();
+  const sockets: Socket[] = [];
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const counts = { served: 0, closed: 0 };
+  for (let i = 0; i < CROWD; i++) {
+    const socket = connect({ port: pod.rtmp, host: '127.0.0.1' });
+    socket.on('error', () => undefined);
+    socket.write('\x03hello\n', 'latin1');
+    socket.once('data', () => {
+      counts.served += 1;
+    });
+    socket.once('close', () => {
+      counts.closed += 1;
+    });
+    sockets.push(socket);
+  }
+  await eventually(() => counts.served + counts.closed >= CROWD, { what: 'all have their turn', deadlineMs: 60_000 });
+  const { refused } = await pod.state();
+  // Of a relay process that stands still for a second one client is given up, and no other.
+  const lost = (refused['hand-off-lost'] ?? 0) - (before['hand-off-lost'] ?? 0);
+  assert.deepEqual({ ...refused, 'hand-off-lost': 0 }, { ...before, 'hand-off-lost': 0 });
+  assert.equal(counts.served, CROWD - lost);
+});
