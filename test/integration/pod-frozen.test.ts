@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { srsBinary } from '../support/paths.js';
-import { isAlive } from '../support/processes.js';
+import { isAlive, processesWith } from '../support/processes.js';
 import { connectClient, fakeBinary, startPod, type TestPod } from './pod-support/test-pod.js';
 
 const engines = (dir: string) => [`fake=${fakeBinary(dir)}`, `relayed=${fakeBinary(dir, 'relay')}`];
@@ -58,6 +58,25 @@ describe('a frozen edge', () => {
     await looping.closed;
     const before = playing.text().length;
     await eventually(() => playing.text().length > before, { what: 'the other plays on' });
+  });
+
+  it('may be a relay process: it is killed, and its clients are free', async (t) => {
+    const pod = await startPod(t, { engines });
+    await pod.spawn(1, 'relayed');
+    const client = await connectClient(t, pod.rtmp);
+    await client.served();
+    const [relay] = processesWith(pod.dir).filter(({ command }) => command.startsWith('dolphin-relay'));
+    assert.ok(relay);
+    freeze(t, relay.pid);
+    await client.closed;
+    await eventually(() => !isAlive(relay.pid), { what: 'it is gone', ...found });
+    assert.deepEqual(await unhealthy(pod), [], 'its edge is not to blame');
+    await eventually(async () => (await pod.state()).clients === 0, {
+      what: 'its client is counted no more',
+      ...found,
+    });
+    const next = await connectClient(t, pod.rtmp);
+    await next.served();
   });
 
   it('is found behind the relay, and its clients are freed', async (t) => {
@@ -116,7 +135,7 @@ describe('an edge is left alone', () => {
     const [first = 0, second = 0, third = 0] = await pidsOf(pod);
     freeze(t, first);
     freeze(t, second);
-    await pod.process().printed(/several edges are silent at once/, found.deadlineMs);
+    await pod.process().printed(/several processes are silent at once/, found.deadlineMs);
     assert.deepEqual(await unhealthy(pod), []);
     assert.ok(isAlive(first) && isAlive(second));
     process.kill(second, 'SIGCONT');
@@ -126,7 +145,7 @@ describe('an edge is left alone', () => {
       pod
         .process()
         .output()
-        .match(/several edges are silent at once/g)?.length,
+        .match(/several processes are silent at once/g)?.length,
       1,
     );
   });

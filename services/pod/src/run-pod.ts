@@ -191,6 +191,7 @@ export async function runPod(
     log,
     freezeAfterMs: config.supervise.freezeAfterMs,
     runners: () => supervisor.runners,
+    relays,
     relayedBytesOf: (edge) => relays.sentBytesOf(edge),
     showsLife: apiShowsLife,
     excuseOf: readExcuse,

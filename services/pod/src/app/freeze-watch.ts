@@ -15,12 +15,21 @@ const LATE_MS = 1000;
 /** SRS answers its API on the thread that sends its media: no more than one small question a second. */
 const ASK_EVERY_MS = 1000;
 
+/** The relay processes, each of which speaks once a second. */
+export interface WatchedRelays {
+  /** Those that are up; `heard` counts what they said. */
+  up(): readonly { readonly name: string; readonly pid: number; readonly heard: number }[];
+  /** It is frozen: its clients hang, and are free when it is gone. */
+  kill(name: string, why: string): void;
+}
+
 export interface FreezeWatchDeps {
   readonly timers: Timers;
   readonly log: Log;
   /** 0: nobody is watched. */
   readonly freezeAfterMs: number;
   readonly runners: () => readonly EdgeRunner[];
+  readonly relays: WatchedRelays;
   /** Bytes that relays sent to clients of this edge so far. */
   readonly relayedBytesOf: (edge: string) => number;
   /** Did the private API answer, or its process at least close the connection? Never rejects. */
@@ -35,7 +44,10 @@ interface Question {
   answered: boolean;
 }
 
-/** Looks at the edges four times a second, asks those that say nothing by themselves, and has a frozen one killed. */
+/**
+ * Looks at edges and relay processes four times a second, asks the edges that say nothing by themselves, and has a frozen
+ * one killed.
+ */
 export class FreezeWatcher {
   readonly #deps: FreezeWatchDeps;
   readonly #limits: FreezeLimits;
@@ -75,7 +87,7 @@ export class FreezeWatcher {
     const excuses = new Map<number, Excuse | null>();
     const silent = new Set(suspectsOf(this.#watch, timers.monotonic(), this.#limits));
     await Promise.all(
-      this.#serving().map(async ({ name, pid }) => {
+      [...this.#serving(), ...this.#deps.relays.up()].map(async ({ name, pid }) => {
         if (silent.has(name)) excuses.set(pid, await this.#deps.excuseOf(pid));
       }),
     );
@@ -83,7 +95,10 @@ export class FreezeWatcher {
     const at = timers.monotonic();
     const serving = this.#serving();
     const edges = serving.map(({ runner, name, pid }) => this.#observe(runner, name, pid, excuses.get(pid) ?? null));
-    const { watch, verdict } = judgeFreeze(this.#watch, { at, edges }, this.#limits);
+    const relays = this.#deps.relays.up().map(({ name, pid, heard }): EdgeObservation => {
+      return { name, pid, answered: false, beats: heard, bytes: 0, excuse: excuses.get(pid) ?? null };
+    });
+    const { watch, verdict } = judgeFreeze(this.#watch, { at, edges: [...edges, ...relays] }, this.#limits);
     this.#watch = watch;
     for (const name of this.#questions.keys()) if (!watch.edges.has(name)) this.#questions.delete(name);
     for (const { runner, name, pid } of serving) {
@@ -92,12 +107,14 @@ export class FreezeWatcher {
     if (verdict.type === 'alarm') {
       const { names } = verdict;
       this.#deps.log.error(
-        { edges: names },
-        'several edges are silent at once: the machine is suspected, none is killed',
+        { processes: names },
+        'several processes are silent at once: the machine is suspected, none is killed',
       );
     } else if (verdict.type === 'frozen') {
-      const frozen = serving.find(({ name, pid }) => name === verdict.name && pid === verdict.pid);
-      frozen?.runner.unhealthy(`frozen: no answer, no bytes and no beat for ${verdict.silentMs} ms`);
+      const isIt = ({ name, pid }: { name: string; pid: number }) => name === verdict.name && pid === verdict.pid;
+      const why = `frozen: no answer, no bytes and no beat for ${verdict.silentMs} ms`;
+      serving.find(isIt)?.runner.unhealthy(why);
+      if (relays.some(isIt)) this.#deps.relays.kill(verdict.name, why);
     }
   }
 

@@ -40,6 +40,8 @@ interface Relay {
   stuck: boolean;
   history: RestartHistory;
   helloAt: number | null;
+  /** Messages so far. */
+  heard: number;
   sentBytes: Map<string, number>;
 }
 
@@ -73,6 +75,7 @@ export class RelayPool {
       stuck: false,
       history: NO_FAILURES,
       helloAt: null,
+      heard: 0,
       sentBytes: new Map<string, number>(),
     }));
   }
@@ -84,8 +87,18 @@ export class RelayPool {
     for (const relay of this.#relays) this.#launch(relay);
   }
 
-  get pids(): number[] {
-    return this.#relays.flatMap((relay) => (relay.process === null ? [] : [relay.process.pid]));
+  /** Those that said hello, with how often they have spoken. */
+  up(): { name: string; pid: number; heard: number }[] {
+    return this.#relays.flatMap(({ name, process, helloAt, heard }) =>
+      process === null || helloAt === null ? [] : [{ name, pid: process.pid, heard }],
+    );
+  }
+
+  kill(name: string, why: string): void {
+    const process = this.#relays.find((relay) => relay.name === name)?.process;
+    if (process === null || process === undefined) return;
+    this.#deps.log.error({ relay: name, pid: process.pid }, `a relay process is killed: ${why}`);
+    process.signal('SIGKILL');
   }
 
   /** One is there, though it may be busy. */
@@ -160,6 +173,7 @@ export class RelayPool {
     const parsed = RelayMessage.safeParse(raw);
     if (!parsed.success) return;
     const message = parsed.data;
+    relay.heard += 1;
     const wasStuck = relay.stuck;
     relay.stuck = false;
     if (wasStuck) this.#events.onAvailable();
@@ -209,6 +223,7 @@ export class RelayPool {
         },
         onStuck: () => {
           relay.stuck = true;
+          this.#deps.log.warn({ relay: relay.name }, 'takes no clients: it gets no more for now');
         },
         onRoom: () => this.#events.onAvailable(),
       },
