@@ -1,7 +1,7 @@
 import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
 import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
 import { pickSparePorts, type SparePorts } from '../domain/spare-ports.js';
-import type { Cause } from './edge-facts.js';
+import type { Cause, Told } from './edge-facts.js';
 import { EdgeRunner } from './edge-runner.js';
 import type { EdgeRunnerDeps, EdgeRunnerEvents } from './edge-runner-ports.js';
 
@@ -12,7 +12,9 @@ interface Wish extends SlotWish {
 }
 
 interface Living {
+  /** Of the wish that it was started for, and its home ports. */
   readonly serial: number;
+  readonly home: EdgePorts;
   readonly runner: EdgeRunner;
 }
 
@@ -176,12 +178,13 @@ export class Supervisor {
     else this.#drain(runner, this.#deps.replaceDeadlineMs, wish.cause);
   }
 
-  #start(slot: Slot, { serial, edge, cause }: Wish, isSuccessor: boolean): void {
+  #start(slot: Slot, { serial, edge, home, cause }: Wish, isSuccessor: boolean): void {
     const name = edgeName(edge);
     const isTaken = slot.living.some(({ runner }) => runner.name === name);
     const o = { name: isTaken ? `${name}.b` : name, isSuccessor };
-    const runner = new EdgeRunner(edge, cause, o, this.#deps, this.#runnerEvents);
-    slot.living = [{ serial, runner }, ...slot.living];
+    const tell = (fact: Told) => this.#deps.tell(this.#asReplacement(runner, fact));
+    const runner: EdgeRunner = new EdgeRunner(edge, cause, o, { ...this.#deps, tell }, this.#runnerEvents);
+    slot.living = [{ serial, home, runner }, ...slot.living];
     runner.start();
   }
 
@@ -189,11 +192,46 @@ export class Supervisor {
     runner.drain(deadlineMs, this.#deps.clientsAt(runner.name), cause);
   }
 
-  #onGaveUp({ edge, cause }: EdgeRunner): void {
-    const { role, slot, generation } = edge;
-    const kept = this.#slots.get(edgeName(edge))?.living.find(({ runner }) => runner.state === 'ready')?.runner;
+  /**
+   * A second process of a generation that is given up leaves its slot as it was. Its leader must not hear of a slot that
+   * was given up: it would start another generation in place of the one that serves.
+   */
+  #asReplacement(runner: EdgeRunner, fact: Told): Told {
+    if (fact.type !== 'edge-gave-up' || this.#originalOf(runner) === null) return fact;
+    const { role, slot, generation } = runner.edge;
+    return { type: 'edge-replace-failed', role, slot, generation, kept: generation, ...runner.cause };
+  }
+
+  /** What this one was to replace, if that is of the same generation and stays. */
+  #originalOf(replacement: EdgeRunner): Living | null {
+    const { wish = null, living = [] } = this.#slots.get(edgeName(replacement.edge)) ?? {};
+    const wished = living.find(({ serial }) => serial === wish?.serial)?.runner;
+    if (wished !== replacement) return null;
+    return living.find(({ runner }) => runner !== replacement && isSame(runner, replacement) && stays(runner)) ?? null;
+  }
+
+  #onGaveUp(failed: EdgeRunner): void {
+    const { edge, cause } = failed;
+    const slot = this.#slots.get(edgeName(edge));
+    const original = this.#originalOf(failed);
+    if (slot !== undefined && original !== null) {
+      const { serial, runner, home } = original;
+      slot.wish = { serial, edge: runner.edge, home, cause };
+      // Its side, its name and its ports are free again.
+      failed.stop(cause);
+      return;
+    }
+    const kept = slot?.living.find(({ runner }) => runner.state === 'ready')?.runner;
     if (kept === undefined) return;
-    this.#deps.tell({ type: 'edge-replace-failed', role, slot, generation, kept: kept.edge.generation, ...cause });
+    const { role, slot: number, generation } = edge;
+    this.#deps.tell({
+      type: 'edge-replace-failed',
+      role,
+      slot: number,
+      generation,
+      kept: kept.edge.generation,
+      ...cause,
+    });
   }
 
   #onGone(gone: EdgeRunner): void {
@@ -216,4 +254,13 @@ export class Supervisor {
 
 function byPlace(a: EdgeKey, b: EdgeKey): number {
   return a.role === b.role ? a.slot - b.slot : a.role < b.role ? -1 : 1;
+}
+
+function isSame(a: EdgeRunner, b: EdgeRunner): boolean {
+  return a.edge.generation === b.edge.generation;
+}
+
+/** It serves, or is on its way to. */
+function stays({ state }: EdgeRunner): boolean {
+  return state === 'ready' || state === 'starting' || state === 'backing-off';
 }
