@@ -1,5 +1,6 @@
 import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
 import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
+import { sideName } from '../domain/slot-sides.js';
 import { pickSparePorts, type SparePorts } from '../domain/spare-ports.js';
 import type { Cause, Told } from './edge-facts.js';
 import { EdgeRunner } from './edge-runner.js';
@@ -66,6 +67,11 @@ export class Supervisor {
   get runners(): readonly EdgeRunner[] {
     const slots = [...this.#slots.values()].map((slot) => slot.living.map(({ runner }) => runner));
     return slots.sort(([a], [b]) => (a === undefined || b === undefined ? 0 : byPlace(a.edge, b.edge))).flat();
+  }
+
+  /** Of the edges in slot `stream-0`, newest first. */
+  namesIn(slot: string): string[] {
+    return this.#slots.get(slot)?.living.map(({ runner }) => runner.name) ?? [];
   }
 
   /** This definition shall run in its slot, in place of what is there. */
@@ -179,9 +185,8 @@ export class Supervisor {
   }
 
   #start(slot: Slot, { serial, edge, home, cause }: Wish, isSuccessor: boolean): void {
-    const name = edgeName(edge);
-    const isTaken = slot.living.some(({ runner }) => runner.name === name);
-    const o = { name: isTaken ? `${name}.b` : name, isSuccessor };
+    const taken = slot.living.map(({ runner }) => runner.name);
+    const o = { name: sideName(edgeName(edge), taken), isSuccessor };
     const tell = (fact: Told) => this.#deps.tell(this.#asReplacement(runner, fact));
     const runner: EdgeRunner = new EdgeRunner(edge, cause, o, { ...this.#deps, tell }, this.#runnerEvents);
     slot.living = [{ serial, home, runner }, ...slot.living];
