@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Told } from '@dolphin/pod/app/edge-facts.js';
+import { MemoryLimit } from '@dolphin/pod/app/memory-limit.js';
 import type { EdgeProcess, ProcessExit } from '@dolphin/pod/app/ports.js';
 import { StartGate } from '@dolphin/pod/app/start-gate.js';
 import { Supervisor } from '@dolphin/pod/app/supervisor.js';
@@ -109,5 +110,68 @@ describe('a replacement that is given up', () => {
     assert.deepEqual(shown(), ['stream-0.b:4 gave-up', 'stream-0:3 ready']);
     assert.equal(told('edge-gave-up').length, 1);
     assert.equal(told('edge-replace-failed').length, 1);
+  });
+});
+
+describe('an undrain', () => {
+  it('is of one generation', async () => {
+    const { supervisor, settle, shown } = setUp();
+    supervisor.ensure(edge, {});
+    await settle();
+    supervisor.drain(edge, DEADLINE_MS, {});
+    assert.ok(!supervisor.undrain({ ...edge, generation: 2 }, {}));
+    assert.deepEqual(shown(), ['stream-0:3 draining']);
+    assert.ok(supervisor.undrain(edge, {}));
+    assert.deepEqual(shown(), ['stream-0:3 ready']);
+  });
+
+  it('of an edge on spare ports leaves it the way back to its own', async () => {
+    const { supervisor, settle, shown } = setUp();
+    supervisor.ensure(edge, {});
+    await settle();
+    supervisor.replace(edge, {});
+    await settle();
+    supervisor.runners[1]?.endDrain('empty', 0);
+    assert.deepEqual(shown(), ['stream-0.b:3 ready']);
+    supervisor.drain(edge, DEADLINE_MS, {});
+    assert.ok(supervisor.undrain(edge, {}));
+    assert.ok(supervisor.replace(edge, {}));
+    await settle();
+    assert.deepEqual(shown(), ['stream-0:3 ready', 'stream-0.b:3 draining']);
+    assert.deepEqual(supervisor.runners[0]?.edge.ports, ports);
+  });
+});
+
+describe('a place beside an edge', () => {
+  it('is a spare one that is free now, or its own', async () => {
+    const other: EdgeDefinition = { ...edge, slot: 1, ports: { rtmp: 1937, http: 18082, api: 33333 } };
+    const { supervisor, settle } = setUp();
+    supervisor.ensure(edge, {});
+    supervisor.ensure(other, {});
+    await settle();
+    assert.ok(supervisor.hasPlaceBeside(other));
+    supervisor.replace(edge, {});
+    await settle();
+    assert.ok(!supervisor.hasPlaceBeside(other), 'the only one is taken');
+    supervisor.runners[1]?.endDrain('empty', 0);
+    assert.ok(supervisor.hasPlaceBeside(edge) && !supervisor.hasPlaceBeside(other));
+    assert.ok(!setUp({ spare: 0 }).supervisor.hasPlaceBeside(edge));
+  });
+});
+
+describe('a pod that waits for its clients to leave', () => {
+  it('replaces nothing, neither for memory nor when asked', async () => {
+    const { supervisor, settle, shown, told } = setUp();
+    const figures = { rssBytes: 900e6, cpuPercent: 0, kbitPerS: 0, sentBytes: 0 };
+    const timers = { monotonic: () => 0 };
+    const memory = new MemoryLimit({ supervisor, figuresOf: () => figures, maxRssMb: 100, timers });
+    supervisor.ensure(edge, {});
+    await settle();
+    supervisor.endReplacing();
+    for (let sample = 0; sample < 10; sample++) memory.look();
+    assert.ok(!supervisor.replace(edge, {}));
+    await settle();
+    assert.deepEqual(shown(), ['stream-0:3 ready']);
+    assert.deepEqual(told('edge-unhealthy'), []);
   });
 });

@@ -47,6 +47,7 @@ export class Supervisor {
   readonly #runnerEvents: EdgeRunnerEvents;
   #serial = 0;
   #emptied: (() => void) | null = null;
+  #replaces = true;
   #stopping = false;
 
   constructor(deps: SupervisorDeps, events: SupervisorEvents) {
@@ -112,30 +113,46 @@ export class Supervisor {
     return true;
   }
 
-  /** False: nothing drains there, not any more, or because it is being replaced. */
-  undrain(key: EdgeKey, cause: Cause): boolean {
+  /** False: this generation does not drain there, not any more, or because it is being replaced. */
+  undrain(key: Pick<EdgeDefinition, 'role' | 'slot' | 'generation'>, cause: Cause): boolean {
     const slot = this.#slots.get(edgeName(key));
     const [newest] = slot?.living ?? [];
     if (slot === undefined || newest === undefined || slot.wish !== null) return false;
-    const { runner, serial } = newest;
+    const { runner, serial, home } = newest;
+    if (runner.edge.generation !== key.generation) return false;
     if (!runner.undrain(this.#deps.clientsAt(runner.name), cause)) return false;
-    slot.wish = { serial, edge: runner.edge, home: runner.edge.ports, cause };
+    slot.wish = { serial, edge: runner.edge, home, cause };
     return true;
   }
 
   /**
    * The same edge as a new process: on spare ports beside the old one, which then drains; without any, after the old
-   * one's drain. False: nothing serves there, or it is being replaced.
+   * one's drain. False: nothing serves there, it is being replaced, or the pod is to stop.
    */
   replace(key: EdgeKey, cause: Cause): boolean {
     const slot = this.#slots.get(edgeName(key));
     const serving = this.#replaceable(slot);
-    if (this.#stopping || !slot?.wish || serving === null) return false;
+    if (!this.#replaces || this.#stopping || !slot?.wish || serving === null) return false;
     const { edge, home } = slot.wish;
     const ports = edge.role === 'stream' ? this.#portsBeside(home) : null;
     if (ports === null && edge.role === 'stream') this.#drain(serving, this.#deps.replaceDeadlineMs, cause);
     this.#wish({ ...edge, ports: ports ?? home }, home, cause);
     return true;
+  }
+
+  /** It would be replaced by one that starts beside it, not after its drain. */
+  hasPlaceBeside(key: EdgeKey): boolean {
+    const wish = this.#slots.get(edgeName(key))?.wish ?? null;
+    return wish !== null && this.#portsBeside(wish.home) !== null;
+  }
+
+  /** False once the pod waits for its clients to leave: a new edge would get none, an old one lose its own sooner. */
+  get replaces(): boolean {
+    return this.#replaces;
+  }
+
+  endReplacing(): void {
+    this.#replaces = false;
   }
 
   /** Its own ports, when it runs on spare ones; null: there are none. */
