@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { LogFile, type LogFileOptions } from '@dolphin/pod/process/log-file.js';
+import { SessionPage } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
+import { freePortRange } from '../support/ports.js';
 import { tempDir } from '../support/temp-dir.js';
 import { connectClient, fakeBinary, startPod } from './pod-support/test-pod.js';
 
@@ -179,6 +181,37 @@ describe('logs over the control API', () => {
     await pod.command({ type: 'kill', role: 'stream', slot: 0, generation: 1 });
     await eventually(async () => (await pod.state()).edges.length === 0, { what: 'the edge is gone' });
     assert.equal(await read(), 'last words\n');
+  });
+
+  it('of a slot are those of its newest edge, then of the one that printed last; each edge has its own', async (t) => {
+    const bases = [await freePortRange(1), await freePortRange(1), await freePortRange(1)];
+    const spare = `sparePorts: { rtmp: ${bases[0]}, http: ${bases[1]}, api: ${bases[2]}, count: 1 }`;
+    const pod = await startPod(t, { engines, config: `drain: { deadlineMs: 600000 }\n${spare}\n` });
+    await pod.spawn(1, 'fake');
+    const read = async (name: string) => (await pod.ask('GET', `/v1/edges/${name}/logs`)).bytes.toString();
+    const old = await connectClient(t, pod.rtmp);
+    await old.served();
+    old.socket.write('print old\n');
+    await eventually(async () => (await read('stream-0')) === 'old\n', { what: 'the old one is read' });
+    assert.equal((await pod.ask('GET', '/v1/edges/stream-0.b/logs')).status, 404);
+    await pod.call('POST', '/v1/edges/stream-0/replace');
+    const names = async () => (await pod.state()).edges.map(({ name, state }) => `${name} ${state}`).join();
+    await eventually(async () => (await names()) === 'stream-0.b ready,stream-0 draining', { what: 'two edges' });
+    const late = await connectClient(t, pod.rtmp);
+    await late.served();
+    late.socket.write('print new\n');
+    await eventually(async () => (await read('stream-0.b')) === 'new\n', { what: 'the new one is read' });
+    old.socket.write('print old again\n');
+    const oldLog = () => readFileSync(join(pod.runDir, 'edges', 'stream-0', 'edge.log'), 'utf8');
+    await eventually(() => oldLog() === 'old\nold again\n', { what: 'the old one has printed' });
+    assert.equal(await read('stream-0'), 'new\n');
+    const found = async (edge: string) => (await pod.call('GET', `/v1/sessions?edge=${edge}`)).body;
+    assert.equal(SessionPage.parse(await found('stream-0')).total, 2);
+    assert.equal(SessionPage.parse(await found('stream-0.b')).total, 1);
+    await pod.command({ type: 'kill', role: 'stream', slot: 0, generation: 1 });
+    await eventually(async () => (await names()) === '', { what: 'both are gone' });
+    assert.equal(await read('stream-0'), 'old\nold again\n');
+    assert.equal(await read('stream-0.b'), 'new\n');
   });
 
   it('of an edge that floods its stdout stay small, and the pod serves on', async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { freePortRange } from '../support/ports.js';
@@ -112,6 +113,25 @@ describe('a replacement asked for on the host', () => {
     assert.equal((await pod.call('POST', '/v1/edges/stream-0/replace')).status, 202);
     await showing(pod, ['0:1 ready', '0:1 draining']);
     assert.deepEqual((await rows(pod))[0]?.ports, edge.ports);
+  });
+
+  it('that never becomes ready leaves the edge and its clients as they are, and may be asked for again', async (t) => {
+    const pod = await startPod(t, { engines, config: `restarts:\n  maxAttempts: 2\n${LONG}${await spare(1)}` });
+    const [edge] = await pod.spawn(1, 'fake');
+    assert.ok(edge);
+    const client = await connectClient(t, pod.rtmp);
+    const { pid } = await client.served();
+    copyFileSync(fakeBinary(pod.dir, 'dies'), fakeBinary(pod.dir));
+    assert.equal((await pod.call('POST', '/v1/edges/stream-0/replace')).status, 202);
+    await eventually(async () => (await countOf(pod, 'edge-replace-failed')) === 1, { what: 'it is given up' });
+    await showing(pod, ['0:1 ready']);
+    assert.equal((await rows(pod))[0]?.pid, pid);
+    assert.equal(await countOf(pod, 'edge-gave-up'), 0);
+    fakeBinary(pod.dir);
+    assert.equal((await pod.call('POST', '/v1/edges/stream-0/replace')).status, 202);
+    await showing(pod, ['0:1 ready', '0:1 draining']);
+    assert.ok(!client.isClosed());
+    assert.notEqual((await (await connectClient(t, pod.rtmp)).served()).pid, pid);
   });
 
   it('without spare ports drains the edge, then starts it again on its own', async (t) => {

@@ -33,6 +33,7 @@ describe('a pod that is asked to stop', () => {
       pod.process().kill('SIGTERM');
       await isClosed(pod);
       await eventually(async () => (await pod.state()).clients === 2, { what: 'both are there, and nobody else' });
+      assert.equal((await pod.call('POST', '/v1/edges/stream-0/replace')).status, 409, 'nobody would come to it');
       clients[0]?.socket.write('still here\n');
       await eventually(() => clients[0]?.text().includes('still here'), { what: 'sessions go on' });
       for (const client of clients) client.socket.destroy();

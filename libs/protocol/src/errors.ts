@@ -56,7 +56,7 @@ export const ERRORS = {
   },
   E_NOT_DRAINING: { message: '{edge} does not drain: {why}', http: 409, exit: 75, retryable: false },
   E_NOT_READY: {
-    message: '{edge} cannot be replaced: it is not ready, or being replaced',
+    message: '{edge} cannot be replaced: it is not ready, being replaced, or its pod is to stop',
     http: 409,
     exit: 75,
     retryable: true,

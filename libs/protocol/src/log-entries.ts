@@ -45,7 +45,7 @@ export type Decision = z.infer<typeof Decision>;
 
 const processRef = { pid: z.int().min(1) };
 
-/** What happened on a host's pod; the pod numbers these, the worker ships them (pod-happenings.ts). */
+/** What happened on a host's pod; the pod numbers these, the worker ships them (pod-control.ts). */
 export const PodFact = z.discriminatedUnion('type', [
   entry('pod-started', { ...processRef, rtmp: z.array(Port), http: z.array(Port) }),
   entry('edge-started', { ...edgeRef, ...processRef, engine: EngineName, attempt: z.int().min(1) }),
@@ -68,7 +68,10 @@ export const PodFact = z.discriminatedUnion('type', [
   /** `closed`: clients that had not left at the deadline. */
   entry('edge-drained', { ...edgeRef, why: z.enum(['empty', 'deadline']), closed: z.int().min(0) }),
   entry('edge-undrained', { ...edgeRef, clients: z.int().min(0) }),
-  /** It was to replace generation `kept`, never became ready, and is given up: `kept` goes on. */
+  /**
+   * It was to replace generation `kept`, never became ready, and is given up: `kept` goes on. The same generation: a second
+   * process of it (on spare ports), which is not told of by `edge-gave-up`.
+   */
   entry('edge-replace-failed', { ...edgeRef, kept: Generation }),
 ]);
 export type PodFact = z.infer<typeof PodFact>;

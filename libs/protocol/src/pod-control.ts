@@ -9,7 +9,7 @@ import { PodFact } from './log-entries.js';
  *   GET  /v1/happenings?after=N&limit=M → HappeningPage
  *   GET  /v1/choices?last=N&client=ID → ChoicesPage: why clients went where, the last N of them or one client's
  *   POST /v1/commands  Command   → CommandReply (200 also when refused: the reply is the answer)
- *   GET  /v1/sessions?edge=&address=&stream=&protocol=&limit=M → SessionPage
+ *   GET  /v1/sessions?edge=&address=&stream=&protocol=&limit=M → SessionPage; edge `stream-0`: both edges of that slot
  *   GET  /v1/sessions/ended?after=N&limit=M → EndedSessionPage
  *   DELETE /v1/sessions/{id}     → 202; the client is being closed
  *   GET  /v1/limits              → LimitsState
@@ -22,7 +22,8 @@ import { PodFact } from './log-entries.js';
  *   POST /v1/stop?deadlineMs=N   → 202; no new clients, waits for those there (default: its configuration), then the pod
  *                                  stops its edges and exits. Asked again while it waits: at once
  *   GET  /v1/edges/{name}/logs?lines=N&bytes=M → text/plain: the last lines that this edge printed, as it printed them,
- *        also when it is gone; 200 lines and 64 KiB unless asked, MAX_LOG_LINES and MAX_LOG_BYTES at most
+ *        also when it is gone; 200 lines and 64 KiB unless asked, MAX_LOG_LINES and MAX_LOG_BYTES at most. `stream-0` is
+ *        the newest edge of that slot that lives, else the one that printed last; `stream-0.b` is that one (EdgeStatus.name)
  *
  * Errors: { error: { code, message } } with the HTTP status of the error table.
  */

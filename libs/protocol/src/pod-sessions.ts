@@ -15,9 +15,9 @@ export const Session = z.object({
   /** Unique over all lives of the pod. */
   id: z.string(),
   protocol: ClientProtocol,
-  /** The accepted socket's, IPv4 as such. */
+  /** The accepted socket's, or what a front that the pod is configured to believe says; IPv4 as such. */
   address: z.string(),
-  /** The edge that has it, or is to get it; null: it waits for one. */
+  /** The name of the edge (EdgeStatus.name) that has it, or is to get it; null: it waits for one. */
   edge: z.string().nullable(),
   /** The relay process that carries it; null: handed off. */
   via: z.string().nullable(),

@@ -8,6 +8,11 @@ export type EdgeState = z.infer<typeof EdgeState>;
 
 /** One edge as its pod sees it. Rates are over the last two seconds; counters since the process started. */
 export const EdgeStatus = z.object({
+  /**
+   * Unique among the edges that live: `stream-0`, and `stream-0.b` beside it while one replaces the other. A pod that is
+   * older than this word does not say it.
+   */
+  name: z.string().max(64).optional(),
   role: Role,
   slot: Slot,
   generation: Generation,

@@ -46,14 +46,17 @@ export function composeDrains(o: {
       timers: systemTimers,
       figuresOf: o.figuresOf,
       maxRssMb: config.supervise.maxRssMb,
-      hasSpare: config.sparePorts !== undefined,
     }),
     orders: new LocalOrders({ supervisor, control, defaultDeadlineMs: pace.deadlineMs, alone: o.alone }),
     awaitClients: async (deadlineMs, hurry) => {
       const waitMs = deadlineMs ?? pace.stopDeadlineMs;
       if (waitMs === 0) return;
       const clients = { all: () => router.ledger.ids(), close };
-      await awaitClients(waitMs, hurry, { timers: systemTimers, log, clients, pace, closePorts: o.closePorts });
+      const closePorts = () => {
+        o.closePorts();
+        supervisor.endReplacing();
+      };
+      await awaitClients(waitMs, hurry, { timers: systemTimers, log, clients, pace, closePorts });
     },
   };
 }

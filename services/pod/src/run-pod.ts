@@ -248,7 +248,7 @@ export async function runPod(
       clients: new ClientsControl({ sessions, ended, limits, router }),
       // The answer goes out first.
       stop: (deadlineMs) => void setImmediate(() => o.onStop(deadlineMs)),
-      edges: { orders: drains.orders, lastLog: (edge, most) => logs.last(edge, most) },
+      edges: { orders: drains.orders, lastLog: (name, most) => logs.last(name, supervisor.namesIn(name), most) },
     },
     log,
   );

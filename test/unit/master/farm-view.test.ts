@@ -133,3 +133,21 @@ test('rows for Redis are names and values in turn, stamped with the sequence and
     ['dolphin:main:edge:h1:back-source-0', 'dolphin:main:edge:h1:stream-0'],
   );
 });
+
+test('of two edges of a slot, one of which replaces the other, Redis has the newest', () => {
+  const one = view(farm(1));
+  const edges = one.edges.flatMap((edge) => {
+    if (edge.role !== 'stream') return [edge];
+    return [
+      { ...edge, name: 'stream-0.b' },
+      { ...edge, name: 'stream-0', state: 'draining' as const },
+    ];
+  });
+  const rows = viewRows({ ...one, edges }).edges.filter((row) => row.name === 'h1:stream-0');
+  assert.equal(rows.length, 1);
+  const fields = rows[0]?.fields ?? [];
+  assert.deepEqual(
+    ['name', 'state'].map((name) => fields[fields.indexOf(name) + 1]),
+    ['stream-0.b', 'ready'],
+  );
+});

@@ -12,7 +12,12 @@ const edge = (slot: number, generation: number, more: object) => ({
 const state = PodState.parse({
   ...{ pid: 1, version: '0.1.0', host: 'h1', farmId: null, term: 7, rtmp: [19350], http: [8088], address: '127.0.0.1' },
   ...{ lastHappening: 12, uptimeMs: 60_000, clients: 5, refused: { 'edges-full': 4, 'odd "reason"\n': 1 } },
-  edges: [edge(0, 2, {}), edge(0, 1, { state: 'draining', clients: 2 })],
+  edges: [
+    edge(0, 2, { name: 'stream-0.b' }),
+    edge(0, 2, { name: 'stream-0', state: 'draining', clients: 2 }),
+    // Of a pod that says no names.
+    edge(1, 1, { clients: 9 }),
+  ],
 });
 
 describe('the metrics of a pod', () => {
@@ -24,12 +29,13 @@ describe('the metrics of a pod', () => {
       'dolphin_pod_happenings_total 12',
       'dolphin_pod_refused_total{reason="edges-full"} 4',
       'dolphin_pod_refused_total{reason="odd \\"reason\\"\\n"} 1',
-      'dolphin_edge_clients{edge="stream-0",generation="2",engine="builtin"} 3',
-      'dolphin_edge_clients{edge="stream-0",generation="1",engine="builtin"} 2',
-      'dolphin_edge_state{edge="stream-0",generation="1",engine="builtin",state="draining"} 1',
-      'dolphin_edge_state{edge="stream-0",generation="1",engine="builtin",state="ready"} 0',
-      'dolphin_edge_sent_bytes_total{edge="stream-0",generation="2",engine="builtin"} 123456',
-      'dolphin_edge_uptime_seconds{edge="stream-0",generation="2",engine="builtin"} 12.5',
+      'dolphin_edge_clients{edge="stream-0.b",slot="stream-0",generation="2",engine="builtin"} 3',
+      'dolphin_edge_clients{edge="stream-0",slot="stream-0",generation="2",engine="builtin"} 2',
+      'dolphin_edge_clients{edge="stream-1",slot="stream-1",generation="1",engine="builtin"} 9',
+      'dolphin_edge_state{edge="stream-0",slot="stream-0",generation="2",engine="builtin",state="draining"} 1',
+      'dolphin_edge_state{edge="stream-0",slot="stream-0",generation="2",engine="builtin",state="ready"} 0',
+      'dolphin_edge_sent_bytes_total{edge="stream-0.b",slot="stream-0",generation="2",engine="builtin"} 123456',
+      'dolphin_edge_uptime_seconds{edge="stream-0.b",slot="stream-0",generation="2",engine="builtin"} 12.5',
     ])
       assert.ok(lines.includes(line), line);
   });

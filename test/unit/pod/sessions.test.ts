@@ -55,6 +55,23 @@ describe('the table of sessions', () => {
   });
 });
 
+describe('sessions of an edge', () => {
+  it('are those of both edges of a slot, or of one of them', () => {
+    const ledger = new ClientLedger();
+    const table = new SessionTable(ledger);
+    const places = ['stream-1', 'stream-1.b', 'stream-10', null];
+    places.forEach((edge, id) => {
+      table.begin({ id, protocol: 'rtmp', address: '192.0.2.1', acceptedAt: 0 });
+      if (edge !== null) ledger.put(id, edge, null);
+    });
+    const found = (edge: string) => table.find({ edge }, 10).sessions.map(({ id }) => id);
+    assert.deepEqual(found('stream-1'), [0, 1]);
+    assert.deepEqual(found('stream-1.b'), [1]);
+    assert.deepEqual(found('stream-10'), [2]);
+    assert.deepEqual(found(''), []);
+  });
+});
+
 describe('sessions', () => {
   it('end once, with where they were, what they used, and why', () => {
     const { sessions, written } = setUp();

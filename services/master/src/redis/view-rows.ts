@@ -1,4 +1,4 @@
-import type { FarmView } from '@dolphin/protocol';
+import type { EdgeView, FarmView } from '@dolphin/protocol';
 
 /** dolphin:<farm>:… (docs/reference/redis.md) */
 export function viewKeys(farm: string) {
@@ -53,8 +53,8 @@ export function viewRows(view: FarmView): {
       key: keys.host + host,
       fields: flat([['host', host], ...Object.entries(fields).map(asText), ...stamp]),
     })),
-    edges: view.edges.map(({ sequence, term, ...fields }) => {
-      const name = `${fields.host}:${fields.role}-${fields.slot}`;
+    edges: newestOfSlots(view.edges).map(({ sequence, term, ...fields }) => {
+      const name = slotName(fields);
       const accepted: Flat = [
         ['acceptedTerm', term],
         ['acceptedSequence', sequence],
@@ -76,6 +76,17 @@ export function viewRows(view: FarmView): {
       ]),
     ]),
   };
+}
+
+/** Of two edges of a slot, one of which replaces the other, the newest: the view has it first. */
+function newestOfSlots(edges: readonly EdgeView[]): EdgeView[] {
+  const slots = new Map<string, EdgeView>();
+  for (const edge of edges) if (!slots.has(slotName(edge))) slots.set(slotName(edge), edge);
+  return [...slots.values()];
+}
+
+function slotName({ host, role, slot }: Pick<EdgeView, 'host' | 'role' | 'slot'>): string {
+  return `${host}:${role}-${slot}`;
 }
 
 function asText([name, value]: [string, unknown]): [string, string | number | boolean | null] {

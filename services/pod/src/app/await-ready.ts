@@ -25,7 +25,7 @@ export async function awaitReady(o: {
     const isLate = timers.monotonic() >= deadline;
     // Without its `hello` a built-in edge is relayed to, which nobody wants; one that comes later counts as well.
     if (answered && (!o.helloIsAwaited() || isLate)) return o.isStarting() ? 'ready' : 'over';
-    if (isLate) return 'late';
+    if (isLate) return o.isStarting() ? 'late' : 'over';
     await new Promise<void>((resolve) => timers.after(PROBE_EVERY_MS, resolve));
   }
   return 'over';

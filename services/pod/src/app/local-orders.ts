@@ -44,7 +44,7 @@ export class LocalOrders {
     await this.#write((file) => withDrain(file, edge, undefined));
   }
 
-  /** E_NOT_READY: nothing serves there, or one is under way. */
+  /** E_NOT_READY: nothing serves there, one is under way, or the pod waits for its clients to leave. */
   replace(name: string): void {
     const edge = this.#living(name);
     if (this.#deps.supervisor.replace(edge, {})) return;

@@ -7,11 +7,10 @@ import type { Supervisor } from './supervisor.js';
 const MB = 1024 * 1024;
 
 export interface MemoryLimitDeps {
-  readonly supervisor: Pick<Supervisor, 'runners' | 'replace'>;
+  readonly supervisor: Pick<Supervisor, 'runners' | 'replace' | 'replaces' | 'hasPlaceBeside'>;
   readonly figuresOf: (runner: EdgeRunner) => EdgeFigures;
   /** In MB; 0: none. */
   readonly maxRssMb: number;
-  readonly hasSpare: boolean;
   readonly timers: Pick<Timers, 'monotonic'>;
 }
 
@@ -26,8 +25,8 @@ export class MemoryLimit {
   }
 
   look(): void {
-    const { supervisor, maxRssMb, hasSpare } = this.#deps;
-    if (maxRssMb === 0) return;
+    const { supervisor, maxRssMb } = this.#deps;
+    if (maxRssMb === 0 || !supervisor.replaces) return;
     const edges = supervisor.runners.filter(({ edge }) => edge.role === 'stream');
     const at = this.#deps.timers.monotonic();
     const ready = edges.filter((runner) => runner.state === 'ready');
@@ -39,7 +38,7 @@ export class MemoryLimit {
         // One less serves, or soon. A slot whose replacement was given up is left to whoever answers that.
         isBusy: edges.some(isOnItsWay) || new Set(edges.map(({ edge }) => edge.slot)).size < edges.length,
         sinceLastMs: this.#replacedAt === null ? null : at - this.#replacedAt,
-        hasSpare,
+        hasSpare: ready.every(({ edge }) => supervisor.hasPlaceBeside(edge)),
         ready: ready.length,
       },
     );

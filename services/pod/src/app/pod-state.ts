@@ -46,6 +46,7 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
   const { role, slot, generation, engine, ports, origins } = runner.edge;
   const record = findSlot(file, runner.edge);
   return {
+    name: runner.name,
     role,
     slot,
     generation,

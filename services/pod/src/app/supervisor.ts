@@ -1,7 +1,8 @@
 import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
 import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
+import { sideName } from '../domain/slot-sides.js';
 import { pickSparePorts, type SparePorts } from '../domain/spare-ports.js';
-import type { Cause } from './edge-facts.js';
+import type { Cause, Told } from './edge-facts.js';
 import { EdgeRunner } from './edge-runner.js';
 import type { EdgeRunnerDeps, EdgeRunnerEvents } from './edge-runner-ports.js';
 
@@ -12,7 +13,9 @@ interface Wish extends SlotWish {
 }
 
 interface Living {
+  /** Of the wish that it was started for, and its home ports. */
   readonly serial: number;
+  readonly home: EdgePorts;
   readonly runner: EdgeRunner;
 }
 
@@ -44,6 +47,7 @@ export class Supervisor {
   readonly #runnerEvents: EdgeRunnerEvents;
   #serial = 0;
   #emptied: (() => void) | null = null;
+  #replaces = true;
   #stopping = false;
 
   constructor(deps: SupervisorDeps, events: SupervisorEvents) {
@@ -64,6 +68,11 @@ export class Supervisor {
   get runners(): readonly EdgeRunner[] {
     const slots = [...this.#slots.values()].map((slot) => slot.living.map(({ runner }) => runner));
     return slots.sort(([a], [b]) => (a === undefined || b === undefined ? 0 : byPlace(a.edge, b.edge))).flat();
+  }
+
+  /** Of the edges in slot `stream-0`, newest first. */
+  namesIn(slot: string): string[] {
+    return this.#slots.get(slot)?.living.map(({ runner }) => runner.name) ?? [];
   }
 
   /** This definition shall run in its slot, in place of what is there. */
@@ -104,30 +113,46 @@ export class Supervisor {
     return true;
   }
 
-  /** False: nothing drains there, not any more, or because it is being replaced. */
-  undrain(key: EdgeKey, cause: Cause): boolean {
+  /** False: this generation does not drain there, not any more, or because it is being replaced. */
+  undrain(key: Pick<EdgeDefinition, 'role' | 'slot' | 'generation'>, cause: Cause): boolean {
     const slot = this.#slots.get(edgeName(key));
     const [newest] = slot?.living ?? [];
     if (slot === undefined || newest === undefined || slot.wish !== null) return false;
-    const { runner, serial } = newest;
+    const { runner, serial, home } = newest;
+    if (runner.edge.generation !== key.generation) return false;
     if (!runner.undrain(this.#deps.clientsAt(runner.name), cause)) return false;
-    slot.wish = { serial, edge: runner.edge, home: runner.edge.ports, cause };
+    slot.wish = { serial, edge: runner.edge, home, cause };
     return true;
   }
 
   /**
    * The same edge as a new process: on spare ports beside the old one, which then drains; without any, after the old
-   * one's drain. False: nothing serves there, or it is being replaced.
+   * one's drain. False: nothing serves there, it is being replaced, or the pod is to stop.
    */
   replace(key: EdgeKey, cause: Cause): boolean {
     const slot = this.#slots.get(edgeName(key));
     const serving = this.#replaceable(slot);
-    if (this.#stopping || !slot?.wish || serving === null) return false;
+    if (!this.#replaces || this.#stopping || !slot?.wish || serving === null) return false;
     const { edge, home } = slot.wish;
     const ports = edge.role === 'stream' ? this.#portsBeside(home) : null;
     if (ports === null && edge.role === 'stream') this.#drain(serving, this.#deps.replaceDeadlineMs, cause);
     this.#wish({ ...edge, ports: ports ?? home }, home, cause);
     return true;
+  }
+
+  /** It would be replaced by one that starts beside it, not after its drain. */
+  hasPlaceBeside(key: EdgeKey): boolean {
+    const wish = this.#slots.get(edgeName(key))?.wish ?? null;
+    return wish !== null && this.#portsBeside(wish.home) !== null;
+  }
+
+  /** False once the pod waits for its clients to leave: a new edge would get none, an old one lose its own sooner. */
+  get replaces(): boolean {
+    return this.#replaces;
+  }
+
+  endReplacing(): void {
+    this.#replaces = false;
   }
 
   /** Its own ports, when it runs on spare ones; null: there are none. */
@@ -176,12 +201,12 @@ export class Supervisor {
     else this.#drain(runner, this.#deps.replaceDeadlineMs, wish.cause);
   }
 
-  #start(slot: Slot, { serial, edge, cause }: Wish, isSuccessor: boolean): void {
-    const name = edgeName(edge);
-    const isTaken = slot.living.some(({ runner }) => runner.name === name);
-    const o = { name: isTaken ? `${name}.b` : name, isSuccessor };
-    const runner = new EdgeRunner(edge, cause, o, this.#deps, this.#runnerEvents);
-    slot.living = [{ serial, runner }, ...slot.living];
+  #start(slot: Slot, { serial, edge, home, cause }: Wish, isSuccessor: boolean): void {
+    const taken = slot.living.map(({ runner }) => runner.name);
+    const o = { name: sideName(edgeName(edge), taken), isSuccessor };
+    const tell = (fact: Told) => this.#deps.tell(this.#asReplacement(runner, fact));
+    const runner: EdgeRunner = new EdgeRunner(edge, cause, o, { ...this.#deps, tell }, this.#runnerEvents);
+    slot.living = [{ serial, home, runner }, ...slot.living];
     runner.start();
   }
 
@@ -189,11 +214,46 @@ export class Supervisor {
     runner.drain(deadlineMs, this.#deps.clientsAt(runner.name), cause);
   }
 
-  #onGaveUp({ edge, cause }: EdgeRunner): void {
-    const { role, slot, generation } = edge;
-    const kept = this.#slots.get(edgeName(edge))?.living.find(({ runner }) => runner.state === 'ready')?.runner;
+  /**
+   * A second process of a generation that is given up leaves its slot as it was. Its leader must not hear of a slot that
+   * was given up: it would start another generation in place of the one that serves.
+   */
+  #asReplacement(runner: EdgeRunner, fact: Told): Told {
+    if (fact.type !== 'edge-gave-up' || this.#originalOf(runner) === null) return fact;
+    const { role, slot, generation } = runner.edge;
+    return { type: 'edge-replace-failed', role, slot, generation, kept: generation, ...runner.cause };
+  }
+
+  /** What this one was to replace, if that is of the same generation and stays. */
+  #originalOf(replacement: EdgeRunner): Living | null {
+    const { wish = null, living = [] } = this.#slots.get(edgeName(replacement.edge)) ?? {};
+    const wished = living.find(({ serial }) => serial === wish?.serial)?.runner;
+    if (wished !== replacement) return null;
+    return living.find(({ runner }) => runner !== replacement && isSame(runner, replacement) && stays(runner)) ?? null;
+  }
+
+  #onGaveUp(failed: EdgeRunner): void {
+    const { edge, cause } = failed;
+    const slot = this.#slots.get(edgeName(edge));
+    const original = this.#originalOf(failed);
+    if (slot !== undefined && original !== null) {
+      const { serial, runner, home } = original;
+      slot.wish = { serial, edge: runner.edge, home, cause };
+      // Its side, its name and its ports are free again.
+      failed.stop(cause);
+      return;
+    }
+    const kept = slot?.living.find(({ runner }) => runner.state === 'ready')?.runner;
     if (kept === undefined) return;
-    this.#deps.tell({ type: 'edge-replace-failed', role, slot, generation, kept: kept.edge.generation, ...cause });
+    const { role, slot: number, generation } = edge;
+    this.#deps.tell({
+      type: 'edge-replace-failed',
+      role,
+      slot: number,
+      generation,
+      kept: kept.edge.generation,
+      ...cause,
+    });
   }
 
   #onGone(gone: EdgeRunner): void {
@@ -216,4 +276,13 @@ export class Supervisor {
 
 function byPlace(a: EdgeKey, b: EdgeKey): number {
   return a.role === b.role ? a.slot - b.slot : a.role < b.role ? -1 : 1;
+}
+
+function isSame(a: EdgeRunner, b: EdgeRunner): boolean {
+  return a.edge.generation === b.edge.generation;
+}
+
+/** It serves, or is on its way to. */
+function stays({ state }: EdgeRunner): boolean {
+  return state === 'ready' || state === 'starting' || state === 'backing-off';
 }

@@ -22,9 +22,9 @@ export interface MemoryVerdict {
 }
 
 /**
- * Which edge is to be replaced for its memory, one at a time, and with a pause between. Without
- * spare ports a replacement is a drain first: the last ready edge is spared that until it is above HARD_MULTIPLE times
- * the limit.
+ * Which edge is to be replaced for its memory, one at a time, and with a pause between. Without a
+ * free place a replacement is a drain first: the last ready edge is spared that until it is above HARD_MULTIPLE times the
+ * limit.
  */
 export function watchMemory(
   before: MemoryWatch,
@@ -35,6 +35,7 @@ export function watchMemory(
     readonly isBusy: boolean;
     /** Since the last replacement of this kind; null: there was none. */
     readonly sinceLastMs: number | null;
+    /** A replacement would start beside it: there is a free place now. */
     readonly hasSpare: boolean;
     readonly ready: number;
   },

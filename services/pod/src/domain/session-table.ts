@@ -1,6 +1,7 @@
 import type { ClientProtocol, StreamUse } from '@dolphin/protocol';
 import type { ClientLedger } from './client-ledger.js';
 import { addressKey, type IpPrefix, isWithin, parseAddress } from './ip-prefix.js';
+import { isMeantBy } from './slot-sides.js';
 
 /** What is known of a client from its accept on; where it is, the ledger knows. */
 export interface SessionFacts {
@@ -16,6 +17,7 @@ export interface SessionFacts {
 }
 
 export interface SessionFilter {
+  /** A slot's name means the edges of both its sides. */
   readonly edge?: string;
   readonly address?: IpPrefix;
   readonly stream?: string;
@@ -87,7 +89,10 @@ export class SessionTable {
   }
 
   #isMeant(session: SessionFacts, { edge, address, stream, protocol }: SessionFilter): boolean {
-    if (edge !== undefined && this.#where.edgeOf(session.id) !== edge) return false;
+    if (edge !== undefined) {
+      const at = this.#where.edgeOf(session.id);
+      if (at === null || !isMeantBy(edge, at)) return false;
+    }
     if (stream !== undefined && session.stream !== stream) return false;
     if (protocol !== undefined && session.protocol !== protocol) return false;
     if (address === undefined) return true;

@@ -8,8 +8,8 @@ export type EdgeOrders = Pick<LocalOrders, 'drain' | 'undrain' | 'replace' | 'st
 /** What the control API can do with one edge. */
 export interface EdgesApi {
   readonly orders: EdgeOrders;
-  /** The last lines of its log. Rejects with E_NOT_FOUND. */
-  lastLog(edge: string, limits: { lines: number; bytes: number }): Promise<Buffer>;
+  /** The last lines of the log of this edge, or of the newest of this slot. Rejects with E_NOT_FOUND. */
+  lastLog(name: string, limits: { lines: number; bytes: number }): Promise<Buffer>;
 }
 
 const DEFAULT_LOG_LINES = 200;

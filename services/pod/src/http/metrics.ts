@@ -4,8 +4,8 @@ import { Counter, Gauge, prometheusContentType, Registry } from 'prom-client';
 /** What Prometheus reads: names, units and labels are in docs/reference/metrics.md. */
 export const METRICS_TYPE = prometheusContentType;
 
-/** Several edges of a slot may live at once (a replacement): the generation tells them apart. */
-const EDGE_LABELS = ['edge', 'generation', 'engine'] as const;
+/** Two edges of a slot may live at once (a replacement), also of one generation: their names tell them apart. */
+const EDGE_LABELS = ['edge', 'slot', 'generation', 'engine'] as const;
 type EdgeStatus = PodState['edges'][number];
 
 /**
@@ -57,5 +57,6 @@ export function podMetrics(state: PodState): Promise<string> {
 }
 
 function labelsOf(edge: EdgeStatus) {
-  return { edge: edgeName(edge), generation: String(edge.generation), engine: edge.engine };
+  const slot = edgeName(edge);
+  return { edge: edge.name ?? slot, slot, generation: String(edge.generation), engine: edge.engine };
 }
