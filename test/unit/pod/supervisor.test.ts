@@ -43,7 +43,7 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
             ? { ok: false, code: 'E_CONFIG', message: 'broken', usesAttempt: true }
             : { ok: true, process: start() },
       },
-      startGate: new StartGate(8),
+      startGate: new StartGate(8, clock.timers),
       probe: { answers: async () => true },
       timers: clock.timers,
       policy: o.alone ? { ...policy, maxAttempts: null } : policy,
