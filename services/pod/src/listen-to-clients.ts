@@ -24,7 +24,7 @@ export async function listenToClients(
         protocol,
         address: options.address,
         onClient: (socket) => reception.onClient(socket, protocol),
-        onAcceptError: () => router.countRefused('accept-failed'),
+        onAcceptError: () => router.countRefused('accept-failed', ''),
         log,
       });
       lifecycle.add(`port ${port}`, () => void server.close());

@@ -131,7 +131,7 @@ export async function runPod(
     },
   );
   router.useRelays(relays);
-  const reception = openReception(config, options.confPath, router);
+  const reception = openReception(config, options.confPath, { router, limits });
   lifecycle.add('relays', () => relays.stop());
 
   const supervisor: Supervisor = new Supervisor(

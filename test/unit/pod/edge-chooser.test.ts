@@ -97,6 +97,26 @@ describe('the chooser of edges', () => {
     assert.equal(best(), 'new');
   });
 
+  it('keeps one choice of a client that tries again and again in vain', () => {
+    const edges = [edge('a', 0, { ready: false })];
+    const { chooser } = setUp(edges);
+    const kept = () =>
+      chooser.lastChoices(9999, null, () => null).choices.map((choice) => [choice.client, choice.rule]);
+    for (let i = 0; i < 5; i++) for (const id of [1, 2]) chooser.choose(client(id), edges);
+    const vain = [
+      [2, 'no-ready-edge'],
+      [1, 'no-ready-edge'],
+    ];
+    assert.deepEqual(kept(), vain);
+    const there = [edge('a')];
+    chooser.choose(client(1), there);
+    chooser.choose(client(1), edges);
+    assert.deepEqual(kept(), [[1, 'no-ready-edge'], [1, 'only-edge'], ...vain]);
+    for (let id = 10; id < 10 + MAX_CHOICES; id++) chooser.choose(client(id), there);
+    chooser.choose(client(2), edges);
+    assert.deepEqual(kept()[0], [2, 'no-ready-edge'], 'what it had is no longer there');
+  });
+
   it('keeps the last choices and no more, and tells them in the form of its API', () => {
     const edges = [edge('stream-0'), edge('stream-1', 0, { ready: false })];
     const { chooser } = setUp(edges);

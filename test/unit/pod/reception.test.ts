@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import type { ClientSocket, FirstBytesReader } from '@dolphin/pod/app/ports.js';
 import { type KnownOfClient, MAX_READING, Reception } from '@dolphin/pod/app/reception.js';
 
-function setUp(o: { fronts?: boolean; httpByStream?: boolean }) {
+function setUp(o: { fronts?: boolean; httpByStream?: boolean; seats?: number }) {
   const reads = new Map<ClientSocket, { say(text: string): void; end(how: 'late' | 'left'): void }>();
-  const seen = { accepted: [] as KnownOfClient[], refused: [] as string[] };
+  const seen = { accepted: [] as KnownOfClient[], refused: [] as string[], held: 0 };
   const reader: FirstBytesReader = {
     read(socket, { judge }, done) {
       reads.set(socket, {
@@ -21,7 +21,18 @@ function setUp(o: { fronts?: boolean; httpByStream?: boolean }) {
   const reception = new Reception({
     reader,
     accept: (_socket, _protocol, known) => seen.accepted.push(known),
-    refuse: (_socket, _protocol, { reason, status }) => seen.refused.push(`${reason} ${status}`),
+    refuse: (_newcomer, { reason, status }) => seen.refused.push(`${reason} ${status}`),
+    turnAway: ({ address }, reason) => seen.refused.push(`${reason} ${address}`),
+    limits: {
+      hold: () => {
+        if (seen.held >= (o.seats ?? MAX_READING)) return 'limit-clients';
+        seen.held += 1;
+        return null;
+      },
+      release: () => {
+        seen.held -= 1;
+      },
+    },
     fronts: o.fronts === true ? [{ family: 4, words: [0x7f000000], bits: 8 }] : [],
     httpByStream: o.httpByStream === true,
     vhosts: new Set(),
@@ -48,12 +59,34 @@ describe('the reception of clients', () => {
     good?.say(request.slice(0, 20));
     assert.deepEqual([seen.accepted.length, reception.reading], [0, 1]);
     good?.say(request);
-    assert.deepEqual(seen.accepted, [{ stream: '__defaultVhost__/live/a.flv', head: Buffer.from(request) }]);
+    assert.deepEqual(seen.accepted, [
+      {
+        ...{ address: '127.0.0.9', isAdmitted: true },
+        ...{ stream: '__defaultVhost__/live/a.flv', head: Buffer.from(request) },
+      },
+    ]);
     come('http')?.say('\x03\r\n\r\n');
     come('http')?.end('late');
     come('http')?.end('left');
     assert.deepEqual(seen.refused, ['request-bad 400', 'first-words-late 408']);
     assert.equal(reception.reading, 0);
+  });
+
+  it('asks the limits before it reads, and holds a seat for who is being read', () => {
+    const { come, seen, reads } = setUp({ httpByStream: true, seats: 2 });
+    const first = come('http');
+    const second = come('http');
+    assert.equal(come('http'), undefined, 'nothing is read of it');
+    assert.deepEqual([reads.size, seen.held, seen.refused], [2, 2, ['limit-clients 127.0.0.9']]);
+    first?.end('left');
+    second?.say('GET /live/a.flv HTTP/1.1\r\n\r\n');
+    assert.deepEqual([seen.held, seen.accepted.length], [0, 1]);
+  });
+
+  it('leaves it to the router to ask them for the clients of a front, whose address is in a header', () => {
+    const { come, seen, reads } = setUp({ fronts: true, httpByStream: true, seats: 0 });
+    come('http');
+    assert.deepEqual([reads.size, seen.held, seen.refused], [1, 0, []]);
   });
 
   it('gives up the one that it has read for longest when there are too many', () => {

@@ -15,7 +15,7 @@ it('a client that finds no edge is refused in time, however often others make it
     ...{ timers, log, mode: 'auto', runners: () => [], now: () => 0, explain: null },
     balance: loadPodConfig(undefined, {}).balance,
     sessions: new Sessions({ life: 'f00', now: () => 0, journal: { append: () => {}, edgeEnded: () => {} } }),
-    limits: { refusal: () => null, clientsAt: (admits) => admits },
+    limits: { refusal: () => null, allows: () => true, clientsAt: (admits) => admits },
     refuse: (_client, reason) => refused.push(reason),
   });
   router.accept({ destroyed: false, destroy: () => undefined }, 'rtmp');

@@ -18,11 +18,24 @@ export interface MadeChoice {
 /** The last choices. Keeping one is keeping what was there anyway; it is explained when somebody looks. */
 export class ChoiceRing {
   readonly #ring: MadeChoice[] = [];
+  /** Clients whose newest choice was none, and its number. */
+  readonly #without = new Map<number, number>();
   #made = 0;
 
-  put(choice: MadeChoice): void {
-    this.#ring[this.#made % MAX_CHOICES] = choice;
+  /**
+   * `isNone`: no edge was found. False: the last one of this client was none, too, and is there; a crowd that waits and
+   * tries again would fill the ring with nothing new.
+   */
+  put(choice: MadeChoice, isNone: boolean): boolean {
+    if (isNone && this.#without.has(choice.client)) return false;
+    const at = this.#made % MAX_CHOICES;
+    const old = this.#ring[at]?.client ?? choice.client;
+    if (this.#without.get(old) === this.#made - MAX_CHOICES) this.#without.delete(old);
+    if (isNone) this.#without.set(choice.client, this.#made);
+    else this.#without.delete(choice.client);
+    this.#ring[at] = choice;
     this.#made += 1;
+    return true;
   }
 
   /** Newest first; `client`: of this one only. `edgeOf` says where a client is now. */

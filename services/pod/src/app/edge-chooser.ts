@@ -71,8 +71,9 @@ export class EdgeChooser {
     const candidates = edges.map((edge) => this.#candidate(edge, at));
     const by = this.#byStream(client);
     const choice = chooseEdges(candidates, by);
-    this.#choices.put({ at: this.#deps.now(), client: client.id, protocol: client.protocol, by, candidates });
-    if (this.#deps.explain !== null) {
+    const made = { at: this.#deps.now(), client: client.id, protocol: client.protocol, by, candidates };
+    const isNew = this.#choices.put(made, choice.type === 'none');
+    if (isNew && this.#deps.explain !== null) {
       const [explained] = this.lastChoices(1, null, () => null).choices;
       this.#deps.explain({ choice: explained }, 'an edge is chosen');
     }

@@ -1,5 +1,6 @@
 import type { LimitsState, PodLimits } from '@dolphin/protocol';
 import { Admission, type AdmissionRefusal } from '../domain/admission.js';
+import { addressKey } from '../domain/ip-prefix.js';
 import type { Log, Timers } from './ports.js';
 import type { Sessions } from './sessions.js';
 
@@ -23,6 +24,9 @@ export class LimitsDesk {
   readonly #deps: LimitsDeskDeps;
   readonly #admission: Admission;
   #from: LimitsState['from'];
+  /** Clients who are no sessions yet, by address or IPv6 /64. */
+  readonly #held = new Map<string, number>();
+  #heldCount = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: LimitsDeskDeps) {
@@ -49,8 +53,23 @@ export class LimitsDesk {
   /** Null: a client of this address may come in. */
   refusal(address: string): AdmissionRefusal | null {
     const { sessions, timers } = this.#deps;
-    const present = { clients: sessions.count, ofAddress: sessions.countOf(address) };
+    const present = {
+      clients: sessions.count + this.#heldCount,
+      ofAddress: sessions.countOf(address) + (this.#held.get(addressKey(address)) ?? 0),
+    };
     return this.#admission.refusal(address, timers.monotonic(), present);
+  }
+
+  /** As `refusal`; null: its seat is held from now on, until `release`. */
+  hold(address: string): AdmissionRefusal | null {
+    const refusal = this.refusal(address);
+    if (refusal === null) this.#countHeld(address, 1);
+    return refusal;
+  }
+
+  /** It is a session from now on, or gone. */
+  release(address: string): void {
+    this.#countHeld(address, -1);
   }
 
   /** Written down first, or they would be gone with the pod. Rejects when that fails: nothing has changed then. */
@@ -61,6 +80,14 @@ export class LimitsDesk {
   /** The configuration's hold again. */
   reset(): Promise<LimitsState> {
     return this.#change(() => this.#deps.store.remove(), 'configuration', this.#deps.configured);
+  }
+
+  #countHeld(address: string, more: 1 | -1): void {
+    const key = addressKey(address);
+    const held = (this.#held.get(key) ?? 0) + more;
+    if (held === 0) this.#held.delete(key);
+    else this.#held.set(key, held);
+    this.#heldCount += more;
   }
 
   #change(store: () => Promise<void>, from: LimitsState['from'], limits: PodLimits): Promise<LimitsState> {

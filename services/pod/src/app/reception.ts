@@ -1,6 +1,9 @@
 import type { ClientProtocol } from '@dolphin/protocol';
+import type { AdmissionRefusal } from '../domain/admission.js';
+import { normalAddress } from '../domain/client-address.js';
 import { type FirstWords, readFirstWords, type Wanted } from '../domain/first-words.js';
 import { type IpPrefix, isWithin, parseAddress } from '../domain/ip-prefix.js';
+import type { LimitsDesk } from './limits-desk.js';
 import type { ClientSocket, FirstBytesReader } from './ports.js';
 
 /** For all that the pod reads of a client: players and fronts say it at once. */
@@ -16,17 +19,30 @@ export interface KnownOfClient {
   readonly address?: string;
   readonly stream?: string;
   readonly head?: Buffer;
+  /** The limits let it in before it was read. */
+  readonly isAdmitted?: boolean;
 }
 
 export interface ReceptionDeps {
   readonly reader: FirstBytesReader;
   readonly accept: (socket: ClientSocket, protocol: ClientProtocol, known: KnownOfClient) => void;
   /** Closes it, by HTTP with an answer, and counts it. */
-  readonly refuse: (socket: ClientSocket, protocol: ClientProtocol, refused: Refused) => void;
+  readonly refuse: (newcomer: Newcomer, refused: Refused) => void;
+  /** As `refuse`, of whom the limits do not let in. */
+  readonly turnAway: (newcomer: Newcomer, reason: AdmissionRefusal) => void;
+  /** Asked before anything is read of a client whose address is known by then. */
+  readonly limits: Pick<LimitsDesk, 'hold' | 'release'>;
   /** Peers whose PROXY header is read. */
   readonly fronts: readonly IpPrefix[];
   readonly httpByStream: boolean;
   readonly vhosts: ReadonlySet<string>;
+}
+
+export interface Newcomer {
+  readonly socket: ClientSocket;
+  readonly protocol: ClientProtocol;
+  /** Its peer's: its own, or that of a front. */
+  readonly address: string;
 }
 
 export interface Refused {
@@ -50,11 +66,23 @@ export class Reception {
   }
 
   onClient(socket: ClientSocket, protocol: ClientProtocol): void {
-    const { httpByStream, vhosts } = this.#deps;
+    const { httpByStream, vhosts, limits } = this.#deps;
     const proxyHeader = this.#isFront(socket);
     const stream = httpByStream && protocol === 'http';
-    if (!proxyHeader && !stream) this.#deps.accept(socket, protocol, {});
-    else this.#read(socket, protocol, { proxyHeader, stream, vhosts });
+    if (!proxyHeader && !stream) {
+      this.#deps.accept(socket, protocol, {});
+      return;
+    }
+    const newcomer = { socket, protocol, address: normalAddress(socket.remoteAddress) };
+    const wanted = { proxyHeader, stream, vhosts };
+    if (proxyHeader) {
+      // Whose client it is stands in its header.
+      this.#read(newcomer, wanted, {});
+      return;
+    }
+    const refusal = limits.hold(newcomer.address);
+    if (refusal === null) this.#read(newcomer, wanted, { address: newcomer.address, isAdmitted: true });
+    else this.#deps.turnAway(newcomer, refusal);
   }
 
   #isFront(socket: ClientSocket): boolean {
@@ -63,23 +91,29 @@ export class Reception {
     return address !== null && fronts.some((front) => isWithin(address, front));
   }
 
-  #read(socket: ClientSocket, protocol: ClientProtocol, wanted: Wanted): void {
+  #read(newcomer: Newcomer, wanted: Wanted, known: KnownOfClient): void {
     if (this.#reading.size >= MAX_READING) this.#giveUpOldest();
+    const { socket, protocol } = newcomer;
     const judge = (bytes: Buffer) => {
       const words = readFirstWords(bytes, wanted);
       return words.type === 'more' ? null : words;
     };
-    const cancel = this.#deps.reader.read(socket, { judge, withinMs: FIRST_WORDS_MS }, (outcome) => {
+    const leave = () => {
       this.#reading.delete(socket);
+      if (known.isAdmitted === true) this.#deps.limits.release(newcomer.address);
+    };
+    const cancel = this.#deps.reader.read(socket, { judge, withinMs: FIRST_WORDS_MS }, (outcome) => {
+      leave();
       if (outcome === 'left') return;
       if (outcome === 'late') {
         const why = `not all that must come first came within ${FIRST_WORDS_MS} ms`;
-        this.#deps.refuse(socket, protocol, { reason: 'first-words-late', status: 408, why });
+        this.#deps.refuse(newcomer, { reason: 'first-words-late', status: 408, why });
       } else if (outcome.type === 'refused') {
-        this.#deps.refuse(socket, protocol, outcome);
+        this.#deps.refuse(newcomer, outcome);
       } else {
         const { address, stream, head } = outcome;
         this.#deps.accept(socket, protocol, {
+          ...known,
           head,
           ...(address === null ? {} : { address }),
           ...(stream === null ? {} : { stream }),
@@ -88,9 +122,9 @@ export class Reception {
     });
     this.#reading.set(socket, () => {
       cancel();
-      this.#reading.delete(socket);
+      leave();
       const why = 'others came, and this one was the slowest';
-      this.#deps.refuse(socket, protocol, { reason: 'too-many-reading', status: 503, why });
+      this.#deps.refuse(newcomer, { reason: 'too-many-reading', status: 503, why });
     });
   }
 

@@ -38,7 +38,7 @@ export interface RouterDeps {
   /** Explains each choice in the log; null: nobody reads that. */
   readonly explain: ((details: object, message: string) => void) | null;
   readonly sessions: Sessions;
-  readonly limits: Pick<LimitsDesk, 'refusal' | 'clientsAt'>;
+  readonly limits: Pick<LimitsDesk, 'refusal' | 'allows' | 'clientsAt'>;
   /** Closes it, by HTTP with an answer. */
   readonly refuse: (client: Client, reason: RefusalReason) => void;
 }
@@ -94,10 +94,12 @@ export class Router {
     this.#relays = relays;
   }
 
-  accept(socket: ClientSocket, protocol: ClientProtocol, known: KnownOfClient = {}): void {
+  accept(socket: ClientSocket, protocol: ClientProtocol, { isAdmitted, ...known }: KnownOfClient = {}): void {
+    const { limits } = this.#deps;
     const address = known.address ?? normalAddress(socket.remoteAddress);
     const client: Client = { id: this.#nextId++, protocol, socket, ...known, address };
-    const refusal = this.#deps.limits.refusal(address);
+    // The rules may have changed while it was read.
+    const refusal = isAdmitted !== true ? limits.refusal(address) : limits.allows(address) ? null : 'denied';
     if (refusal !== null) {
       this.#refuse(client, refusal);
       return;
@@ -206,8 +208,8 @@ export class Router {
     this.#waiting.empty((client, patience) => this.#route(client, patience));
   }
 
-  countRefused(reason: string): void {
-    this.#tally.count(reason, '');
+  countRefused(reason: string, address: string): void {
+    this.#tally.count(reason, address);
   }
 
   /** Nobody new; who waits is refused. */

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { FirstBytesReader } from '../app/ports.js';
+import { stopReading } from './socket-reading.js';
 
 /**
  * Reads the first bytes of accepted sockets and stops reading before their outcome is told, so that they can be handed
@@ -10,14 +11,17 @@ export const firstBytesReader: FirstBytesReader = {
     if (!(socket instanceof Socket)) throw new TypeError('only sockets can be read');
     let received: Buffer = Buffer.alloc(0);
     let over = false;
-    const finish = (tell: () => void) => {
-      if (over) return;
+    const stop = () => {
       over = true;
       clearTimeout(timer);
       socket.off('data', onData);
       socket.off('end', onLeft);
       socket.off('close', onLeft);
       stopReading(socket);
+    };
+    const finish = (tell: () => void) => {
+      if (over) return;
+      stop();
       // Node's stream asks for more in a tick after its `data` event. In the tick after that one reading is stopped for
       // good, and the event loop has not read from any socket in between.
       process.nextTick(() =>
@@ -42,15 +46,9 @@ export const firstBytesReader: FirstBytesReader = {
     socket.on('end', onLeft);
     socket.on('close', onLeft);
     socket.resume();
-    return () => finish(() => undefined);
+    // Once only: whoever gives it up may read on at once.
+    return () => {
+      if (!over) stop();
+    };
   },
 };
-
-/** `pause` alone stops the events, not the reading: up to 64 KiB would stay in this process when the socket goes. */
-function stopReading(socket: Socket): void {
-  socket.pause();
-  const handle = (socket as unknown as { _handle: { reading: boolean; readStop(): void } | null })._handle;
-  if (handle === null) return;
-  handle.reading = false;
-  handle.readStop();
-}

@@ -3,6 +3,7 @@ import type { ClientProtocol } from '@dolphin/protocol';
 import type { ClientSocket, Log } from '../app/ports.js';
 import { refusal } from '../domain/http-head.js';
 import { refusalAnswer } from '../domain/refusal-answer.js';
+import { startReading } from './socket-reading.js';
 
 /** somaxconn; with Node's default of 511 a burst costs its tail a second each (a lost SYN). */
 const BACKLOG = 4096;
@@ -98,6 +99,6 @@ function closeWithAnswer(socket: ClientSocket, protocol: ClientProtocol, answer:
   });
   // Its request is read and dropped: closing with unread bytes is a reset, which may overtake the answer.
   socket.on('data', () => undefined);
-  socket.resume();
+  startReading(socket);
   socket.end(answer());
 }
