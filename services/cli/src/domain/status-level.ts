@@ -1,4 +1,4 @@
-import { edgeName, type FarmView, type HostView } from '@dolphin/protocol';
+import type { FarmView, HostView } from '@dolphin/protocol';
 import type { StatusEdge } from './status.js';
 import { age } from './words.js';
 
@@ -54,7 +54,7 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
 }
 
 function edgeProblems(edge: StatusEdge, isHostShort: boolean): Problem[] {
-  const about = `${edge.host} ${edgeName(edge)}`;
+  const about = `${edge.host} ${edge.name}`;
   const { problem } = edge;
   if (edge.state === 'unknown') {
     return [{ about, why: 'runs, but no decision in the log asks for it', affects: 'control' }];

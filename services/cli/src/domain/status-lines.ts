@@ -1,4 +1,3 @@
-import { edgeName } from '@dolphin/protocol';
 import type { Status, StatusEdge, StatusStream } from './status.js';
 import { problemLine } from './status-level.js';
 import { type Column, tableLines, wrap } from './table.js';
@@ -81,7 +80,7 @@ function edgeRow(edge: StatusEdge): string[] {
   const feeds = edgeClients === undefined ? '-' : `${edgeClients} edge${edgeClients === 1 ? '' : 's'}`;
   return [
     edge.host,
-    edgeName(edge),
+    edge.name,
     edge.state,
     edge.pid === null ? '-' : String(edge.pid),
     apiPort(edge.api),

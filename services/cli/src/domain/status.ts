@@ -1,4 +1,4 @@
-import type { EdgeView, FarmView, HostView } from '@dolphin/protocol';
+import { type EdgeView, edgeName, type FarmView, type HostView } from '@dolphin/protocol';
 import type { EdgeAnswer, EdgeFigures } from './edge-answer.js';
 import { levelOf, type Problem, problemsOf, type StatusLevel } from './status-level.js';
 
@@ -14,6 +14,8 @@ export interface StatusEdge {
   readonly host: string;
   readonly role: EdgeView['role'];
   readonly slot: number;
+  /** `stream-0`; while one takes another's place, one of the two of a slot has a name of its own. */
+  readonly name: string;
   readonly generation: number;
   readonly engine: string;
   readonly state: EdgeView['state'];
@@ -156,6 +158,7 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
     host: edge.host,
     role: edge.role,
     slot: edge.slot,
+    name: edge.name ?? edgeName(edge),
     generation: edge.generation,
     engine: edge.engine,
     state: edge.state,

@@ -26,7 +26,7 @@ export async function edges(api: MasterApi, o: { json: boolean }): Promise<numbe
   }
   const rows = edges.map((edge) => [
     edge.host,
-    edgeName(edge),
+    edge.name ?? edgeName(edge),
     String(edge.generation),
     edge.engine,
     edge.state,
