@@ -37,14 +37,13 @@ async function relayed(t: TestContext, o: { edge: (socket: Socket) => void; prot
   const limits = { ...DEFAULT_RELAY_LIMITS, headMs: 500, stallMs: 400, lingerMs: 200 };
   const targets = [{ edge: 'stream-0', host: '127.0.0.1', port: edge, proxyHeader: false }];
   const port = await listen(t, (socket) => {
-    const take = { type: 'take' as const, id: 7, protocol: o.protocol ?? 'rtmp', targets };
-    const session = new RelaySession(take, socket, limits, {
+    const session = new RelaySession({ id: 7, protocol: o.protocol ?? 'rtmp' }, socket, limits, {
       onRouted: () => undefined,
       onConnectFailed: () => undefined,
       onLeft: (client) => left.push(client),
     });
     sessions.push(session);
-    void session.run();
+    void session.run(Promise.resolve({ targets }));
   });
   const client = connect(port, '127.0.0.1');
   client.on('error', () => undefined);

@@ -53,14 +53,9 @@ async function startRelay(
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     relay.counts.came += 1;
     sockets.add(socket);
-    const take = {
-      type: 'take' as const,
-      id: relay.counts.came,
-      protocol,
-      targets: targets.map((target) => ({ proxyHeader: false, host: '127.0.0.1', ...target })),
-    };
+    const whereto = { targets: targets.map((target) => ({ proxyHeader: false, host: '127.0.0.1', ...target })) };
     void new RelaySession(
-      take,
+      { id: relay.counts.came, protocol },
       socket,
       { ...DEFAULT_RELAY_LIMITS, ...limits },
       {
@@ -70,7 +65,7 @@ async function startRelay(
           relay.counts.left += 1;
         },
       },
-    ).run();
+    ).run(Promise.resolve(whereto));
   });
   t.after(() => {
     for (const socket of sockets) socket.destroy();

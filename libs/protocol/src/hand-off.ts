@@ -41,20 +41,20 @@ export type ClientBytes = z.infer<typeof ClientBytes>;
 export const LeftClient = ClientBytes.extend({ end: ClientEnd });
 export type LeftClient = z.infer<typeof LeftClient>;
 
-const ofClients = <T extends z.ZodType>(client: T) => z.array(client).max(MAX_CLIENTS_PER_MESSAGE);
+export const ofClients = <T extends z.ZodType>(client: T) => z.array(client).max(MAX_CLIENTS_PER_MESSAGE);
 
 /** These clients are gone (batched per turn of the event loop). */
-const Left = z.object({ type: z.literal('left'), clients: ofClients(LeftClient).min(1) });
+export const ClientsLeft = z.object({ type: z.literal('left'), clients: ofClients(LeftClient).min(1) });
 /** These clients play or publish a stream, named as SRS's API names it; sent before they are `left` (batched as that). */
-const Uses = z.object({
+export const ClientsUse = z.object({
   type: z.literal('uses'),
   clients: ofClients(z.object({ id: z.int(), stream: z.string().max(MAX_STREAM_CHARS), use: StreamUse })).min(1),
 });
 /** The answer to `count`: those of the clients asked about that are there. */
-const Counts = z.object({ type: z.literal('counts'), ask: z.int(), clients: ofClients(ClientBytes) });
+export const ClientCounts = z.object({ type: z.literal('counts'), ask: z.int(), clients: ofClients(ClientBytes) });
 
 /** What an edge and a relay process say alike of the clients that they were handed. */
-export const ClientNews = z.discriminatedUnion('type', [Left, Uses, Counts]);
+export const ClientNews = z.discriminatedUnion('type', [ClientsLeft, ClientsUse, ClientCounts]);
 export type ClientNews = z.infer<typeof ClientNews>;
 
 /** Edge → pod. */
@@ -63,9 +63,9 @@ export const EdgeMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), takes: z.array(ClientProtocol), version: z.string() }),
   /** Socket `id` is here; sent before anything of it is read. */
   z.object({ type: z.literal('took'), id: z.int() }),
-  Left,
-  Uses,
-  Counts,
+  ClientsLeft,
+  ClientsUse,
+  ClientCounts,
   /** Every second: alive, and its true numbers. Counters are since start, of all its connections. */
   z.object({
     type: z.literal('beat'),
@@ -89,49 +89,13 @@ const known = {
 };
 
 /** Pod → edge. The socket travels with `take`; it was accepted with pauseOnConnect, and what was read of it is in `head`. */
-const Take = z.object({ type: z.literal('take'), id: z.int(), protocol: ClientProtocol, ...known });
+export const Take = z.object({ type: z.literal('take'), id: z.int(), protocol: ClientProtocol, ...known });
 export type Take = z.infer<typeof Take>;
 
 /** Pod → edge or relay process: closes these clients; who is not there is passed over. */
-const Close = z.object({ type: z.literal('close'), ids: ofClients(z.int()).min(1), why: CloseReason });
+export const CloseClients = z.object({ type: z.literal('close'), ids: ofClients(z.int()).min(1), why: CloseReason });
 /** Pod → edge or relay process: how many bytes, of these clients? Asked when somebody looks, not at intervals. */
-const Count = z.object({ type: z.literal('count'), ask: z.int(), ids: ofClients(z.int()) });
+export const CountBytes = z.object({ type: z.literal('count'), ask: z.int(), ids: ofClients(z.int()) });
 
-export const PodMessage = z.discriminatedUnion('type', [Take, Close, Count]);
+export const PodMessage = z.discriminatedUnion('type', [Take, CloseClients, CountBytes]);
 export type PodMessage = z.infer<typeof PodMessage>;
-
-/** Pod → relay process: the socket, and the edges to try in this order (the balancer's). */
-export const RelayTake = Take.extend({
-  targets: z
-    .array(
-      z.object({
-        edge: z.string(),
-        host: z.string(),
-        port: z.int(),
-        /** It understands the RTMP proxy header (F3) and believes it from the relay. */
-        proxyHeader: z.boolean().default(false),
-      }),
-    )
-    .min(1)
-    .max(64),
-});
-export type RelayTake = z.infer<typeof RelayTake>;
-
-export const PodToRelayMessage = z.discriminatedUnion('type', [RelayTake, Close, Count]);
-export type PodToRelayMessage = z.infer<typeof PodToRelayMessage>;
-
-/** Relay process → pod. */
-export const RelayMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello') }),
-  z.object({ type: z.literal('took'), id: z.int() }),
-  /** Client `id` is connected to `edge`. */
-  z.object({ type: z.literal('routed'), id: z.int(), edge: z.string() }),
-  /** `edge` did not accept within the connect time-out; the next target is tried. */
-  z.object({ type: z.literal('connect-failed'), id: z.int(), edge: z.string(), code: z.string() }),
-  Left,
-  Uses,
-  Counts,
-  /** Every second: bytes sent to clients since start, by edge. */
-  z.object({ type: z.literal('beat'), sentBytes: z.record(z.string(), z.number()) }),
-]);
-export type RelayMessage = z.infer<typeof RelayMessage>;

@@ -11,6 +11,7 @@ export * from './pod-limits.js';
 export * from './pod-sessions.js';
 export * from './pod-state.js';
 export * from './ports.js';
+export * from './relay.js';
 export * from './reserved-ports.js';
 export * from './subjects.js';
 export * from './telemetry.js';

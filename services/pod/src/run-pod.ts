@@ -28,8 +28,8 @@ import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
 import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
-import { listenToClients } from './listen-to-clients.js';
-import { openReception } from './open-reception.js';
+import { letRelaysListen, listenToClients } from './listen-to-clients.js';
+import { openReception, whatIsReadFirst } from './open-reception.js';
 import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
@@ -85,6 +85,9 @@ export async function runPod(
   const under = parentDeath ?? asItIs;
   const env = edgeEnvironment(o.env);
   const engines = new Engines(options.engines, { cwd: runDir, env, under, log });
+  if (alone !== null) await mustFindEngines(engines);
+  // Where all edges are relayed to, relay processes accept by themselves.
+  const mode = options.mode === 'auto' && (await engines.haveTaker()) ? 'auto' : 'relay';
   const logs = new EdgeLogs(runDir, logRotation(config), log);
   lifecycle.add('logs', () => logs.close());
 
@@ -104,14 +107,17 @@ export async function runPod(
     sessions,
     limits,
     log,
-    mode: options.mode,
+    mode,
     runners: () => supervisor.runners,
     balance: config.balance,
     now: () => Date.now(),
     explain: log.isLevelEnabled('debug') ? (details, message) => log.debug(details, message) : null,
-    refuse: (client, reason) => refuseClient(client.socket, client.protocol, reason),
+    refuse: ({ id, heldBy, socket, protocol }, reason) => {
+      if (heldBy === undefined) refuseClient(socket, protocol, reason);
+      else relays.refuse(heldBy, id, reason);
+    },
   });
-  const relays = new RelayPool(
+  const relays: RelayPool = new RelayPool(
     options.relays,
     {
       launcher: createRelayLauncher({ script: RELAY_SCRIPT, cwd: runDir, under, log }),
@@ -122,8 +128,10 @@ export async function runPod(
     {
       onAvailable: () => router.retryWaiting(),
       onTook: () => router.onRelayTook(),
-      onRouted: (id, edge, via) => router.onRelayRouted(id, edge, via),
-      onConnectFailed: (id, edge, via, code) => router.onRelayConnectFailed(id, edge, via, code),
+      onAccepted: (client) => router.onRelayAccepted(client),
+      onTurnedAway: (reason, address) => router.countRefused(reason, address),
+      onRouted: (id, edge, via) => router.relayRoute.onRouted(id, edge, via),
+      onConnectFailed: (id, edge, via, code) => router.relayRoute.onConnectFailed(id, edge, via, code),
       onClients: (via, news) => router.onRelayClients(via, news),
       onExit: (via) => router.onRelayExit(via),
       onReturned: (clients) => router.onReturned(clients),
@@ -131,7 +139,6 @@ export async function runPod(
     },
   );
   router.useRelays(relays);
-  const reception = openReception(config, options.confPath, { router, limits });
   lifecycle.add('relays', () => relays.stop());
 
   const supervisor: Supervisor = new Supervisor(
@@ -227,14 +234,22 @@ export async function runPod(
       advice,
     });
 
-  if (alone !== null) await mustFindEngines(engines);
-  const ports = await listenToClients(options, { reception, router }, log, lifecycle);
+  const readFirst = whatIsReadFirst(config, options.confPath);
+  const closePorts =
+    mode === 'relay'
+      ? await letRelaysListen(options, { ...readFirst, vhosts: [...readFirst.vhosts] }, relays, lifecycle)
+      : await listenToClients(
+          options,
+          { reception: openReception(readFirst, { router, limits }), router },
+          log,
+          lifecycle,
+        );
   const drains: ComposedDrains = composeDrains({
     ...{ config, router, supervisor, control, log },
     figuresOf: (runner) => stats.of(runner),
     alone: alone === null ? null : aloneEdges,
     closePorts: () => {
-      for (const port of ports) port.close();
+      closePorts();
       router.stop();
     },
   });
@@ -264,7 +279,6 @@ export async function runPod(
     });
   }
   const causationId = tell({ type: 'pod-started', pid: process.pid, rtmp: [...options.rtmp], http: [...options.http] });
-  if (options.mode === 'relay') relays.start();
   control.restore(causationId);
   for (const edge of aloneEdges) supervisor.ensure(edge, { causationId });
   stats.start();

@@ -65,12 +65,14 @@ export class ClientDesk {
   }
 
   onRelayExit(via: string, end: 'relay-died' | 'pod-stopped'): void {
-    for (const id of this.#deps.sessions.ledger.carriedBy(via)) this.gone(id, end, null);
+    const { sessions, waiting } = this.#deps;
+    for (const id of [...sessions.ledger.carriedBy(via), ...waiting.heldBy(via)]) this.gone(id, end, null);
     this.#counts.onChildEnded({ edge: '', via });
   }
 
   gone(id: number, end: SessionEnd, bytes: ClientBytes | null): void {
     this.#deps.sessions.end(id, end, bytes);
+    this.#deps.waiting.withdraw(id);
     this.#deps.relays()?.forget(id);
     this.#closer.forget(id);
   }

@@ -28,6 +28,8 @@ export interface Client {
   readonly stream?: string;
   /** What was read of it, which belongs to the edge; at most MAX_FIRST_BYTES. */
   readonly head?: Buffer;
+  /** The relay process that accepted it and keeps its socket. */
+  readonly heldBy?: string;
 }
 
 /** Reads sockets that are to be handed off. */

@@ -1,7 +1,6 @@
-import type { ClientProtocol } from '@dolphin/protocol';
+import type { ClientProtocol, RelayTarget } from '@dolphin/protocol';
 import { readsProxyHeader } from '../domain/dialect.js';
 import type { EdgeRunner } from './edge-runner.js';
-import type { RelayTarget } from './relay-pool.js';
 
 /** What a message to a relay process may name. */
 const MAX_TARGETS = 64;

@@ -2,7 +2,6 @@ import { type ClientBytes, type ClientNews, type ClientProtocol, type CloseReaso
 import type { AdmissionRefusal } from '../domain/admission.js';
 import { normalAddress } from '../domain/client-address.js';
 import type { ClientLedger } from '../domain/client-ledger.js';
-import { isEdgesFault } from '../domain/ejection.js';
 import { ClientDesk } from './client-desk.js';
 import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js';
 import type { EdgeRunner } from './edge-runner.js';
@@ -11,8 +10,8 @@ import type { LimitsDesk } from './limits-desk.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
 import type { KnownOfClient } from './reception.js';
 import { RefusalTally } from './refusal-tally.js';
-import type { RelayPool } from './relay-pool.js';
-import { relayTargets } from './relay-targets.js';
+import type { HeldClient, RelayPool } from './relay-pool.js';
+import { RelayRoute } from './relay-route.js';
 import type { Sessions } from './sessions.js';
 import { type Patience, WaitingRoom } from './waiting-room.js';
 
@@ -54,6 +53,7 @@ export class Router {
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
   readonly #desk: ClientDesk;
+  readonly relayRoute: RelayRoute;
   #relays: RelayPool | null = null;
   #nextId = 1;
   #stopping = false;
@@ -82,6 +82,7 @@ export class Router {
     });
     const [waiting, lines] = [this.#waiting, this.#lines];
     this.#desk = new ClientDesk({ ...deps, waiting, lines, relays: () => this.#relays });
+    this.relayRoute = new RelayRoute({ pool: () => this.#relays, sessions: deps.sessions, chooser: this.chooser });
   }
 
   /** Since start, by reason. */
@@ -94,12 +95,21 @@ export class Router {
     this.#relays = relays;
   }
 
-  accept(socket: ClientSocket, protocol: ClientProtocol, { isAdmitted, ...known }: KnownOfClient = {}): void {
-    const { limits } = this.#deps;
+  /** A client that the pod has accepted. */
+  accept(socket: ClientSocket, protocol: ClientProtocol, { isAdmitted = false, ...known }: KnownOfClient = {}): void {
     const address = known.address ?? normalAddress(socket.remoteAddress);
-    const client: Client = { id: this.#nextId++, protocol, socket, ...known, address };
+    this.#begin({ id: this.#nextId++, protocol, socket, ...known, address }, isAdmitted);
+  }
+
+  /** A client that a relay process has accepted. */
+  onRelayAccepted(client: HeldClient): void {
+    this.#begin(client, false);
+  }
+
+  #begin(client: Client, isAdmitted: boolean): void {
+    const { limits } = this.#deps;
     // The rules may have changed while it was read.
-    const refusal = isAdmitted !== true ? limits.refusal(address) : limits.allows(address) ? null : 'denied';
+    const refusal = !isAdmitted ? limits.refusal(client.address) : limits.allows(client.address) ? null : 'denied';
     if (refusal !== null) {
       this.#refuse(client, refusal);
       return;
@@ -159,22 +169,8 @@ export class Router {
     this.#waiting.moved();
   }
 
-  onRelayRouted(id: number, edge: string, via: string): void {
-    this.chooser.onTaken(edge);
-    this.#sessions.routed(id, edge, via);
-  }
-
-  /** It is counted at the next edge that the relay tries. */
-  onRelayConnectFailed(id: number, edge: string, via: string, code: string): void {
-    if (isEdgesFault(code)) this.chooser.onFailure(edge, 'connect-failed');
-    if (this.ledger.edgeOf(id) === null) return;
-    const targets = this.#relays?.targetsOf(id) ?? [];
-    const next = targets[targets.findIndex((target) => target.edge === edge) + 1];
-    if (next !== undefined) this.#sessions.routed(id, next.edge, via);
-  }
-
   onRelayClients(via: string, news: ClientNews): void {
-    this.#desk.onNews(news, (id) => this.ledger.viaOf(id) === via);
+    this.#desk.onNews(news, (id) => this.ledger.viaOf(id) === via || this.#waiting.holderOf(id) === via);
   }
 
   onRelayExit(via: string): void {
@@ -244,22 +240,12 @@ export class Router {
     if (best === undefined) throw new Error('an edge was chosen that is not there');
     const line = this.#lineFor(best, client.protocol);
     if (line === null) {
-      this.#relay(client, best, ranked, patience);
+      const reason = this.relayRoute.send(client, ranked);
+      if (reason !== null) this.#wait(client, reason, patience);
       return;
     }
     this.ledger.put(client.id, best.name, null);
     line.queue.push(client);
-  }
-
-  #relay(client: Client, best: EdgeRunner, ranked: readonly EdgeRunner[], patience: Patience): void {
-    const targets = relayTargets(ranked, client.protocol);
-    const via = this.#relays?.pick((name) => this.ledger.countVia(name)) ?? null;
-    if (via === null || targets.length === 0) {
-      this.#wait(client, targets.length > 0 && this.#relays?.isUp ? 'relays-busy' : 'no-relay', patience);
-      return;
-    }
-    this.ledger.put(client.id, best.name, via);
-    this.#relays?.push(via, client, targets);
   }
 
   #streamRunners(): EdgeRunner[] {

@@ -60,6 +60,15 @@ export class WaitingRoom {
     return true;
   }
 
+  /** The relay process that has the socket of one who waits; null: the pod itself, or it does not wait. */
+  holderOf(id: number): string | null {
+    return this.#waiting.get(id)?.client.heldBy ?? null;
+  }
+
+  heldBy(via: string): number[] {
+    return [...this.#waiting.values()].flatMap(({ client }) => (client.heldBy === via ? [client.id] : []));
+  }
+
   /** Takes one out; null: it does not wait. */
   withdraw(id: number): Client | null {
     const waiting = this.#waiting.get(id);

@@ -65,6 +65,15 @@ export class Engines {
     return answer;
   }
 
+  /** Is there one among them that takes sockets? */
+  async haveTaker(): Promise<boolean> {
+    for (const name of this.names) {
+      const engine = await this.find(name);
+      if (engine !== null && !('why' in engine) && engine.dialect === 'builtin') return true;
+    }
+    return false;
+  }
+
   async #ask(name: string, path: string): Promise<Engine | { why: string }> {
     const run = await runBriefly(path, ['-v'], this.#o);
     if (run.missing) return { why: `${path} cannot be run` };

@@ -3,13 +3,11 @@ import type { ClientProtocol } from '@dolphin/protocol';
 import type { ClientSocket, Log } from '../app/ports.js';
 import { refusal } from '../domain/http-head.js';
 import { refusalAnswer } from '../domain/refusal-answer.js';
+import { bindPublic } from './bind-public.js';
 import { startReading } from './socket-reading.js';
 
 /** somaxconn; with Node's default of 511 a burst costs its tail a second each (a lost SYN). */
-const BACKLOG = 4096;
-/** The port of a pod that was killed a moment ago. */
-const BIND_WITHIN_MS = 2000;
-const BIND_EVERY_MS = 50;
+export const BACKLOG = 4096;
 /** A refused client gets its answer within this, or a reset. */
 const REFUSAL_MS = 1000;
 const LOG_EVERY_MS = 10_000;
@@ -17,7 +15,7 @@ const LOG_EVERY_MS = 10_000;
 export interface ListenerOptions {
   readonly protocol: ClientProtocol;
   readonly port: number;
-  /** `0.0.0.0` or `::` mean all addresses of both families. */
+  /** As `bindPublic` takes it. */
   readonly address: string;
   readonly onClient: (socket: ClientSocket, protocol: ClientProtocol) => void;
   /** An accept that failed: no file descriptors left, most of the time. */
@@ -31,19 +29,7 @@ export async function listenPublicly(o: ListenerOptions): Promise<Server> {
     socket.on('error', () => undefined);
     o.onClient(socket, o.protocol);
   });
-  const all = o.address === '::' || o.address === '0.0.0.0';
-  const deadline = performance.now() + BIND_WITHIN_MS;
-  for (let host = all ? '::' : o.address; ; ) {
-    const error = await tryListen(server, o.port, host);
-    if (error === null) break;
-    if (all && host === '::' && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')) {
-      host = '0.0.0.0';
-    } else if (error.code !== 'EADDRINUSE' || performance.now() >= deadline) {
-      throw error;
-    } else {
-      await new Promise((resolve) => setTimeout(resolve, BIND_EVERY_MS));
-    }
-  }
+  await bindPublic(o.address, (host) => tryListen(server, o.port, host));
   let loggedAt = Number.NEGATIVE_INFINITY;
   server.on('error', (error: NodeJS.ErrnoException) => {
     o.onAcceptError();
@@ -54,7 +40,7 @@ export async function listenPublicly(o: ListenerOptions): Promise<Server> {
   return server;
 }
 
-function tryListen(server: Server, port: number, host: string): Promise<NodeJS.ErrnoException | null> {
+function tryListen(server: Server, port: number, host: string): Promise<NodeJS.ErrnoException | Server> {
   return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException) => {
       server.off('listening', onListening);
@@ -62,7 +48,7 @@ function tryListen(server: Server, port: number, host: string): Promise<NodeJS.E
     };
     const onListening = () => {
       server.off('error', onError);
-      resolve(null);
+      resolve(server);
     };
     server.once('error', onError);
     server.once('listening', onListening);

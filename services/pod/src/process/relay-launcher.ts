@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import type { Server } from 'node:net';
 import type { Log, ProcessExit } from '../app/ports.js';
-import type { RelayLauncher } from '../app/relay-pool.js';
+import type { RelayLauncher } from '../app/relay-line.js';
 import { childTaker } from './child-taker.js';
 import type { UnderParent } from './parent-death.js';
+import type { BoundPort } from './shared-port.js';
 
 /** Starts `relay/main.js` with this Node; what it prints goes to the pod's stderr. */
 export function createRelayLauncher(o: { script: string; cwd: string; under: UnderParent; log: Log }): RelayLauncher {
@@ -19,6 +21,10 @@ export function createRelayLauncher(o: { script: string; cwd: string; under: Und
       return {
         ...childTaker(child),
         pid,
+        share: (message, port) => {
+          // Not in Node's types, but what its cluster module sends: a bound handle, of which the child gets a copy.
+          child.send(message, (port as BoundPort).handle as Server, () => undefined);
+        },
         onMessage: (handler) => {
           child.on('message', (message) => handler(message));
         },

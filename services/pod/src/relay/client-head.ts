@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ClientEnd, ClientProtocol } from '@dolphin/protocol';
 import { refusal, rewriteHead } from '../domain/http-head.js';
+import { startReading } from '../process/socket-reading.js';
 
 export type ClientHead =
   | {
@@ -67,6 +68,6 @@ export function readClientHead(
     client.on('data', onData);
     client.on('end', onGone);
     client.on('close', onGone);
-    client.resume();
+    startReading(client);
   });
 }

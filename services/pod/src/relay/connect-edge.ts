@@ -1,7 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { RelayTake } from '@dolphin/protocol';
-
-export type Target = RelayTake['targets'][number];
+import type { RelayTarget } from '@dolphin/protocol';
 
 /** 28,000 connections fit on each address; 127.0.0.1 is left to others. */
 const LOCAL_ADDRESSES = 200;
@@ -17,24 +15,25 @@ export interface EdgeReader {
   onBytes(bytes: number): boolean;
 }
 
-/** Gives the connected socket, or the code of the failure. `signal` ends the wait: the client left. */
-export async function connectEdge(
-  target: Target,
-  o: { connectMs: number; signal: AbortSignal; reader: EdgeReader },
-): Promise<Socket | { readonly code: string }> {
+export interface Dial {
+  readonly connectMs: number;
+  readonly reader: EdgeReader;
+  /** The socket of each attempt: destroying it ends the wait, with ECANCELED. */
+  onDialling(socket: Socket): void;
+}
+
+/** Gives the connected socket, or the code of the failure. */
+export async function connectEdge(target: RelayTarget, dial: Dial): Promise<Socket | { readonly code: string }> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await connectOnce(target, o);
+    const outcome = await connectOnce(target, dial);
     if (!('code' in outcome)) return outcome;
     const exhausted = outcome.code === 'EADDRNOTAVAIL' || outcome.code === 'EADDRINUSE';
     if (!exhausted || attempt === ADDRESS_TRIES) return outcome;
   }
 }
 
-function connectOnce(
-  target: Target,
-  o: { connectMs: number; signal: AbortSignal; reader: EdgeReader },
-): Promise<Socket | { readonly code: string }> {
-  if (o.signal.aborted) return Promise.resolve({ code: 'ECANCELED' });
+function connectOnce(target: RelayTarget, dial: Dial): Promise<Socket | { readonly code: string }> {
+  const { buffer } = dial.reader;
   const localAddress = target.host.startsWith('127.') ? `127.0.0.${2 + (nextAddress++ % LOCAL_ADDRESSES)}` : undefined;
   return new Promise((resolve) => {
     const socket = connect({
@@ -42,13 +41,14 @@ function connectOnce(
       port: target.port,
       noDelay: true,
       ...(localAddress === undefined ? {} : { localAddress }),
-      onread: { buffer: o.reader.buffer, callback: (bytes) => o.reader.onBytes(bytes) },
+      onread: { buffer, callback: (bytes) => dial.reader.onBytes(bytes) },
     });
+    dial.onDialling(socket);
     const finish = (outcome: Socket | { code: string }) => {
       clearTimeout(timer);
-      o.signal.removeEventListener('abort', onAbort);
       socket.off('connect', onConnect);
       socket.off('error', onError);
+      socket.off('close', onClose);
       if ('code' in outcome) {
         socket.on('error', () => undefined);
         socket.destroy();
@@ -57,10 +57,10 @@ function connectOnce(
     };
     const onConnect = () => finish(socket);
     const onError = (error: NodeJS.ErrnoException) => finish({ code: error.code ?? 'ECONNRESET' });
-    const onAbort = () => finish({ code: 'ECANCELED' });
-    const timer = setTimeout(() => finish({ code: 'ETIMEDOUT' }), o.connectMs);
-    socket.once('connect', onConnect);
-    socket.once('error', onError);
-    o.signal.addEventListener('abort', onAbort);
+    const onClose = () => finish({ code: 'ECANCELED' });
+    const timer = setTimeout(() => finish({ code: 'ETIMEDOUT' }), dial.connectMs);
+    socket.on('connect', onConnect);
+    socket.on('error', onError);
+    socket.on('close', onClose);
   });
 }

@@ -1,11 +1,12 @@
 import { Socket } from 'node:net';
 import { type LeftClient, PodToRelayMessage, type RelayMessage, type RelayTake } from '@dolphin/protocol';
 import { keepTitle } from '../process/title.js';
+import { Acceptor } from './acceptor.js';
 import { NewsDesk } from './news-desk.js';
 import { DEFAULT_RELAY_LIMITS } from './relay-limits.js';
-import { RelaySession } from './relay-session.js';
+import { type RelayedClient, RelaySession, type Whereto } from './relay-session.js';
 
-/** A relay process: gets sockets from its pod, carries their bytes to and from edges, ends with its pod. */
+/** A relay process: accepts clients or gets their sockets from its pod, carries their bytes to and from edges, ends with its pod. */
 // Without a handler Node opens its debugger port on SIGUSR1. (The runtime library would add 20 MB to each relay.)
 process.on('SIGUSR1', () => undefined);
 process.on('disconnect', () => process.exit(0));
@@ -28,6 +29,8 @@ const count = (session: RelaySession) => {
 };
 
 const news = new NewsDesk(say);
+/** Null: the pod accepts. */
+let acceptor: Acceptor | null = null;
 
 const onLeft = (client: LeftClient) => {
   const session = sessions.get(client.id);
@@ -36,16 +39,8 @@ const onLeft = (client: LeftClient) => {
   news.left(client);
 };
 
-const onTake = (take: RelayTake, handle: unknown) => {
-  say({ type: 'took', id: take.id });
-  // A connection that broke on the way arrives without a socket.
-  if (!(handle instanceof Socket)) {
-    onLeft({ id: take.id, end: 'client-left', sentBytes: 0, receivedBytes: 0 });
-    return;
-  }
-  // What the pod read is read again here, first.
-  if (take.head !== undefined) handle.unshift(Buffer.from(take.head, 'base64'));
-  const session = new RelaySession(take, handle, DEFAULT_RELAY_LIMITS, {
+const begin = (who: RelayedClient, socket: Socket, whereto: Promise<Whereto>) => {
+  const session: RelaySession = new RelaySession(who, socket, DEFAULT_RELAY_LIMITS, {
     onRouted: (id, edge) => {
       say({ type: 'routed', id, edge });
       if (session.stream !== null) news.plays(id, session.stream);
@@ -53,8 +48,20 @@ const onTake = (take: RelayTake, handle: unknown) => {
     onConnectFailed: (id, edge, code) => say({ type: 'connect-failed', id, edge, code }),
     onLeft,
   });
-  sessions.set(take.id, session);
-  session.run().catch(() => undefined);
+  sessions.set(who.id, session);
+  session.run(whereto).catch(() => undefined);
+};
+
+const onTake = ({ id, protocol, address, head, targets }: RelayTake, handle: unknown) => {
+  say({ type: 'took', id });
+  // A connection that broke on the way arrives without a socket.
+  if (!(handle instanceof Socket)) {
+    onLeft({ id, end: 'client-left', sentBytes: 0, receivedBytes: 0 });
+    return;
+  }
+  // What the pod read is read again here, first.
+  if (head !== undefined) handle.unshift(Buffer.from(head, 'base64'));
+  begin({ id, protocol, address }, handle, Promise.resolve({ targets }));
 };
 
 process.on('message', (raw, handle) => {
@@ -67,6 +74,18 @@ process.on('message', (raw, handle) => {
   switch (asked.type) {
     case 'take':
       onTake(asked, handle);
+      return;
+    case 'open':
+      acceptor = new Acceptor(asked, { news, begin, onListening: (port) => say({ type: 'listening', port }) });
+      return;
+    case 'listen':
+      acceptor?.listen(asked.protocol, asked.port, handle);
+      return;
+    case 'unlisten':
+      acceptor?.unlisten();
+      return;
+    case 'answers':
+      for (const answer of asked.clients) acceptor?.onAnswer(answer);
       return;
     case 'close':
       for (const id of asked.ids) sessions.get(id)?.close(asked.why);

@@ -1,14 +1,25 @@
 import type { Socket } from 'node:net';
-import type { ClientBytes, ClientEnd, CloseReason, LeftClient, RelayTake } from '@dolphin/protocol';
+import type { ClientBytes, ClientEnd, ClientProtocol, CloseReason, LeftClient, RelayTarget } from '@dolphin/protocol';
 import { encodeProxyHeader } from '@dolphin/srs';
 import { normalAddress } from '../domain/client-address.js';
 import { refusal } from '../domain/http-head.js';
 import { streamOfRequest } from '../domain/relayed-stream.js';
+import { refuseClient } from '../process/public-listener.js';
 import { readClientHead } from './client-head.js';
-import { connectEdge, type Target } from './connect-edge.js';
+import { connectEdge } from './connect-edge.js';
 import { DownPump, overdue, UpPump } from './pump.js';
 import { KEEPALIVE_AFTER_MS, type RelayLimits } from './relay-limits.js';
 import { SCRATCH_BYTES, ScratchPool } from './scratch-pool.js';
+
+export interface RelayedClient {
+  readonly id: number;
+  readonly protocol: ClientProtocol;
+  /** As a front told it; without it the socket's own. */
+  readonly address?: string | undefined;
+}
+
+/** Where a client goes: the edges to try, in this order. */
+export type Whereto = { readonly targets: readonly RelayTarget[] } | { readonly refusal: string };
 
 export interface RelaySessionEvents {
   onRouted(id: number, edge: string): void;
@@ -25,26 +36,27 @@ const CHECKS_PER_LIMIT = 4;
 
 /** One client, from its first byte to its end: head, edge, bytes both ways. */
 export class RelaySession {
-  readonly #take: RelayTake;
+  readonly #who: RelayedClient;
   readonly #client: Socket;
   readonly #limits: RelayLimits;
   readonly #events: RelaySessionEvents;
   readonly #address: string;
   readonly #down: DownPump;
   #edgeName: string | null = null;
+  /** Also while it is dialled. */
   #edge: Socket | null = null;
   #stream: string | null = null;
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
   #counted = 0;
 
-  constructor(take: RelayTake, client: Socket, limits: RelayLimits, events: RelaySessionEvents) {
-    this.#take = take;
+  constructor(who: RelayedClient, client: Socket, limits: RelayLimits, events: RelaySessionEvents) {
+    this.#who = who;
     this.#client = client;
     this.#limits = limits;
     this.#events = events;
     // Empty when the client is gone already.
-    this.#address = take.address ?? normalAddress(client.remoteAddress);
+    this.#address = who.address ?? normalAddress(client.remoteAddress);
     this.#down = new DownPump(client, scratch);
   }
 
@@ -63,7 +75,7 @@ export class RelaySession {
 
   /** What its connection sent and received, heads and answers included. */
   get bytes(): ClientBytes {
-    return { id: this.#take.id, sentBytes: this.#client.bytesWritten, receivedBytes: this.#client.bytesRead };
+    return { id: this.#who.id, sentBytes: this.#client.bytesWritten, receivedBytes: this.#client.bytesRead };
   }
 
   /** Cuts both connections. */
@@ -73,8 +85,8 @@ export class RelaySession {
     this.#edge?.destroy();
   }
 
-  /** Resolves when it is over; never rejects. */
-  async run(): Promise<void> {
+  /** `whereto` is awaited while the client's first words are read. Resolves when it is over; never rejects. */
+  async run(whereto: Promise<Whereto>): Promise<void> {
     const client = this.#client;
     client.on('error', (error: NodeJS.ErrnoException) => {
       // A reset is how many players leave; a peer that vanished answers keepalive no more.
@@ -83,24 +95,33 @@ export class RelaySession {
     client.setNoDelay(true);
     client.setKeepAlive(true, KEEPALIVE_AFTER_MS);
     try {
-      await this.#serve();
+      await this.#serve(whereto);
     } finally {
       client.destroy();
       this.#events.onLeft({ ...this.bytes, end: this.#end ?? 'client-left' });
     }
   }
 
-  async #serve(): Promise<void> {
+  async #serve(whereto: Promise<Whereto>): Promise<void> {
     const client = this.#client;
-    const { protocol, targets } = this.#take;
+    const { protocol } = this.#who;
+    // At once, whatever it has said by then: it may never say anything.
+    void whereto.then((where) => {
+      if ('refusal' in where && !client.destroyed) refuseClient(client, protocol, where.refusal);
+    });
     const head = await readClientHead(client, protocol, { address: this.#address, headMs: this.#limits.headMs });
     if (head.type === 'none') {
       this.#end ??= head.end;
       if (head.answer !== null) await this.#answer(head.answer);
       return;
     }
+    const where = await whereto;
+    if ('refusal' in where) {
+      if (!client.destroyed) await new Promise((resolve) => client.once('close', resolve));
+      return;
+    }
     if (protocol === 'http') this.#stream = streamOfRequest(head.forward);
-    const found = await this.#connect(targets);
+    const found = await this.#connect(where.targets);
     if (found === null) {
       if (!client.destroyed) this.#end ??= 'error';
       if (protocol === 'http' && !client.destroyed) {
@@ -110,32 +131,33 @@ export class RelaySession {
     }
     const { edge, target } = found;
     this.#edgeName = target.edge;
-    this.#edge = edge;
-    this.#events.onRouted(this.#take.id, target.edge);
+    this.#events.onRouted(this.#who.id, target.edge);
     const proxyHeader = protocol === 'rtmp' && target.proxyHeader ? encodeProxyHeader(this.#address) : null;
     edge.write(proxyHeader === null ? head.forward : Buffer.concat([proxyHeader, head.forward]));
     await this.#pump(edge, head.bodyBytes);
   }
 
-  async #connect(targets: readonly Target[]): Promise<{ edge: Socket; target: Target } | null> {
-    const left = new AbortController();
-    const onLeft = () => left.abort();
-    this.#client.once('close', onLeft);
+  async #connect(targets: readonly RelayTarget[]): Promise<{ edge: Socket; target: RelayTarget } | null> {
+    const client = this.#client;
+    const onLeft = () => this.#edge?.destroy();
+    client.once('close', onLeft);
     try {
       for (const target of targets) {
-        if (this.#client.destroyed) return null;
+        if (client.destroyed) return null;
         const edge = await connectEdge(target, {
           connectMs: this.#limits.connectMs,
-          signal: left.signal,
           reader: { buffer: readBuffer, onBytes: (bytes) => this.#down.onBytes(readBuffer, bytes) },
+          onDialling: (socket) => {
+            this.#edge = socket;
+          },
         });
         if (!('code' in edge)) return { edge, target };
-        if (left.signal.aborted) return null;
-        this.#events.onConnectFailed(this.#take.id, target.edge, edge.code);
+        if (client.destroyed) return null;
+        this.#events.onConnectFailed(this.#who.id, target.edge, edge.code);
       }
       return null;
     } finally {
-      this.#client.off('close', onLeft);
+      client.off('close', onLeft);
     }
   }
 
