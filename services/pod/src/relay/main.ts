@@ -42,7 +42,7 @@ const onLeft = (client: LeftClient) => {
 const begin = (who: RelayedClient, socket: Socket, whereto: Promise<Whereto>) => {
   const session: RelaySession = new RelaySession(who, socket, DEFAULT_RELAY_LIMITS, {
     onRouted: (id, edge) => {
-      say({ type: 'routed', id, edge });
+      news.routed(id, edge);
       if (session.stream !== null) news.plays(id, session.stream);
     },
     onConnectFailed: (id, edge, code) => say({ type: 'connect-failed', id, edge, code }),
