@@ -223,6 +223,9 @@ export async function runPod(
       runners: () => supervisor.runners,
       router,
       stats,
+      reading: () => reception.reading,
+      sessionsLost: () => ended.lost,
+      logDroppedBytes: (name) => logs.droppedBytes(name),
       warnings: () => engines.warnings,
       advice,
     });
