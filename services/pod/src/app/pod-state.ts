@@ -23,7 +23,7 @@ export interface PodStateSources {
   /** By the runner's name. */
   readonly logDroppedBytes: (name: string) => number;
   readonly warnings: () => readonly string[];
-  readonly advice: readonly string[];
+  readonly advice: () => readonly string[];
 }
 
 export function podState(s: PodStateSources): PodState {
@@ -45,7 +45,7 @@ export function podState(s: PodStateSources): PodState {
     sessionsLost: s.sessionsLost(),
     edges: s.runners().map((runner) => edgeStatus(runner, file, s)),
     warnings: [...s.warnings()],
-    advice: [...s.advice],
+    advice: [...s.advice()],
   };
 }
 
