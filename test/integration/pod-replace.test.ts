@@ -188,7 +188,7 @@ describe('the memory limit', () => {
     await pod.command({ type: 'spawn', edge: await pod.edge(1, { engine: 'grows' }) });
     await eventually(async () => (await rows(pod)).length === 3, { what: 'one is replaced', deadlineMs: 40_000 });
     const unhealthy = (await pod.facts()).find((fact) => fact.type === 'edge-unhealthy');
-    assert.ok(unhealthy?.type === 'edge-unhealthy' && unhealthy.slot === 1);
+    assert.ok(unhealthy?.type === 'edge-unhealthy' && unhealthy.slot === 1 && unhealthy.killed === false);
     assert.match(unhealthy.why, /^\d{3} MB resident, above maxRssMb 250 in 3 samples/);
     assert.equal((await rows(pod)).filter((edge) => edge.slot === 0).length, 1);
     const started = async () =>
