@@ -21,6 +21,7 @@ import { loadPodConfig, logRotation } from './config.js';
 import { newHostFile } from './domain/host-file.js';
 import type { PodOptions } from './domain/pod-options.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
+import { slotClashes } from './domain/spare-ports.js';
 import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
@@ -41,7 +42,7 @@ import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
 import { keepTitle } from './process/title.js';
 import { readExcuse, readUsage } from './process/usage.js';
-import { adviceFor } from './start-advice.js';
+import { adviceFor, portsOfCommandLine } from './start-advice.js';
 
 const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
 /** Edges get 5 s after SIGTERM; then they are killed. */
@@ -60,7 +61,7 @@ export async function runPod(
   const { logger: log, lifecycle } = o;
   const startedAt = systemTimers.monotonic();
   const { runDir, alone } = options;
-  const config = loadPodConfig(options.configPath, o.env);
+  const config = loadPodConfig(options.configPath, o.env, portsOfCommandLine(options));
   const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
   await mustConfine(config.supervise);
   const lock = await lockDirectory(runDir, 'pod');
@@ -205,7 +206,7 @@ export async function runPod(
   });
   const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   const wanted = alone === null ? file.slots.flatMap((slot) => slot.wanted ?? []) : aloneEdges;
-  const advice = adviceFor(options, wanted, config.supervise.openFiles ?? null);
+  const advice = adviceFor(options, wanted, config);
   for (const sentence of advice) log.warn({}, sentence);
   const control: Control = new Control(file, {
     supervisor,
@@ -216,6 +217,8 @@ export async function runPod(
     log,
     alone: alone !== null,
   });
+  const spareAdvice = () =>
+    control.file.slots.flatMap(({ wanted }) => (wanted === null ? [] : slotClashes(config.sparePorts ?? null, wanted)));
   const state = () =>
     podState({
       pid: process.pid,
@@ -230,8 +233,11 @@ export async function runPod(
       runners: () => supervisor.runners,
       router,
       stats,
+      reading: () => reception.reading,
+      sessionsLost: () => ended.lost,
+      logDroppedBytes: (name) => logs.droppedBytes(name),
       warnings: () => engines.warnings,
-      advice,
+      advice: () => [...advice, ...spareAdvice()],
     });
 
   const readFirst = whatIsReadFirst(config, options.confPath);
