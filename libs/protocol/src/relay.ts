@@ -103,7 +103,7 @@ export const RelayMessage = z.discriminatedUnion('type', [
   ClientsLeft,
   ClientsUse,
   ClientCounts,
-  /** Every second: bytes sent to clients since start, by edge. */
-  z.object({ type: z.literal('beat'), sentBytes: z.record(z.string(), z.number()) }),
+  /** Every second: clients whose first words are being read; bytes sent to clients since start, by edge. */
+  z.object({ type: z.literal('beat'), reading: z.int().min(0), sentBytes: z.record(z.string(), z.number()) }),
 ]);
 export type RelayMessage = z.infer<typeof RelayMessage>;

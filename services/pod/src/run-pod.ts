@@ -29,8 +29,7 @@ import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
 import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
-import { letRelaysListen, listenToClients } from './listen-to-clients.js';
-import { openReception, whatIsReadFirst } from './open-reception.js';
+import { listenToClients } from './listen-to-clients.js';
 import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
@@ -233,29 +232,20 @@ export async function runPod(
       runners: () => supervisor.runners,
       router,
       stats,
-      reading: () => reception.reading,
+      reading: () => ports.reading(),
       sessionsLost: () => ended.lost,
       logDroppedBytes: (name) => logs.droppedBytes(name),
       warnings: () => engines.warnings,
       advice: () => [...advice, ...spareAdvice()],
     });
 
-  const readFirst = whatIsReadFirst(config, options.confPath);
-  const closePorts =
-    mode === 'relay'
-      ? await letRelaysListen(options, { ...readFirst, vhosts: [...readFirst.vhosts] }, relays, lifecycle)
-      : await listenToClients(
-          options,
-          { reception: openReception(readFirst, { router, limits }), router },
-          log,
-          lifecycle,
-        );
+  const ports = await listenToClients(options, config, mode, { router, limits, relays, log, lifecycle });
   const drains: ComposedDrains = composeDrains({
     ...{ config, router, supervisor, control, log },
     figuresOf: (runner) => stats.of(runner),
     alone: alone === null ? null : aloneEdges,
     closePorts: () => {
-      closePorts();
+      ports.close();
       router.stop();
     },
   });

@@ -92,6 +92,11 @@ export class RelayPool {
     return this.#lines.flatMap((line) => line.up ?? []);
   }
 
+  /** Clients whose first words they read. */
+  get reading(): number {
+    return this.#lines.reduce((sum, line) => sum + line.reading, 0);
+  }
+
   kill(name: string, why: string): void {
     this.#named(name)?.kill(why);
   }

@@ -102,7 +102,7 @@ process.on('message', (raw, handle) => {
 
 setInterval(() => {
   for (const session of sessions.values()) count(session);
-  say({ type: 'beat', sentBytes: Object.fromEntries(sentBytes) });
+  say({ type: 'beat', reading: acceptor?.reading ?? 0, sentBytes: Object.fromEntries(sentBytes) });
 }, BEAT_MS);
 
 keepTitle(() => `dolphin-relay: ${sessions.size} clients`);
