@@ -198,19 +198,11 @@ export async function connectClient(t: TestContext, port: number, first = '\x03h
   };
 }
 
-/**
- * A client that comes again when it is refused, as players do: the first relay process of a pod may take longer to start
- * than the two seconds that clients are kept.
- */
-export function connectServed(t: TestContext, port: number): Promise<TestClient> {
-  return eventually(
-    async () => {
-      const client = await connectClient(t, port);
-      await eventually(() => client.isClosed() || client.text() !== '', { what: 'it is served or refused' });
-      return client.text() !== '' && client;
-    },
-    { what: 'a client is served' },
-  );
+/** A client that an edge has greeted. */
+export async function connectServed(t: TestContext, port: number): Promise<TestClient> {
+  const client = await connectClient(t, port);
+  await client.served();
+  return client;
 }
 
 export const readText = (path: string) => readFileSync(path, 'utf8');

@@ -9,6 +9,7 @@ import {
   WAIT_FOR_EDGE_MS,
   WAIT_IN_QUEUE_MS,
   WaitingRoom,
+  type WaitsFor,
 } from '@dolphin/pod/app/waiting-room.js';
 import { MAX_FIRST_BYTES } from '@dolphin/pod/domain/first-words.js';
 import { handClock } from './hand-clock.js';
@@ -17,10 +18,10 @@ function setUp() {
   const { timers, pass } = handClock();
   const room = new WaitingRoom(timers);
   const late: number[] = [];
-  const come = (id: number, inQueue: boolean, patience: Patience = room.patience(), head?: Buffer) => {
+  const come = (id: number, waitsFor: WaitsFor, patience: Patience = room.patience(), head?: Buffer) => {
     const socket = { destroyed: false, destroy: () => undefined };
     const client: Client = { id, protocol: 'rtmp', address: '', socket, ...(head && { head }) };
-    return room.add(client, { patience, inQueue, onLate: () => late.push(id) });
+    return room.add(client, { patience, waitsFor, onLate: () => late.push(id) });
   };
   const passSlowly = (ms: number, onStep: () => void) => {
     for (let passed = 0; passed < ms; passed += 100) {
@@ -33,10 +34,21 @@ function setUp() {
 }
 
 describe('the room of clients that no edge takes now', () => {
+  it('keeps one that waits for a relay process until that can be expected on any host', () => {
+    const { come, late, pass } = setUp();
+    come(1, 'relay');
+    pass(WAIT_IN_QUEUE_MS - 1);
+    pass(TOOK_GRACE_MS);
+    assert.deepEqual(late, []);
+    pass(1);
+    pass(TOOK_GRACE_MS);
+    assert.deepEqual(late, [1]);
+  });
+
   it('keeps who is in a queue while that moves, and not who waits for an edge that is not there', () => {
     const { room, come, late, passSlowly } = setUp();
-    come(1, true);
-    come(2, false);
+    come(1, 'turn');
+    come(2, 'edge');
     passSlowly(WAIT_FOR_EDGE_MS * 3, () => room.moved());
     assert.deepEqual(late, [2]);
     passSlowly(WAIT_FOR_EDGE_MS, () => undefined);
@@ -45,24 +57,24 @@ describe('the room of clients that no edge takes now', () => {
 
   it('keeps nobody for ever, however often it is called out and comes back', () => {
     const { room, come, late, passSlowly } = setUp();
-    come(1, true);
+    come(1, 'turn');
     passSlowly(WAIT_IN_QUEUE_MS - WAIT_FOR_EDGE_MS, () => {
       room.moved();
-      room.empty((client, patience) => come(client.id, true, patience));
+      room.empty((client, patience) => come(client.id, 'turn', patience));
     });
     assert.deepEqual(late, []);
     passSlowly(WAIT_FOR_EDGE_MS, () => {
       room.moved();
-      room.empty((client, patience) => come(client.id, true, patience));
+      room.empty((client, patience) => come(client.id, 'turn', patience));
     });
     assert.deepEqual(late, [1]);
   });
 
   it('gives who leaves a queue that moved the time that an edge needs to come back', () => {
     const { room, come, late, pass, passSlowly } = setUp();
-    come(1, true);
+    come(1, 'turn');
     passSlowly(WAIT_FOR_EDGE_MS * 2, () => room.moved());
-    room.empty((client, patience) => come(client.id, false, patience));
+    room.empty((client, patience) => come(client.id, 'edge', patience));
     pass(WAIT_FOR_EDGE_MS / 2);
     pass(TOOK_GRACE_MS);
     assert.deepEqual(late, []);
@@ -73,7 +85,7 @@ describe('the room of clients that no edge takes now', () => {
 
   it('believes what moved in time, though our own loop stood still', () => {
     const { room, come, late, pass } = setUp();
-    come(1, true);
+    come(1, 'turn');
     pass(WAIT_FOR_EDGE_MS * 2);
     room.moved();
     pass(TOOK_GRACE_MS);
@@ -82,8 +94,8 @@ describe('the room of clients that no edge takes now', () => {
 
   it('has so many seats, and calls out in the order of coming', () => {
     const { room, come } = setUp();
-    for (let id = 1; id <= MAX_WAITING; id++) assert.equal(come(id, true), true);
-    assert.equal(come(MAX_WAITING + 1, true), false);
+    for (let id = 1; id <= MAX_WAITING; id++) assert.equal(come(id, 'turn'), true);
+    assert.equal(come(MAX_WAITING + 1, 'turn'), false);
     const called: number[] = [];
     room.empty(({ id }) => called.push(id));
     assert.deepEqual(
@@ -96,11 +108,11 @@ describe('the room of clients that no edge takes now', () => {
     const { room, come, passSlowly } = setUp();
     const longest = Buffer.alloc(MAX_FIRST_BYTES);
     const many = MAX_WAITING_HEAD_BYTES / MAX_FIRST_BYTES;
-    const comesWithHead = (id: number) => come(id, false, room.patience(), longest);
+    const comesWithHead = (id: number) => come(id, 'edge', room.patience(), longest);
     const isFull = () => {
       for (let id = 1; id <= many; id++) assert.equal(comesWithHead(id), true, `${id}`);
       assert.equal(comesWithHead(many + 1), false);
-      assert.equal(come(many + 1, false), true, 'one without a head still finds a seat');
+      assert.equal(come(many + 1, 'edge'), true, 'one without a head still finds a seat');
       room.withdraw(many + 1);
     };
     isFull();

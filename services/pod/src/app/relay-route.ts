@@ -22,12 +22,14 @@ export class RelayRoute {
   }
 
   /** `ranked`: the edges to try, best first. Null: it is on its way; otherwise why it has to wait. */
-  send(client: Client, ranked: readonly EdgeRunner[]): 'relays-busy' | 'no-relay' | null {
+  send(client: Client, ranked: readonly EdgeRunner[]): 'no-edge' | 'relays-busy' | 'no-relay' | null {
     const { ledger } = this.#deps.sessions;
     const pool = this.#deps.pool();
     const targets = relayTargets(ranked, client.protocol);
     const [first] = targets;
-    if (pool === null || first === undefined) return 'no-relay';
+    // None of them serves this protocol.
+    if (first === undefined) return 'no-edge';
+    if (pool === null) return 'no-relay';
     const via = client.heldBy ?? pool.pick((name) => ledger.countVia(name));
     if (via === null) return pool.isUp ? 'relays-busy' : 'no-relay';
     ledger.put(client.id, first.edge, via);

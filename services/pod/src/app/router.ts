@@ -271,8 +271,9 @@ export class Router {
   }
 
   #wait(client: Client, reason: RefusalReason, patience: Patience): void {
-    const inQueue = reason === 'edges-busy' || reason === 'relays-busy';
-    const hasSeat = this.#waiting.add(client, { patience, inQueue, onLate: () => this.#refuse(client, reason) });
+    const isTurn = reason === 'edges-busy' || reason === 'relays-busy';
+    const waitsFor = isTurn ? 'turn' : reason === 'no-relay' ? 'relay' : 'edge';
+    const hasSeat = this.#waiting.add(client, { patience, waitsFor, onLate: () => this.#refuse(client, reason) });
     if (!hasSeat) this.#refuse(client, 'too-many-waiting');
   }
 

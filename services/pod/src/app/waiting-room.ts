@@ -24,10 +24,16 @@ export interface Patience {
   readonly latest: number;
 }
 
+/**
+ * `turn`: there are edges and they are only busy, so that time counts while nothing moves. `relay`: a relay process is
+ * being started, which on a loaded host takes seconds; there will be one in any case.
+ */
+export type WaitsFor = 'edge' | 'turn' | 'relay';
+
 interface Waiting {
   readonly client: Client;
   readonly patience: Patience;
-  readonly inQueue: boolean;
+  readonly waitsFor: WaitsFor;
   readonly onLate: () => void;
   cancel: () => void;
 }
@@ -55,10 +61,9 @@ export class WaitingRoom {
   }
 
   /**
-   * False: no seat left, or no memory for its head. `inQueue`: there are edges and they are only busy, so that time counts while nothing moves.
-   * `onLate` is called when its time is over.
+   * False: no seat left, or no memory for its head. `onLate` is called when its time is over.
    */
-  add(client: Client, o: { patience: Patience; inQueue: boolean; onLate: () => void }): boolean {
+  add(client: Client, o: { patience: Patience; waitsFor: WaitsFor; onLate: () => void }): boolean {
     const headBytes = this.#headBytes + headBytesOf(client);
     if (this.#waiting.size >= MAX_WAITING || headBytes > MAX_WAITING_HEAD_BYTES) return false;
     const waiting: Waiting = { client, ...o, cancel: () => undefined };
@@ -113,9 +118,10 @@ export class WaitingRoom {
     });
   }
 
-  #patienceOf({ patience, inQueue }: Waiting): Patience {
-    if (!inQueue) return patience;
+  #patienceOf({ patience, waitsFor }: Waiting): Patience {
     const { until, latest } = patience;
+    if (waitsFor === 'edge') return patience;
+    if (waitsFor === 'relay') return { until: latest, latest };
     return { until: Math.max(until, Math.min(latest, this.#movedAt + WAIT_FOR_EDGE_MS)), latest };
   }
 }
