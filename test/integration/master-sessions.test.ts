@@ -30,7 +30,7 @@ async function start(t: TestScope) {
     return EndedSessionsAnswer.parse(body);
   };
   const ids = async (query: string) => (await ask(query)).sessions.map(({ host, n }) => `${host} ${n}`);
-  return { nats, master, bus, ship, ask, ids };
+  return { nats, master, bus, farmId, ship, ask, ids };
 }
 
 test('how sessions of all hosts ended is answered by every filter, newest first', async (t) => {
@@ -77,11 +77,13 @@ test('pages follow one another without a gap or a double, and never split a mess
 });
 
 test('what is lost, what cannot be read and what is of another farm is said, or left out', async (t) => {
-  const { bus, ship, ask } = await start(t);
+  const { bus, farmId: ours, ship, ask } = await start(t);
   await ship('h1', { after: 10, upTo: 15, sessions: [endedSession(15)] });
   await ship('h1', { after: 3, upTo: 4, countsAnew: true, sessions: [endedSession(4)] });
   await ship('h2', { after: 0, upTo: 7 });
   await bus.request(subjects.sessions('h2'), '{"v":9}');
+  const forged: SessionBatch = { v: 1, farmId: ours, host: 'h1', after: 4, upTo: 5, countsAnew: false, sessions: [] };
+  await bus.request(subjects.sessions('h2'), JSON.stringify(forged));
   const farmId = '7b1c1f1e-5f0b-4b57-9b53-6a1dd0f4f00f';
   await ship('h1', { farmId, upTo: 1, sessions: [endedSession(1)] });
   const all = await ask('');
@@ -89,7 +91,7 @@ test('what is lost, what cannot be read and what is of another farm is said, or 
     all.sessions.map(({ n }) => n),
     [4, 15],
   );
-  assert.deepEqual([all.unreadable, all.next], [1, null]);
+  assert.deepEqual([all.unreadable, all.next], [2, null]);
   assert.deepEqual(all.lost, [
     { host: 'h2', sessions: 7, countedAnew: 0 },
     { host: 'h1', sessions: 4, countedAnew: 1 },

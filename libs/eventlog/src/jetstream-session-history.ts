@@ -1,4 +1,4 @@
-import { DolphinError, type SessionBatch, subjectsOf } from '@dolphin/protocol';
+import { DolphinError, hostOfSubject, type SessionBatch, subjectsOf } from '@dolphin/protocol';
 import {
   AckPolicy,
   DeliverPolicy,
@@ -83,7 +83,7 @@ export class JetStreamSessionHistory implements SessionHistory {
       for (let to = Math.min(last, (before ?? last + 1) - 1); to >= first; to -= size) {
         const found = await this.#window(Math.max(first, to - size + 1), to, subject);
         for (const message of found.reverse()) {
-          yield { sequence: message.seq, at: message.timestamp, batch: decodeBatch(message.data) };
+          yield { sequence: message.seq, at: message.timestamp, batch: batchOf(message) };
         }
       }
     } catch (error) {
@@ -127,6 +127,12 @@ export class JetStreamSessionHistory implements SessionHistory {
     }
     throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'the connection dropped while sessions were read' });
   }
+}
+
+/** Null also for one that speaks for another host: NATS may let a worker write on its own subject alone. */
+function batchOf({ subject, data }: JsMsg): SessionBatch | null {
+  const batch = decodeBatch(data);
+  return batch !== null && batch.host === hostOfSubject(subject) ? batch : null;
 }
 
 /** Messages in a window, for messages of this mean size. */

@@ -11,7 +11,7 @@ export interface SessionTail {
   readonly id: string | null;
 }
 
-/** A message of the sessions stream. `at` is the server's stored time; `batch` is null when it cannot be read. */
+/** A message of the sessions stream. `at` is the server's stored time; `batch` is null where it is none of its host's. */
 export interface StoredBatch {
   readonly sequence: number;
   readonly at: string;

@@ -184,7 +184,7 @@ describe('shipping ended sessions', () => {
         const { ids } = (await afterAll(steps)).history;
         assert.equal(new Set(ids).size, ids.length);
       }),
-      { numRuns: 250 },
+      { numRuns: 100 },
     );
   });
 
@@ -202,7 +202,7 @@ describe('shipping ended sessions', () => {
           [],
         );
       }),
-      { numRuns: 250 },
+      { numRuns: 100 },
     );
   });
 
@@ -220,7 +220,7 @@ describe('shipping ended sessions', () => {
           upTo = batch.upTo;
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 100 },
     );
   });
 
