@@ -72,6 +72,7 @@ test('the OpenAPI document names every route', async (t) => {
     '/api/v1/hosts',
     '/api/v1/edges',
     '/api/v1/events',
+    '/api/v1/sessions/ended',
     '/api/v1/init',
     '/api/v1/apply',
   ]) {

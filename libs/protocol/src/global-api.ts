@@ -9,6 +9,8 @@ import { EdgeView, HostView } from './telemetry.js';
  *   GET  /api/v1/hosts           → HostList
  *   GET  /api/v1/edges           → EdgeList (with private API addresses)
  *   GET  /api/v1/events?after=SEQ&limit=N → EventPage
+ *   GET  /api/v1/sessions/ended?host=&edge=&stream=&address=&end=&since=TIME&before=SEQ&limit=N → EndedSessionsAnswer
+ *                                                                   (session-history.ts)
  *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once
  *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer
  *   GET  /healthz  /readyz       → { ok }

@@ -13,6 +13,7 @@ export * from './pod-state.js';
 export * from './ports.js';
 export * from './relay.js';
 export * from './reserved-ports.js';
+export * from './session-history.js';
 export * from './subjects.js';
 export * from './telemetry.js';
 export * from './version.js';

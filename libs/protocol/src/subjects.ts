@@ -20,12 +20,18 @@ export interface Subjects {
   stats(host: string): string;
   /** dolphin.<farm>.stats.* */
   readonly statsAll: string;
+  /** dolphin.<farm>.sessions.<host> */
+  sessions(host: string): string;
+  /** dolphin.<farm>.sessions.* */
+  readonly sessionsAll: string;
   /** dolphin.<farm>.farm */
   readonly farm: string;
   /** dolphin.<farm>.ask.<host> */
   ask(host: string): string;
   /** JetStream stream dolphin-<farm>-log */
   readonly logStream: string;
+  /** JetStream stream dolphin-<farm>-sessions */
+  readonly sessionsStream: string;
   /** KV bucket dolphin-<farm>-lease */
   readonly leaseBucket: string;
 }
@@ -43,16 +49,19 @@ export function subjectsOf(farm: string): Subjects {
     heartbeatAll: `${root}.heartbeat.*`,
     stats: (host) => `${root}.stats.${checked(host)}`,
     statsAll: `${root}.stats.*`,
+    sessions: (host) => `${root}.sessions.${checked(host)}`,
+    sessionsAll: `${root}.sessions.*`,
     farm: `${root}.farm`,
     ask: (host) => `${root}.ask.${checked(host)}`,
     logStream: `dolphin-${farm}-log`,
+    sessionsStream: `dolphin-${farm}-sessions`,
     leaseBucket: `dolphin-${farm}-lease`,
   };
 }
 
-/** The host of a `…log.host.<host>`, `…heartbeat.<host>`, `…stats.<host>` or `…command.<host>` subject, or null. */
+/** The host of a `…log.host.<host>` subject, or of another that ends with a host (`…heartbeat.<host>`), or null. */
 export function hostOfSubject(subject: string): string | null {
-  const match = /^dolphin\.[^.]+\.(?:log\.host|heartbeat|stats|command|ask)\.([^.]+)$/.exec(subject);
+  const match = /^dolphin\.[^.]+\.(?:log\.host|heartbeat|stats|sessions|command|ask)\.([^.]+)$/.exec(subject);
   return match?.[1] !== undefined && NAME_PATTERN.test(match[1]) ? match[1] : null;
 }
 

@@ -1,12 +1,15 @@
 import { DolphinError, GLOBAL_API_PORT } from '@dolphin/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
 import { LATER_VERBS } from './verbs/not-yet.js';
+import { wholeNumber } from './whole-number.js';
 
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = { readonly api: string; readonly json: boolean } & (
   | { readonly verb: 'status'; readonly watch: boolean }
   | { readonly verb: 'edges' | 'hosts' }
   | { readonly verb: 'events'; readonly after: number | undefined; readonly limit: number }
+  | SessionsAsked
   | {
       readonly verb: 'apply';
       readonly file: string;
@@ -84,6 +87,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
       refuseLater(o.follow, '--follow');
       take({ ...base(o.json), verb: 'events', after: o.after, limit: o.limit });
     });
+  addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), (o, json) => take({ ...base(json), ...o }));
   verb('apply', 'make the farm what a file says')
     .requiredOption('-f, --file <file>', 'a farm specification, as conf/farm.yaml')
     .option('--why <text>', 'stands in the log')
@@ -127,14 +131,4 @@ function httpUrl(text: string): string {
 
 function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && text.startsWith('http://');
-}
-
-function wholeNumber({ min = 0, max }: { min?: number; max: number }): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!/^\d+$/.test(text) || number < min || number > max) {
-      throw new InvalidArgumentError(`It wants a whole number from ${min} to ${max}.`);
-    }
-    return number;
-  };
 }

@@ -33,6 +33,8 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/lists.js')).hosts(api, asked);
     case 'events':
       return (await import('./verbs/events.js')).events(api, asked);
+    case 'sessions':
+      return (await import('./verbs/sessions.js')).sessions(api, asked);
     case 'apply':
       return (await import('./verbs/apply.js')).apply(api, asked);
     case 'later':

@@ -25,6 +25,8 @@ import { OperatorCalls } from './app/operator-calls.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
 import { Publisher } from './app/publisher.js';
+import { SessionSearch } from './app/session-search.js';
+import { keepSessionsStream } from './app/sessions-keeper.js';
 import { Snapshots } from './app/snapshots.js';
 import { MasterConfig, USAGE } from './config.js';
 import { DiskFarmFile } from './files/farm-file.js';
@@ -93,6 +95,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const redis = config.redis === '' ? null : new RedisView(config.redis, logger, complaints);
 
   let links: Links | null = null;
+  let search: SessionSearch | null = null;
   const unready = () => {
     if (!model.connected) return new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
     if (model.problem) return new ProblemError(model.problem);
@@ -107,6 +110,10 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         // With an entry that it cannot decode the rest can still be read.
         if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
         return eventPage(links.log, after, limit);
+      },
+      endedSessions: (query) => {
+        if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
+        return search.ended(query);
       },
       init: (request) => calls.init(request),
       apply: (request, ifMatch) => calls.apply(request, ifMatch),
@@ -131,6 +138,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     lifecycle.add('NATS', () => bus.close());
     await listenToHosts(bus, config.farm, listener);
     links = made;
+    search = new SessionSearch({ history: made.sessions, farmId: () => model.state.farm?.farmId ?? null, clock });
     const watch = new LogWatch({
       ...{ model, links: made, file: farmFile, known, logger, clock },
       wayBack:
@@ -154,6 +162,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       rewind: (why) => model.rewind(why),
     });
     const leading = leader.run(stop);
+    loops.push(keepSessionsStream({ model, links: made, complaints, clock }, stop));
     loops.push(folding, watch.run(stop), leading, publisher.run(stop));
     return leading;
   });

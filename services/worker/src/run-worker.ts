@@ -10,6 +10,7 @@ import { Membership } from './app/membership.js';
 import { Outbox } from './app/outbox.js';
 import { PodKeeper } from './app/pod-keeper.js';
 import { Refusals } from './app/refusals.js';
+import { SessionShipper } from './app/session-shipper.js';
 import { DiskIdentity } from './files/identity-file.js';
 import { DiskOutbox } from './files/outbox-file.js';
 import { NatsBus } from './nats/nats-bus.js';
@@ -133,7 +134,10 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
       random,
     };
     membership = new Membership(parts);
-    await membership.run(signal);
+    const shared = { clock, logger, complaints, newId, random };
+    const sessions = new SessionShipper({ bus, history: bus.sessions, pod, me, ...shared });
+    // A loop of its own, which never rejects: facts wait for no session.
+    await Promise.all([membership.run(signal), sessions.run(signal)]);
   })();
 
   lifecycle.add('loops', async () => {

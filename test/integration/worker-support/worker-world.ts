@@ -4,6 +4,8 @@ import { connectBus, createLog, JetStreamLogStore } from '@dolphin/eventlog';
 import {
   Command,
   CommandReply,
+  type EndedSession,
+  type EndedSessionPage,
   type Fact,
   type FactEnvelope,
   type Happening,
@@ -20,6 +22,7 @@ import { fromRoot } from '../../support/paths.js';
 import { freePort } from '../../support/ports.js';
 import { startProcess, type TestProcess } from '../../support/processes.js';
 import { tempDir } from '../../support/temp-dir.js';
+import { endedSession } from '../../unit/worker/ended-session.js';
 
 export const FARM_ID = '7b1c1f1e-5f0b-4b57-9b53-6a1dd0f4f001';
 const subjects = subjectsOf('main');
@@ -30,6 +33,8 @@ const ANSWER_MS = 20_000;
 export class FakePod {
   readonly happenings: Happening[] = [];
   readonly commands: Command[] = [];
+  /** By number; what is taken off its beginning was rolled over. */
+  ended: EndedSession[] = [];
   answer: (command: Command) => CommandReply = () => ({ result: 'accepted', already: false });
   readonly #server: Server;
 
@@ -43,6 +48,7 @@ export class FakePod {
         const happenings = this.happenings.slice(after, after + Number(url.searchParams.get('limit')));
         return reply({ oldest: 1, newest: this.happenings.length, happenings });
       }
+      if (url.pathname === '/v1/sessions/ended') return reply(this.endedPage(url.searchParams));
       let text = '';
       request.on('data', (chunk) => {
         text += chunk;
@@ -66,6 +72,17 @@ export class FakePod {
       return new Promise((resolve) => pod.#server.close(resolve));
     });
     return pod;
+  }
+
+  endedPage(query: URLSearchParams): EndedSessionPage {
+    const from = Number(query.get('after')) + 1;
+    const sessions = this.ended.filter(({ n }) => n >= from).slice(0, Number(query.get('limit')));
+    return { oldest: this.ended[0]?.n ?? 1, newest: this.ended.at(-1)?.n ?? 0, sessions };
+  }
+
+  /** Sessions end, in this life of the pod. */
+  end(count: number, life = 'a', first = (this.ended.at(-1)?.n ?? 0) + 1): void {
+    for (let n = first; n < first + count; n++) this.ended.push(endedSession(n, { id: `${life}-${n}` }));
   }
 
   get state(): PodState {

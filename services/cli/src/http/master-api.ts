@@ -3,6 +3,7 @@ import {
   type ApplyRequest,
   DolphinError,
   EdgeList,
+  EndedSessionsAnswer,
   ErrorAnswer,
   EventPage,
   FarmView,
@@ -49,6 +50,11 @@ export class MasterApi {
 
   events(after: number, limit: number): Promise<EventPage> {
     return this.#ask(EventPage, `/api/v1/events?after=${after}&limit=${limit}`, { timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  endedSessions(query: Readonly<Record<string, string>>): Promise<EndedSessionsAnswer> {
+    const path = `/api/v1/sessions/ended?${new URLSearchParams(query)}`;
+    return this.#ask(EndedSessionsAnswer, path, { timeoutMs: LOG_TIMEOUT_MS });
   }
 
   apply(body: ApplyRequest, ifMatch: number | undefined): Promise<ApplyAnswer> {

@@ -37,3 +37,15 @@ export const LOG_WATCH_MS = 1_000;
 export const SNAPSHOT_EVERY_MS = 10_000;
 /** Entries on one page of events; an envelope is never split, so that a page may hold up to 1,023 more. */
 export const MAX_EVENTS = 1_000;
+/** How often it is looked whether ended sessions have their stream; ten times as often while it cannot be known. */
+export const SESSIONS_STREAM_LOOK_MS = 5_000;
+/** Searches for sessions at a time: each holds a window of the stream, a few MB, and takes the leader's processor. */
+export const MAX_SEARCHES = 2;
+/** A page of a search ends at its next message after this. */
+export const SEARCH_MS = 1_000;
+/** A search holds up other loops for no longer than this and a message, some 5 ms. */
+export const SEARCH_TURN_MS = 5;
+/** A page that takes longer than this waits for NATS. */
+export const SEARCH_DEADLINE_MS = 8_000;
+/** Hosts and NATS agree about the time as well as this. */
+export const CLOCK_SKEW_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { LogStore, Tenure } from '@dolphin/eventlog';
+import type { LogStore, SessionHistory, Tenure } from '@dolphin/eventlog';
 import type { Command, CommandReply, FarmView } from '@dolphin/protocol';
 
 /** The worlds that the loops act upon, as little of them as they need. */
@@ -34,11 +34,14 @@ export interface Leases {
 /** All that needs the bus; there is none before the first connection. */
 export interface Links {
   readonly log: LogStore;
+  readonly sessions: SessionHistory;
   readonly leases: Leases;
   readonly commands: CommandBus;
   readonly announcer: Announcer;
   /** Makes the log, if it is not there. Throws DolphinError. */
   createLog(): Promise<void>;
+  /** Makes the stream of ended sessions, if it is not there. Throws DolphinError. */
+  createSessionsStream(): Promise<void>;
 }
 
 /** The farm id on this master's disk. */

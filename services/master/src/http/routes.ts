@@ -15,9 +15,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { MAX_EVENTS } from '../app/bounds.js';
+import { addSessionRoutes, type SessionParts } from './session-routes.js';
 
 /** What the API stands on; the loops behind it are others'. */
-export interface ApiParts {
+export interface ApiParts extends SessionParts {
   view(): FarmView;
   events(after: number, limit: number): Promise<EventPage>;
   init(request: InitRequest): Promise<InitAnswer>;
@@ -26,7 +27,7 @@ export interface ApiParts {
   unready(): DolphinError | null;
 }
 
-type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, never, ZodTypeProvider>;
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, never, ZodTypeProvider>;
 
 const Ok = z.object({ ok: z.literal(true) });
 const EventsQuery = z.object({
@@ -50,6 +51,7 @@ export function addRoutes(untyped: FastifyInstance, parts: ApiParts): void {
     }
     return parts.events(request.query.after, request.query.limit);
   });
+  addSessionRoutes(app, parts);
 
   app.post('/api/v1/init', { schema: { body: InitRequest, response: answers(InitAnswer) } }, (request) =>
     parts.init(request.body),

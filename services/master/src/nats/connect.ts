@@ -1,4 +1,11 @@
-import { connectBus, createLog, JetStreamLogStore, openLease } from '@dolphin/eventlog';
+import {
+  connectBus,
+  createLog,
+  createSessionsStream,
+  JetStreamLogStore,
+  JetStreamSessionHistory,
+  openLease,
+} from '@dolphin/eventlog';
 import { DolphinError } from '@dolphin/protocol';
 import { type Clock, type Complaints, type Logger, retry } from '@dolphin/runtime';
 import type { NatsConnection } from 'nats';
@@ -49,6 +56,7 @@ async function linksOver(bus: NatsConnection, o: ConnectOptions): Promise<Links>
   );
   return {
     log,
+    sessions: await JetStreamSessionHistory.open(bus, farm),
     leases: {
       acquire: async (until) => {
         const lease = await openLease(bus, farm, { holder: o.masterId, logger });
@@ -63,5 +71,6 @@ async function linksOver(bus: NatsConnection, o: ConnectOptions): Promise<Links>
     commands: new NatsCommandBus(bus, farm),
     announcer: new NatsAnnouncer(bus, farm, o.complaints),
     createLog: () => createLog(bus, farm, { replicas }),
+    createSessionsStream: () => createSessionsStream(bus, farm, replicas),
   };
 }

@@ -24,6 +24,14 @@ export const BATCH_BYTES = 800 * 1024;
 export const BATCH_ENTRIES = 500;
 /** Messages of the log that are searched for what a pod that counts anew has already told. */
 export const RECOVERY_MESSAGES = 5_000;
+/** How often the pod is asked for ended sessions: it writes them down every second, and a message holds those of one look. */
+export const SESSIONS_POLL_MS = 2_000;
+/** Between two pages of many: the pod that reads and sends them, some 5 ms each, serves clients meanwhile. */
+export const SESSIONS_GAP_MS = 50;
+/** Numbers in one page: about as many sessions as a batch holds. Usually 150 KB. */
+export const PAGE_SESSIONS = 400;
+/** A power cut takes what the pod wrote in the last half minute, some 15 batches. A file that differs in more is another one. */
+export const SESSION_RECOVERY_BATCHES = 64;
 /** After a failed try to join, ship or verify. */
 export const RETRY = { baseMs: 250, maxMs: 3_000 };
 /** Two heartbeats of another worker under our name cannot hide in this. */

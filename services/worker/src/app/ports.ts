@@ -1,5 +1,6 @@
 import type { LogStore } from '@dolphin/eventlog';
 import type { Command, CommandReply, Fact, HostStats, PodState } from '@dolphin/protocol';
+import type { EndedRead } from '../domain/session-shipping.js';
 import type { HappeningsRead } from '../domain/shipping-cursor.js';
 
 /**
@@ -15,6 +16,7 @@ export interface PodFailure {
 export interface PodControl {
   state(): Promise<PodState | PodFailure>;
   happenings(after: number, limit: number): Promise<HappeningsRead | PodFailure>;
+  endedSessions(after: number, limit: number): Promise<EndedRead | PodFailure>;
   command(command: Command): Promise<CommandReply | PodFailure>;
   /** Tells it to end, with its edges. */
   stop(): Promise<void>;

@@ -1,4 +1,10 @@
-import { connectBus, JetStreamLogStore, type LogStore } from '@dolphin/eventlog';
+import {
+  connectBus,
+  JetStreamLogStore,
+  JetStreamSessionHistory,
+  type LogStore,
+  type SessionHistory,
+} from '@dolphin/eventlog';
 import { type Clock, type Complaints, type Logger, retry } from '@dolphin/runtime';
 import type { Msg, NatsConnection } from 'nats';
 import type { Bus } from '../app/ports.js';
@@ -23,13 +29,20 @@ export class NatsBus implements Bus {
   readonly #logger: Logger;
   readonly #status: BusStatus;
   readonly log: LogStore;
+  readonly sessions: SessionHistory;
 
-  private constructor(connection: NatsConnection, log: LogStore, status: BusStatus, o: NatsBusOptions) {
+  private constructor(
+    connection: NatsConnection,
+    parts: Pick<NatsBus, 'log' | 'sessions'>,
+    o: NatsBusOptions,
+    status: BusStatus,
+  ) {
     this.#connection = connection;
     this.#clock = o.clock;
     this.#logger = o.logger;
     this.#status = status;
-    this.log = log;
+    this.log = parts.log;
+    this.sessions = parts.sessions;
   }
 
   /** Waits for NATS and a log that can be used for ever. Throws when `signal` aborts. */
@@ -49,7 +62,8 @@ export class NatsBus implements Bus {
       clock,
       onRetry: (error) => complaints.about('the log cannot be opened', { err: error }),
     });
-    return new NatsBus(connection, log, status, o);
+    const sessions = await JetStreamSessionHistory.open(connection, farm);
+    return new NatsBus(connection, { log, sessions }, o, status);
   }
 
   get connected(): boolean {

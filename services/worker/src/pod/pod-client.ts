@@ -1,11 +1,14 @@
 import { Agent, request } from 'node:http';
-import { type Command, CommandReply, ErrorAnswer, Happening, PodState } from '@dolphin/protocol';
+import { type Command, CommandReply, EndedSession, ErrorAnswer, Happening, PodState } from '@dolphin/protocol';
 import { z } from 'zod';
 import type { PodControl, PodFailure } from '../app/ports.js';
+import type { EndedRead } from '../domain/session-shipping.js';
 import type { HappeningsRead, ReadHappening } from '../domain/shipping-cursor.js';
 
 /** The pod answers from memory. */
 const ASK_TIMEOUT_MS = 1_000;
+/** Ended sessions it reads from the disk, which others may keep busy. */
+const READ_TIMEOUT_MS = 5_000;
 /** It writes host.json first; still below the time that the leader waits. */
 const COMMAND_TIMEOUT_MS = 1_500;
 /** A page of the worst happenings has some 3 MB. */
@@ -16,9 +19,14 @@ const LoosePage = z.object({
   newest: z.int().min(0),
   happenings: z.array(z.unknown()).max(10_000),
 });
+const LooseEndedPage = z.object({
+  oldest: z.int().min(1),
+  newest: z.int().min(0),
+  sessions: z.array(z.unknown()).max(10_000),
+});
 const Numbered = z.object({ n: z.int().min(1) });
 
-/** State, happenings and a command may be asked for at the same time. */
+/** State, happenings, sessions and a command may be asked for at the same time. */
 const MAX_CONNECTIONS = 4;
 
 /** The pod's control API on its unix socket (libs/protocol pod-control.ts). */
@@ -42,6 +50,15 @@ export class PodClient implements PodControl {
     const page = parsed(LoosePage, answer);
     if ('failed' in page) return page;
     return { ...page, happenings: page.happenings.flatMap(readHappening) };
+  }
+
+  async endedSessions(after: number, limit: number): Promise<EndedRead | PodFailure> {
+    const answer = await this.#ask('GET', `/v1/sessions/ended?after=${after}&limit=${limit}`, READ_TIMEOUT_MS);
+    if ('failed' in answer) return answer;
+    const page = parsed(LooseEndedPage, answer);
+    if ('failed' in page) return page;
+    // One that cannot be read (a newer pod's) shows as a number that is missing.
+    return { ...page, sessions: page.sessions.flatMap((one) => EndedSession.safeParse(one).data ?? []) };
   }
 
   async command(command: Command): Promise<CommandReply | PodFailure> {
