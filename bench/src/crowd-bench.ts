@@ -9,14 +9,22 @@ import type { LoadResult } from './load.js';
 import { LoadChild } from './load-child.js';
 import { processTree } from './process-tree.js';
 import { cpuMicroseconds, rssBytes } from './process-usage.js';
-import { startPod } from './proxy-stage.js';
-import { buildStage, SAMPLE, STREAM } from './stage.js';
+import { startHaproxyFarm, startPod } from './proxy-stage.js';
+import { buildStage, SAMPLE, STREAM, type Stage } from './stage.js';
+
+export const CROWD_MODES = ['hand-off', 'relay', 'haproxy'] as const;
+/** `haproxy` is the same edges behind HAProxy, to tell what the machine itself takes. */
+export type CrowdMode = (typeof CROWD_MODES)[number];
+
+export function isCrowdMode(text: string): text is CrowdMode {
+  return CROWD_MODES.some((mode) => mode === text);
+}
 
 export interface CrowdOptions {
   players: number;
   edges: number;
   seconds: number;
-  mode: 'relay' | 'hand-off';
+  mode: CrowdMode;
   /** All dial at once. */
   burst: boolean;
   progress(text: string): void;
@@ -32,9 +40,10 @@ export interface CrowdResult {
   seconds: number;
   kbps: LoadResult['kbps'];
   starving: number;
-  /** Of the pod, its relay processes and its edges together; 100 is one core. */
+  /** Of the pod (or HAProxy), its relay processes and its edges together; 100 is one core. */
   serverCpuPercent: number;
-  podCpuPercent: number;
+  /** Without the edges. */
+  proxyCpuPercent: number;
   serverRssMb: number;
   loadCpuPercent: number;
 }
@@ -54,7 +63,7 @@ export async function benchCrowd(o: CrowdOptions): Promise<CrowdResult> {
   const loads: LoadChild[] = [];
   try {
     const port = await freePort();
-    const pod = await startPod(stage, o.mode, { port, edges: o.edges, core: null });
+    const farm = await startFarm(stage, o.mode, { port, edges: o.edges });
     const count = Math.ceil(o.players / PLAYERS_PER_LOAD);
     const players = share(o.players, count);
     for (let i = 0; i < count; i++) loads.push(new LoadChild(null));
@@ -74,7 +83,7 @@ export async function benchCrowd(o: CrowdOptions): Promise<CrowdResult> {
     const allPlayAfterMs = Math.round(performance.now() - began);
     o.progress(`all ${o.players} play after ${allPlayAfterMs} ms`);
     await wait(SETTLE_MS);
-    return { ...(await measure(o, pod, loads)), allPlayAfterMs };
+    return { ...(await measure(o, farm, loads)), allPlayAfterMs };
   } finally {
     await Promise.all(loads.map((load) => load.stop()));
     await stage.close();
@@ -82,12 +91,28 @@ export async function benchCrowd(o: CrowdOptions): Promise<CrowdResult> {
   }
 }
 
+interface Farm {
+  /** Pids of all that serves. */
+  all(): number[];
+  readonly edgePids: ReadonlySet<number>;
+}
+
+async function startFarm(stage: Stage, mode: CrowdMode, at: { port: number; edges: number }): Promise<Farm> {
+  if (mode !== 'haproxy') {
+    const { child, edgePids } = await startPod(stage, mode, { ...at, core: null });
+    return { all: () => processTree(child.pid), edgePids };
+  }
+  const { child, edges } = await startHaproxyFarm(stage, at);
+  const edgePids = new Set(edges.flatMap((edge) => processTree(edge.pid)));
+  return { all: () => [...processTree(child.pid), ...edgePids], edgePids };
+}
+
 async function measure(
   o: CrowdOptions,
-  pod: Awaited<ReturnType<typeof startPod>>,
+  farm: Farm,
   loads: readonly LoadChild[],
 ): Promise<Omit<CrowdResult, 'allPlayAfterMs'>> {
-  const all = () => processTree(pod.child.pid);
+  const { all } = farm;
   const cpu = () => all().map((pid) => ({ pid, us: cpuMicroseconds(pid) }));
   for (const load of loads) load.mark();
   const [beganAt, before] = [performance.now(), cpu()];
@@ -111,7 +136,7 @@ async function measure(
     },
     starving: sum(results.map(({ starving }) => starving)),
     serverCpuPercent: percent(sum(used.map(({ us }) => us))),
-    podCpuPercent: percent(sum(used.filter(({ pid }) => !pod.edgePids.has(pid)).map(({ us }) => us))),
+    proxyCpuPercent: percent(sum(used.filter(({ pid }) => !farm.edgePids.has(pid)).map(({ us }) => us))),
     serverRssMb: Math.round(sum(all().map(rssBytes)) / 1e6),
     loadCpuPercent: Math.round(sum(results.map(({ cpuPercent }) => cpuPercent)) * 10) / 10,
   };
@@ -122,7 +147,7 @@ export function crowdText(result: CrowdResult): string {
   return [
     `${result.players} players, ${result.edges} edges, by ${result.mode}: all play after ${result.allPlayAfterMs} ms`,
     `kbit/s per player: ${kbps.min} min, ${kbps.median} median, ${kbps.max} max; ${result.starving} starved`,
-    `servers ${result.serverCpuPercent} % of a core (the pod and its relays ${result.podCpuPercent} %), ${result.serverRssMb} MB`,
+    `servers ${result.serverCpuPercent} % of a core (without the edges ${result.proxyCpuPercent} %), ${result.serverRssMb} MB`,
     `load ${result.loadCpuPercent} % of a core`,
     '',
   ].join('\n');

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTermination, parseFlags, UsageError } from '@dolphin/runtime';
 import { pinSelf, stopAll } from './child.js';
-import { benchCrowd, crowdText } from './crowd-bench.js';
+import { benchCrowd, CROWD_MODES, crowdText, isCrowdMode } from './crowd-bench.js';
 import { benchEdge, EDGE_REFERENCE } from './edge-bench.js';
 import { Load, MAX_PLAYERS, NotServedError } from './load.js';
 import { benchProxy, PROXY_REFERENCE } from './proxy-bench.js';
@@ -135,7 +135,7 @@ function crowd(args: readonly string[]): Job {
     json: { type: 'boolean' },
   });
   const { mode = 'hand-off' } = flags;
-  if (mode !== 'hand-off' && mode !== 'relay') throw new UsageError(`--mode is hand-off or relay, not ${mode}`);
+  if (!isCrowdMode(mode)) throw new UsageError(`--mode is ${CROWD_MODES.join(', ')}, not ${mode}`);
   const o = {
     players: atLeastOne('players', flags.players, 20_000),
     edges: atLeastOne('edges', flags.edges, 4),

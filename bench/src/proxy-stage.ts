@@ -88,7 +88,7 @@ function startPeer(stage: Stage, program: string, at: { port: number; edge: numb
   switch (program) {
     case 'haproxy':
     case 'haproxy-splice':
-      writeFileSync(file, haproxyConf(at, program === 'haproxy-splice'));
+      writeFileSync(file, haproxyConf({ port: at.port, edges: [at.edge], threads: 1 }, program === 'haproxy-splice'));
       return startChild(MEASURED_CORE, 'haproxy', ['-db', '-f', file], o);
     case 'nginx':
       writeFileSync(file, nginxConf(stage.dir, at));
@@ -105,10 +105,27 @@ function startPeer(stage: Stage, program: string, at: { port: number; edge: numb
   }
 }
 
-/** As an operator would write it for thousands of long connections: one thread, like the others here. */
-const haproxyConf = (at: { port: number; edge: number }, splice: boolean) => `global
-    maxconn 6000
-    nbthread 1
+/** Its own limit of files is twice this and some. */
+const HAPROXY_CLIENTS = 9000;
+
+/** HAProxy before edges of its own, on all cores. */
+export async function startHaproxyFarm(
+  stage: Stage,
+  at: { port: number; edges: number },
+): Promise<{ child: Child; edges: readonly Child[] }> {
+  const edges = [];
+  for (let i = 0; i < at.edges; i++) edges.push(await stage.startEdge(null));
+  const file = join(stage.dir, `haproxy-${at.port}.cfg`);
+  writeFileSync(file, haproxyConf({ port: at.port, edges: edges.map(({ port }) => port), threads: 2 }, false));
+  const child = startChild(null, 'haproxy', ['-db', '-f', file], { cwd: stage.dir });
+  await listening(child, at.port);
+  return { child, edges: edges.map((edge) => edge.child) };
+}
+
+/** As an operator would write it for thousands of long connections. */
+const haproxyConf = (at: { port: number; edges: readonly number[]; threads: number }, splice: boolean) => `global
+    maxconn ${HAPROXY_CLIENTS}
+    nbthread ${at.threads}
 defaults
     mode tcp
     timeout connect 5s
@@ -117,7 +134,8 @@ defaults
     ${splice ? 'option splice-auto' : 'no option splice-auto'}
 listen bench
     bind 127.0.0.1:${at.port} backlog 4096
-    server edge 127.0.0.1:${at.edge} source 127.0.0.3
+    balance leastconn
+${at.edges.map((edge, i) => `    server edge-${i} 127.0.0.1:${edge} source 127.0.0.${3 + i}`).join('\n')}
 `;
 
 const nginxConf = (

@@ -57,6 +57,11 @@ export interface RoundsOptions {
 
 /** The burst of GOPs that every joiner gets is over, and late ones have caught up. */
 const SETTLE_MS = 3000;
+/**
+ * What a client costs that comes is measured after so many have come: a server runs for months, and a program that is
+ * compiled while it runs needs thousands before the way that they take is.
+ */
+const WARM_UP_CLIENTS = 4000;
 
 /** Runs each program in turn, in alternating order, so that what drifts on the machine hits all alike. */
 export async function runRounds(o: RoundsOptions): Promise<{ runs: Run[]; summary: Summary[] }> {
@@ -92,7 +97,9 @@ async function measure(
   const idleRssMb = megabytes(total(measured, rssBytes));
   await load.start(options);
   load.startChurn();
-  await wait(SETTLE_MS);
+  const { churnPerSecond = 0 } = options;
+  const warmUpMs = churnPerSecond === 0 ? 0 : (WARM_UP_CLIENTS * 1000) / churnPerSecond;
+  await wait(Math.max(SETTLE_MS, warmUpMs));
   load.mark();
   const [beganAt, cpuBefore] = [performance.now(), total(measured, cpuMicroseconds)];
   await wait(o.seconds * 1000);

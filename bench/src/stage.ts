@@ -33,8 +33,8 @@ export interface Stage {
   /** What the floor writes to each player, in bytes per second. */
   floorBytesPerSecond: number;
   start(program: ProgramName, protocol: LoadProtocol, players: number): Promise<Staged>;
-  /** A built-in edge beside the origin, for a proxy to stand before. */
-  startEdge(): Promise<{ child: Child; port: number }>;
+  /** A built-in edge beside the origin, for a proxy to stand before, on the core of the others unless another is named. */
+  startEdge(core?: number | null): Promise<{ child: Child; port: number }>;
   close(): Promise<void>;
 }
 
@@ -67,10 +67,10 @@ export async function buildStage(
       await listening(child, port);
       return { child, target: targetOf(program, protocol, port) };
     },
-    startEdge: async () => {
+    startEdge: async (edgeCore = OTHER_CORE) => {
       const at = { rtmp: await freePort(), api: await freePort(), players: MAX_PLAYERS };
       const file = conf(dir, `behind-${at.rtmp}`, at, `cluster { mode remote; origin 127.0.0.1:${origin}; }`);
-      const child = startChild(OTHER_CORE, process.execPath, [join(root, 'bin/dolphin-edge'), '-c', file], {
+      const child = startChild(edgeCore, process.execPath, [join(root, 'bin/dolphin-edge'), '-c', file], {
         cwd: dir,
       });
       await listening(child, at.rtmp);
