@@ -1,10 +1,17 @@
+export * from './ask.js';
 export * from './commands.js';
+export * from './decisions.js';
 export * from './errors.js';
+export * from './facts.js';
 export * from './farm-spec.js';
+export { Problem } from './fields.js';
 export * from './global-api.js';
 export * from './hand-off.js';
 export * from './ids.js';
+export * from './limits.js';
 export * from './log-entries.js';
+export * from './operator-api.js';
+export * from './operator-events.js';
 export * from './pod-choices.js';
 export * from './pod-control.js';
 export * from './pod-limits.js';

@@ -50,7 +50,7 @@ export function subjectsOf(farm: string): Subjects {
   };
 }
 
-/** The host of a `…log.host.<host>`, `…heartbeat.<host>`, `…stats.<host>` or `…command.<host>` subject, or null. */
+/** The host of a `…log.host.<host>`, `…heartbeat.<host>`, `…stats.<host>`, `…command.<host>` or `…ask.<host>` subject, or null. */
 export function hostOfSubject(subject: string): string | null {
   const match = /^dolphin\.[^.]+\.(?:log\.host|heartbeat|stats|command|ask)\.([^.]+)$/.exec(subject);
   return match?.[1] !== undefined && NAME_PATTERN.test(match[1]) ? match[1] : null;

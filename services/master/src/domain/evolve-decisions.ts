@@ -48,6 +48,15 @@ function decision(state: FarmState, entry: Decision, sequence: number): FarmStat
         ...state,
         short: { specVersion: state.spec?.version ?? 0, asked: entry.asked, placed: entry.placed },
       };
+    case 'edge-kept':
+    case 'edge-adopted':
+    case 'edge-renewed':
+    case 'update-started':
+    case 'update-step':
+    case 'update-stopped':
+    case 'update-finished':
+      // History: nothing follows from these yet.
+      return state;
     default:
       return never(entry);
   }

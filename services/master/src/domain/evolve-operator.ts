@@ -16,6 +16,19 @@ export function evolveOperator(start: FarmState, envelope: OperatorEnvelope, seq
           ? ignored(state)
           : { ...state, spec: { version: entry.specVersion, spec: entry.spec, applied: refOf(entry, sequence) } };
         break;
+      case 'farm-imported':
+      case 'host-cordoned':
+      case 'host-uncordoned':
+      case 'host-drain-asked':
+      case 'host-undrain-asked':
+      case 'host-removed':
+      case 'edge-restart-asked':
+      case 'edge-kill-asked':
+      case 'edge-drain-asked':
+      case 'edge-undrain-asked':
+        // History: nothing follows from these yet.
+        if (isForeign(state, envelope)) state = ignored(state);
+        break;
       default:
         never(entry);
     }
