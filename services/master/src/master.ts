@@ -15,13 +15,14 @@ import {
   UsageError,
 } from '@dolphin/runtime';
 import type { FastifyInstance } from 'fastify';
+import { OperatorAppender } from './app/append-operator.js';
 import { CommandSender } from './app/command-sender.js';
 import { eventPage } from './app/event-pages.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
 import { LogWatch } from './app/log-watch.js';
-import { OperatorCalls } from './app/operator-calls.js';
+import { applySpec, initFarm } from './app/operator-calls.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
 import { Publisher } from './app/publisher.js';
@@ -86,7 +87,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const model = new FarmModel({ farm: config.farm, masterId, logger, clock });
   const complaints = new Complaints(logger, clock);
   const listener = new Listener(model, complaints, clock);
-  const calls = new OperatorCalls(model, clock);
+  const appender = new OperatorAppender(model, clock);
   const snapshotFile = new SnapshotFile(join(config.stateDir, 'fold.json'), foldBuildId(), logger);
   await restore(model, snapshotFile, known?.farmId ?? null);
   const snapshots = new Snapshots(model, snapshotFile, clock);
@@ -108,8 +109,8 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
         return eventPage(links.log, after, limit);
       },
-      init: (request) => calls.init(request),
-      apply: (request, ifMatch) => calls.apply(request, ifMatch),
+      init: (request) => initFarm(appender, model, request),
+      apply: (request, ifMatch) => applySpec(appender, request, ifMatch),
       unready,
     },
     logger,
@@ -137,7 +138,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         'put back the JetStream store of NATS, or, to begin a new farm, end every pod, worker and master, and move their ' +
         `directories away (here ${config.stateDir})`,
     });
-    calls.connect(made, watch);
+    appender.connect(made, watch);
     const sender = new CommandSender({ bus: made.commands, model, complaints, logger, clock });
     const ports = new PortWatch(model, tcpDialler, clock);
     const leader = new LeaderLoop({ model, links: made, sender, ports, complaints, logger, clock });

@@ -6,7 +6,8 @@ import { planShort, sitesOf } from '@dolphin/master/domain/placement.js';
 import { sameJson } from '@dolphin/master/domain/same-json.js';
 import { isLocalHost, parseListen } from '@dolphin/master/http/listen-address.js';
 import { DolphinError, type ErrorCode, FarmSpec, UpdatePolicy } from '@dolphin/protocol';
-import { specOf, World } from './world.js';
+import { specOf } from './host-model.js';
+import { World } from './world.js';
 
 const refusal = (code: ErrorCode, pattern: RegExp) => (error: unknown) =>
   error instanceof DolphinError && error.code === code && pattern.test(error.message);
