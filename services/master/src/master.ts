@@ -7,6 +7,7 @@ import { DOLPHIN_VERSION, DolphinError, hostIdFrom } from '@dolphin/protocol';
 import {
   Complaints,
   ConfigError,
+  componentLogger,
   createLogger,
   Lifecycle,
   loadConfig,
@@ -74,6 +75,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const failing = new AbortController();
   const stop = AbortSignal.any([told, failing.signal]);
   const logger = createLogger({ component: 'master' });
+  const loggerOf = (part: string) => componentLogger(logger, part);
   const clock = systemClock;
   const address = parseListen(config.listen);
   await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
@@ -91,7 +93,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const snapshotFile = new SnapshotFile(join(config.stateDir, 'fold.json'), foldBuildId(), logger);
   await restore(model, snapshotFile, known?.farmId ?? null);
   const snapshots = new Snapshots(model, snapshotFile, clock);
-  const redis = config.redis === '' ? null : new RedisView(config.redis, logger, complaints);
+  const redis = config.redis === '' ? null : new RedisView(config.redis, loggerOf('redis'), complaints);
 
   let links: Links | null = null;
   const unready = () => {
@@ -113,7 +115,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       apply: (request, ifMatch) => applySpec(appender, request, ifMatch),
       unready,
     },
-    logger,
+    loggerOf('api'),
   );
   await listenOn(api, address);
   const { port } = api.server.address() as AddressInfo;
@@ -127,7 +129,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
 
   const connected = connectLinks({
     ...{ url: config.nats, farm: config.farm, masterId, replicas: config.replicas, signal: stop },
-    ...{ logger, clock, complaints, onStatus: (isConnected) => model.setConnected(isConnected) },
+    ...{ logger: loggerOf('bus'), clock, complaints, onStatus: (isConnected) => model.setConnected(isConnected) },
   }).then(async ({ bus, links: made }) => {
     lifecycle.add('NATS', () => bus.close());
     await listenToHosts(bus, config.farm, listener);
@@ -139,9 +141,17 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         `directories away (here ${config.stateDir})`,
     });
     appender.connect(made, watch);
-    const sender = new CommandSender({ bus: made.commands, model, complaints, logger, clock });
+    const sender = new CommandSender({ bus: made.commands, model, complaints, logger: loggerOf('commands'), clock });
     const ports = new PortWatch(model, tcpDialler, clock);
-    const leader = new LeaderLoop({ model, links: made, sender, ports, complaints, logger, clock });
+    const leader = new LeaderLoop({
+      model,
+      links: made,
+      sender,
+      ports,
+      complaints,
+      logger: loggerOf('reconcile'),
+      clock,
+    });
     const sinks = redis ? [redis] : [];
     const publisher = new Publisher({
       ...{ model, sinks, logger, clock },
