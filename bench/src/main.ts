@@ -15,6 +15,8 @@ const EXIT_SOFTWARE = 70;
 /** Joiners have had their burst of the last GOP. */
 const LOAD_SETTLE_MS = 2000;
 
+type Job = () => Promise<number>;
+
 onTermination(() => {
   stopAll().finally(() => process.exit(130));
 });
@@ -24,7 +26,9 @@ process.stdout.on('error', () => process.exit(EXIT_SOFTWARE));
 
 const [verb, ...argv] = process.argv.slice(2);
 try {
-  process.exitCode = await runVerb(verb, argv);
+  // For the shell: are the flags right, before anything is installed?
+  if (verb === 'check-flags') jobOf(argv[0], argv.slice(1));
+  else process.exitCode = await jobOf(verb, argv)();
 } catch (error) {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n\n${USAGE}`);
@@ -37,25 +41,30 @@ try {
   await stopAll();
 }
 
-async function runVerb(name: string | undefined, args: readonly string[]): Promise<number> {
+/** What a command line asks for; its result is the exit code. Throws UsageError. */
+function jobOf(name: string | undefined, args: readonly string[]): Job {
   switch (name) {
     case 'edge':
-      return await edge(args);
+      return edge(args);
     case 'proxy':
-      return await proxy(args);
+      return proxy(args);
     case 'crowd':
-      return await crowd(args);
+      return crowd(args);
     case 'load':
-      return await load(args);
+      return load(args);
     case 'floor':
-      // As if it had been started by itself.
-      process.argv.splice(2, 1);
-      await import('./floor.js');
-      return 0;
+      return async () => {
+        // As if it had been started by itself.
+        process.argv.splice(2, 1);
+        await import('./floor.js');
+        return 0;
+      };
     case '--help':
     case '-h':
-      process.stdout.write(USAGE);
-      return 0;
+      return async () => {
+        process.stdout.write(USAGE);
+        return 0;
+      };
     case undefined:
       throw new UsageError('a verb is missing');
     default:
@@ -63,7 +72,7 @@ async function runVerb(name: string | undefined, args: readonly string[]): Promi
   }
 }
 
-async function edge(args: readonly string[]): Promise<number> {
+function edge(args: readonly string[]): Job {
   const { flags } = parseFlags(args, {
     players: { type: 'int' },
     seconds: { type: 'int' },
@@ -73,19 +82,21 @@ async function edge(args: readonly string[]): Promise<number> {
   });
   const { protocol = 'rtmp' } = flags;
   if (protocol !== 'rtmp' && protocol !== 'flv') throw new UsageError(`--protocol is rtmp or flv, not ${protocol}`);
-  pinSelf();
-  const measured = await benchEdge({
+  const o = {
     players: playersOf(flags.players, 2000),
     seconds: atLeastOne('seconds', flags.seconds, 20),
     rounds: atLeastOne('rounds', flags.rounds, 3),
     protocol,
     srsBinary: process.env['SRS_BIN'] || undefined,
     progress,
-  });
-  return tell(reportOf('edge', EDGE_REFERENCE, measured), flags.json);
+  } as const;
+  return async () => {
+    pinSelf();
+    return tell(reportOf('edge', EDGE_REFERENCE, await benchEdge(o)), flags.json);
+  };
 }
 
-async function proxy(args: readonly string[]): Promise<number> {
+function proxy(args: readonly string[]): Job {
   const { flags } = parseFlags(args, {
     players: { type: 'int' },
     churn: { type: 'int' },
@@ -100,19 +111,21 @@ async function proxy(args: readonly string[]): Promise<number> {
       throw new UsageError(`--peer ${text}: wants NAME=COMMAND with {port}`);
     return { name, command };
   });
-  pinSelf();
-  const measured = await benchProxy({
+  const o = {
     players: playersOf(flags.players, 2000),
     churn: flags.churn ?? 200,
     seconds: atLeastOne('seconds', flags.seconds, 20),
     rounds: atLeastOne('rounds', flags.rounds, 3),
     peers,
     progress,
-  });
-  return tell(reportOf('proxy', PROXY_REFERENCE, measured), flags.json);
+  };
+  return async () => {
+    pinSelf();
+    return tell(reportOf('proxy', PROXY_REFERENCE, await benchProxy(o)), flags.json);
+  };
 }
 
-async function crowd(args: readonly string[]): Promise<number> {
+function crowd(args: readonly string[]): Job {
   const { flags } = parseFlags(args, {
     players: { type: 'int' },
     edges: { type: 'int' },
@@ -123,16 +136,19 @@ async function crowd(args: readonly string[]): Promise<number> {
   });
   const { mode = 'hand-off' } = flags;
   if (mode !== 'hand-off' && mode !== 'relay') throw new UsageError(`--mode is hand-off or relay, not ${mode}`);
-  const result = await benchCrowd({
+  const o = {
     players: atLeastOne('players', flags.players, 20_000),
     edges: atLeastOne('edges', flags.edges, 4),
     seconds: atLeastOne('seconds', flags.seconds, 20),
     mode,
     burst: flags.burst === true,
     progress,
-  });
-  process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : crowdText(result));
-  return result.starving === 0 ? 0 : EXIT_VOID;
+  } as const;
+  return async () => {
+    const result = await benchCrowd(o);
+    process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : crowdText(result));
+    return result.starving === 0 ? 0 : EXIT_VOID;
+  };
 }
 
 function progress(text: string): void {
@@ -144,7 +160,7 @@ function tell(report: Report, asJson: boolean | undefined): number {
   return report.void ? EXIT_VOID : 0;
 }
 
-async function load(args: readonly string[]): Promise<number> {
+function load(args: readonly string[]): Job {
   const { flags, positionals } = parseFlags(
     args,
     {
@@ -161,20 +177,25 @@ async function load(args: readonly string[]): Promise<number> {
   if (!flags.url.startsWith(protocol === 'rtmp' ? 'rtmp://' : 'http://')) {
     throw new UsageError(`--url of a ${protocol} load begins with ${protocol === 'rtmp' ? 'rtmp' : 'http'}://`);
   }
-  const players = new Load({ target: { protocol, url: flags.url }, players: playersOf(flags.players, 100) });
+  const o = { target: { protocol, url: flags.url }, players: playersOf(flags.players, 100) } as const;
   const seconds = atLeastOne('seconds', flags.seconds, 10);
-  try {
-    const { afterMs } = await players.start();
-    process.stderr.write(`all play after ${afterMs} ms\n`);
-    await wait(LOAD_SETTLE_MS);
-    players.mark();
-    await wait(seconds * 1000);
-    const result = players.measure();
-    process.stdout.write(flags.json === true ? `${JSON.stringify({ bench: 'load', ...result })}\n` : loadText(result));
-    return result.starving === 0 ? 0 : EXIT_VOID;
-  } finally {
-    players.stop();
-  }
+  return async () => {
+    const players = new Load(o);
+    try {
+      const { afterMs } = await players.start();
+      process.stderr.write(`all play after ${afterMs} ms\n`);
+      await wait(LOAD_SETTLE_MS);
+      players.mark();
+      await wait(seconds * 1000);
+      const result = players.measure();
+      process.stdout.write(
+        flags.json === true ? `${JSON.stringify({ bench: 'load', ...result })}\n` : loadText(result),
+      );
+      return result.starving === 0 ? 0 : EXIT_VOID;
+    } finally {
+      players.stop();
+    }
+  };
 }
 
 function playersOf(value: number | undefined, fallback: number): number {

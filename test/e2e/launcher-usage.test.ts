@@ -87,9 +87,24 @@ test('without the right to install, the exact command is printed', async (t) => 
 
 test('wrong flags are said before anything is installed', async (t) => {
   const path = await fakePath(t, { id: 'echo 0', 'apt-get': 'echo INSTALLED >&2' }, ['redis-server', 'nats-server']);
-  const { code, stderr } = await run(t, dolphin, ['up', '--bogus'], { env: { PATH: path } });
-  assert.equal(code, 64);
-  assert.doesNotMatch(stderr, /INSTALLED|installing/);
+  for (const argv of [
+    ['up', '--bogus'],
+    ['bench', 'proxy', '--bogus'],
+    ['bench', 'proxy', '--rounds', '0'],
+    ['bench', 'proxy', '--peer', 'other=without-a-port'],
+  ]) {
+    const { code, stderr } = await run(t, dolphin, argv, { env: { PATH: path } });
+    assert.equal(code, 64, argv.join(' '));
+    assert.match(stderr, /usage: \.\/dolphin/);
+    assert.doesNotMatch(stderr, /INSTALLED|installing/);
+  }
+});
+
+test('the peers of bench proxy are wanted when its flags are right', async (t) => {
+  const path = await fakePath(t, { id: 'echo 1000', sudo: 'exit 1', 'apt-get': 'exit 1' });
+  const { code, stderr } = await run(t, dolphin, ['bench', 'proxy', '--rounds', '1'], { env: { PATH: path } });
+  assert.equal(code, 69);
+  assert.match(stderr, /^ {2}apt-get install -y --no-install-recommends .*util-linux$/m);
 });
 
 /** What ./dolphin itself uses, so that a PATH can be made in which other programs are missing. */

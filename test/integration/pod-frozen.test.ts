@@ -11,7 +11,9 @@ const found = { deadlineMs: 30_000 };
 
 const pidsOf = async (pod: TestPod) => (await pod.state()).edges.map(({ pid }) => pid ?? 0);
 const unhealthy = async (pod: TestPod) =>
-  (await pod.facts()).flatMap((fact) => (fact.type === 'edge-unhealthy' ? [{ pid: fact.pid, why: fact.why }] : []));
+  (await pod.facts()).flatMap((fact) =>
+    fact.type === 'edge-unhealthy' ? [{ pid: fact.pid, why: fact.why, killed: fact.killed }] : [],
+  );
 
 /** Freezes a process; it goes on when the test ends, or nobody could end it. */
 function freeze(t: TestContext, pid: number): void {
@@ -23,7 +25,7 @@ function freeze(t: TestContext, pid: number): void {
 async function isReplaced(pod: TestPod, pid: number): Promise<void> {
   await eventually(async () => (await unhealthy(pod)).length > 0, { what: 'it is found', ...found });
   const [only, ...more] = await unhealthy(pod);
-  assert.deepEqual([only?.pid, more], [pid, []]);
+  assert.deepEqual([only?.pid, only?.killed, more], [pid, true, []]);
   assert.match(only?.why ?? '', /^frozen: no answer, no bytes and no beat for \d+ ms$/);
   await eventually(
     async () => {

@@ -230,5 +230,7 @@ describe('logs over the control API', () => {
     const said = () => files.some((name) => readFileSync(join(dir, name), 'latin1').includes('text was dropped here'));
     await eventually(said, { what: 'the log says that text is missing' });
     flooding.socket.destroy();
+    const lost = async (name: string) => (await pod.state()).edges.find((each) => each.name === name)?.logDroppedBytes;
+    assert.ok(((await lost(edge.replace('dolphin-h1-', ''))) ?? 0) > 0, 'the state counts it');
   });
 });

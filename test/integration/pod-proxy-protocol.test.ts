@@ -56,6 +56,17 @@ describe('clients behind a front', () => {
     await eventually(async () => (await pod.state()).clients === 0, { what: 'all are forgotten' });
   });
 
+  it('are counted while their header is read', async (t) => {
+    const pod = await startPod(t, { engines, config: believed });
+    const isRead = async () => {
+      await connectClient(t, pod.rtmp, '');
+      return (await pod.state()).reading > 0;
+    };
+    await eventually(isRead, { what: 'a silent one is counted' });
+    const metrics = async () => (await pod.ask('GET', '/metrics')).bytes.toString();
+    await eventually(async () => /^dolphin_pod_reading 0$/m.test(await metrics()), { what: 'none is left' });
+  });
+
   it('are told to a relayed edge: by F3 for RTMP over IPv4, by X-Real-IP for HTTP', async (t) => {
     const pod = await startPod(t, { engines, config: believed });
     await pod.spawn(1, 'relayed');

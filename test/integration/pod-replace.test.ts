@@ -4,7 +4,14 @@ import { describe, it } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { freePortRange } from '../support/ports.js';
 import { isAlive } from '../support/processes.js';
-import { connectClient, fakeBinary, startPod, type TestClient, type TestPod } from './pod-support/test-pod.js';
+import {
+  connectClient,
+  fakeBinary,
+  readText,
+  startPod,
+  type TestClient,
+  type TestPod,
+} from './pod-support/test-pod.js';
 
 const engines = (dir: string) => [
   `fake=${fakeBinary(dir)}`,
@@ -22,6 +29,27 @@ const states = async (pod: TestPod) => (await rows(pod)).map((edge) => `${edge.s
 const showing = (pod: TestPod, wanted: string[]) =>
   eventually(async () => JSON.stringify(await states(pod)) === JSON.stringify(wanted), { what: wanted.join(', ') });
 const countOf = async (pod: TestPod, type: string) => (await pod.facts()).filter((fact) => fact.type === type).length;
+
+describe('spare ports', () => {
+  it('that a slot comes for are advised against, and all of them count as ports of this host', async (t) => {
+    const base = await freePortRange(2);
+    // The last ones lie where outgoing connections get theirs.
+    const config = `sparePorts: { rtmp: 2900, http: ${base}, api: 60990, count: 2 }\n`;
+    const pod = await startPod(t, { engines, config });
+    const before = (await pod.state()).advice.join('\n');
+    assert.ok(!before.includes('sparePorts'));
+    const kernel = (name: string) => readText(`/proc/sys/net/ipv4/ip_local_${name}`).trim();
+    const [low = 0, high = 0] = kernel('port_range').split('\t').map(Number);
+    if (low <= 60_990 && high >= 60_991 && kernel('reserved_ports') === '') {
+      assert.match(before, /ports [\d,-]*60990-60991 may be taken/);
+    }
+    const edge = await pod.edge(3);
+    await pod.command({ type: 'spawn', edge: { ...edge, ports: { ...edge.ports, http: base + 1 } } });
+    const clash = `sparePorts.http: port ${base + 1} is the HTTP port of stream-3`;
+    assert.ok((await pod.state()).advice.join('\n').includes(clash));
+    await pod.process().printed(new RegExp(clash));
+  });
+});
 
 describe('a new generation of a slot on other ports', () => {
   it('starts beside the old one, gets the new clients when it is ready, and no connection fails meanwhile', async (t) => {
@@ -160,7 +188,7 @@ describe('the memory limit', () => {
     await pod.command({ type: 'spawn', edge: await pod.edge(1, { engine: 'grows' }) });
     await eventually(async () => (await rows(pod)).length === 3, { what: 'one is replaced', deadlineMs: 40_000 });
     const unhealthy = (await pod.facts()).find((fact) => fact.type === 'edge-unhealthy');
-    assert.ok(unhealthy?.type === 'edge-unhealthy' && unhealthy.slot === 1);
+    assert.ok(unhealthy?.type === 'edge-unhealthy' && unhealthy.slot === 1 && unhealthy.killed === false);
     assert.match(unhealthy.why, /^\d{3} MB resident, above maxRssMb 250 in 3 samples/);
     assert.equal((await rows(pod)).filter((edge) => edge.slot === 0).length, 1);
     const started = async () =>

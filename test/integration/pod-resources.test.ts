@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { HappeningsFile } from '@dolphin/pod/files/happenings-file.js';
+import { HappeningsFile, MAX_UNWRITTEN } from '@dolphin/pod/files/happenings-file.js';
 import type { PodFact } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
 import { run } from '../support/processes.js';
@@ -11,6 +21,15 @@ import { connectClient, connectServed, fakeBinary, startPod } from './pod-suppor
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const fact = (pid: number): PodFact => ({ type: 'pod-started', id: `f${pid}`, pid, rtmp: [1], http: [2] });
+const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+/** Null: it is closed by now. */
+function linkOf(fd: number): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return null;
+  }
+}
 const open = (dir: string, maxFileBytes?: number) =>
   new HappeningsFile(dir, { log: quiet, now: () => 0, ...(maxFileBytes === undefined ? {} : { maxFileBytes }) });
 
@@ -68,6 +87,48 @@ describe('the file of happenings', () => {
     const again = open(dir, 2000);
     assert.deepEqual(again.page(0, 1000), { oldest, newest, happenings });
     again.close();
+  });
+
+  it('holds what the disk refuses; forgets what is too much, and all before it, so that numbers have no gap', async (t) => {
+    const dir = await tempDir(t);
+    const path = join(dir, 'happenings.jsonl');
+    const file = open(dir);
+    for (let i = 1; i <= 3; i++) file.append(fact(i));
+    const numbers = (of: HappeningsFile) => {
+      const seen: number[] = [];
+      for (let after = 0; after < of.newest; after = seen.at(-1) ?? of.newest)
+        seen.push(...of.page(after, 1000).happenings.map(({ n }) => n));
+      return seen;
+    };
+    const reopened = () => {
+      const again = open(dir);
+      const seen = numbers(again);
+      again.close();
+      return seen;
+    };
+    // Its disk is full from here on.
+    const fds = readdirSync('/proc/self/fd').map(Number);
+    const fd = fds.find((one) => linkOf(one) === path) ?? -1;
+    const replace = (by: string) => {
+      closeSync(fd);
+      assert.equal(openSync(by, 'a'), fd);
+    };
+    replace('/dev/full');
+    mkdirSync(`${path}.new`);
+    for (let i = 4; i <= 13; i++) file.append(fact(i));
+    assert.deepEqual(numbers(file), upTo(13));
+    assert.deepEqual(reopened(), upTo(3));
+    for (let i = 14; i <= MAX_UNWRITTEN + 13; i++) file.append(fact(i));
+    assert.deepEqual(numbers(file), upTo(MAX_UNWRITTEN + 13).slice(-MAX_UNWRITTEN));
+    // It has room again.
+    rmSync(`${path}.new`, { recursive: true });
+    file.append(fact(MAX_UNWRITTEN + 14));
+    const kept = upTo(MAX_UNWRITTEN + 14).slice(-MAX_UNWRITTEN);
+    assert.deepEqual(numbers(file), kept);
+    assert.deepEqual(reopened(), kept);
+    file.append(fact(MAX_UNWRITTEN + 15));
+    file.close();
+    assert.deepEqual(reopened(), [...kept, MAX_UNWRITTEN + 15]);
   });
 
   it('begins anew from garbage', async (t) => {

@@ -14,7 +14,8 @@ export const PodFact = z.discriminatedUnion('type', [
   entry('edge-started', { ...edgeRef, ...processRef, engine: EngineName, attempt: z.int().min(1) }),
   entry('edge-start-failed', { ...edgeRef, code: text, message: text }),
   entry('edge-ready', { ...edgeRef, ...processRef, afterMs: z.int().min(0) }),
-  entry('edge-unhealthy', { ...edgeRef, ...processRef, why: text }),
+  /** `killed`: at once; false: it goes on, and is replaced. A pod that is older than this word does not say it. */
+  entry('edge-unhealthy', { ...edgeRef, ...processRef, why: text, killed: z.boolean().optional() }),
   entry('edge-exited', {
     ...edgeRef,
     ...processRef,

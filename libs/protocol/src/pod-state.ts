@@ -40,6 +40,8 @@ export const EdgeStatus = z.object({
   failures: counters.optional(),
   kbitPerS: z.number().min(0),
   sentBytes: z.number().min(0),
+  /** Of what it printed, bytes that are in no log, since the pod started; absent: none. */
+  logDroppedBytes: z.int().min(1).optional(),
   cpuPercent: z.number().min(0),
   rssBytes: z.number().min(0),
   restarts: z.int().min(0),
@@ -66,6 +68,10 @@ export const PodState = z.object({
   clients: z.int().min(0),
   /** Clients refused since start, by reason. */
   refused: counters,
+  /** Clients that are being read, before anybody knows where they go; a pod that is older than this word says none. */
+  reading: z.int().min(0).default(0),
+  /** Ended sessions that were not written down, since start; a pod that is older than this word says none. */
+  sessionsLost: z.int().min(0).default(0),
   edges: z.array(EdgeStatus).max(MAX_EDGE_ROWS),
   /** What is known to be wrong with the versions of its engines; a pod that is older than this word says none. */
   warnings: remarks.default([]),

@@ -96,14 +96,14 @@ export const RelayMessage = z.discriminatedUnion('type', [
     clients: ofClients(z.object({ reason: z.string(), address: z.string() })).min(1),
   }),
   z.object({ type: z.literal('took'), id: z.int() }),
-  /** Client `id` is connected to `edge`. */
-  z.object({ type: z.literal('routed'), id: z.int(), edge: z.string() }),
+  /** These clients are connected to these edges (batched; told before anything else of them). */
+  z.object({ type: z.literal('routed'), clients: ofClients(z.object({ id: z.int(), edge: z.string() })).min(1) }),
   /** `edge` did not accept within the connect time-out; the next target is tried. */
   z.object({ type: z.literal('connect-failed'), id: z.int(), edge: z.string(), code: z.string() }),
   ClientsLeft,
   ClientsUse,
   ClientCounts,
-  /** Every second: bytes sent to clients since start, by edge. */
-  z.object({ type: z.literal('beat'), sentBytes: z.record(z.string(), z.number()) }),
+  /** Every second: clients whose first words are being read; bytes sent to clients since start, by edge. */
+  z.object({ type: z.literal('beat'), reading: z.int().min(0), sentBytes: z.record(z.string(), z.number()) }),
 ]);
 export type RelayMessage = z.infer<typeof RelayMessage>;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parsePrefix } from './domain/ip-prefix.js';
 import { CheckedLimits } from './domain/limits-schema.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
+import { spareClashes, type TakenPort } from './domain/spare-ports.js';
 
 const Restarts = z.strictObject({
   maxAttempts: z
@@ -104,9 +105,20 @@ export const PodConfig = z.strictObject({
 });
 export type PodConfig = z.infer<typeof PodConfig>;
 
-/** Throws ConfigError. */
-export function loadPodConfig(file: string | undefined, env: NodeJS.ProcessEnv): PodConfig {
-  return loadConfig({ schema: PodConfig, file, envPrefix: 'DOLPHIN_POD_', env, flags: {} });
+/** `taken`: ports that are no spare ones, because the command line gives them to others. Throws ConfigError. */
+export function loadPodConfig(
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+  taken: readonly TakenPort[] = [],
+): PodConfig {
+  const schema = PodConfig.superRefine(({ sparePorts, metrics }, context) => {
+    if (sparePorts === undefined) return;
+    const own = metrics.listen === null ? [] : [{ port: metrics.listen.port, by: 'that of metrics.listen' }];
+    for (const { field, port, by } of spareClashes(sparePorts, [...taken, ...own])) {
+      context.addIssue({ code: 'custom', path: ['sparePorts', field], message: `port ${port} is ${by}` });
+    }
+  });
+  return loadConfig({ schema, file, envPrefix: 'DOLPHIN_POD_', env, flags: {} });
 }
 
 /** How logs are rotated, as process/log-file.ts wants it. */

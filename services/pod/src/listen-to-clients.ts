@@ -1,9 +1,11 @@
 import { type ClientProtocol, DolphinError } from '@dolphin/protocol';
 import { describePortHolder, type Lifecycle, type Logger } from '@dolphin/runtime';
-import type { Reception } from './app/reception.js';
-import type { RelayPool, SharedPorts } from './app/relay-pool.js';
+import type { LimitsDesk } from './app/limits-desk.js';
+import type { RelayPool } from './app/relay-pool.js';
 import type { Router } from './app/router.js';
+import type { PodConfig } from './config.js';
 import type { PodOptions } from './domain/pod-options.js';
+import { openReception, type ReadFirst, whatIsReadFirst } from './open-reception.js';
 import { listenPublicly } from './process/public-listener.js';
 import { bindShared } from './process/shared-port.js';
 
@@ -15,14 +17,36 @@ interface PublicPort {
   readonly port: number;
 }
 
-/** Opens the public ports; what they accept goes to the reception. Rejects with E_PORT_TAKEN, E_CONFIG. */
+/** The way in for clients. */
+export interface PublicPorts {
+  /** Clients whose first words are being read. */
+  reading(): number;
+  close(): void;
+}
+
+export interface ListenDeps {
+  readonly router: Router;
+  readonly limits: LimitsDesk;
+  readonly relays: RelayPool;
+  readonly log: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
+/**
+ * Opens the public ports. `mode`: `relay` lets the relay processes accept, `auto` the pod. Rejects with E_PORT_TAKEN,
+ * E_CONFIG, E_INTERNAL, ConfError.
+ */
 export async function listenToClients(
   options: PodOptions,
-  { reception, router }: { reception: Reception; router: Router },
-  log: Logger,
-  lifecycle: Lifecycle,
-): Promise<() => void> {
-  const servers = await openPorts(options, lifecycle, ({ port, protocol }) =>
+  config: PodConfig,
+  mode: 'auto' | 'relay',
+  deps: ListenDeps,
+): Promise<PublicPorts> {
+  const readFirst = whatIsReadFirst(config, options.confPath);
+  if (mode === 'relay') return await letRelaysListen(options, readFirst, deps);
+  const { router, log } = deps;
+  const reception = openReception(readFirst, deps);
+  const servers = await openPorts(options, deps.lifecycle, ({ port, protocol }) =>
     listenPublicly({
       port,
       protocol,
@@ -32,18 +56,19 @@ export async function listenToClients(
       log,
     }),
   );
-  return () => {
-    for (const server of servers) server.close();
+  return {
+    reading: () => reception.reading,
+    close: () => {
+      for (const server of servers) server.close();
+    },
   };
 }
 
-/** Opens the public ports for relay processes to accept on. Rejects with E_PORT_TAKEN, E_CONFIG, E_INTERNAL. */
-export async function letRelaysListen(
+async function letRelaysListen(
   options: PodOptions,
-  reception: SharedPorts['reception'],
-  relays: RelayPool,
-  lifecycle: Lifecycle,
-): Promise<() => void> {
+  readFirst: ReadFirst,
+  { relays, lifecycle }: ListenDeps,
+): Promise<PublicPorts> {
   const ports = await openPorts(options, lifecycle, ({ port, protocol }) =>
     bindShared(protocol, options.address, port),
   );
@@ -52,10 +77,14 @@ export async function letRelaysListen(
     const why = `no relay process accepts within ${RELAYS_LISTEN_WITHIN_MS} ms`;
     timer = setTimeout(() => reject(new DolphinError('E_INTERNAL', { why })), RELAYS_LISTEN_WITHIN_MS);
   });
+  const reception = { ...readFirst, vhosts: [...readFirst.vhosts] };
   await Promise.race([relays.listen({ ports, reception }), late]).finally(() => clearTimeout(timer));
-  return () => {
-    relays.unlisten();
-    for (const port of ports) port.close();
+  return {
+    reading: () => relays.reading,
+    close: () => {
+      relays.unlisten();
+      for (const port of ports) port.close();
+    },
   };
 }
 

@@ -21,6 +21,7 @@ import { loadPodConfig, logRotation } from './config.js';
 import { newHostFile } from './domain/host-file.js';
 import type { PodOptions } from './domain/pod-options.js';
 import { DEFAULT_RESTART_POLICY } from './domain/restart-policy.js';
+import { slotClashes } from './domain/spare-ports.js';
 import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
@@ -28,8 +29,7 @@ import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
 import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
-import { letRelaysListen, listenToClients } from './listen-to-clients.js';
-import { openReception, whatIsReadFirst } from './open-reception.js';
+import { listenToClients } from './listen-to-clients.js';
 import { mustConfine } from './process/confine.js';
 import { edgeEnvironment } from './process/edge-env.js';
 import { createEdgeLauncher } from './process/edge-launcher.js';
@@ -41,7 +41,7 @@ import { createRelayLauncher } from './process/relay-launcher.js';
 import { systemTimers } from './process/timers.js';
 import { keepTitle } from './process/title.js';
 import { readExcuse, readUsage } from './process/usage.js';
-import { adviceFor } from './start-advice.js';
+import { adviceFor, portsOfCommandLine } from './start-advice.js';
 
 const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
 /** Edges get 5 s after SIGTERM; then they are killed. */
@@ -60,7 +60,7 @@ export async function runPod(
   const { logger: log, lifecycle } = o;
   const startedAt = systemTimers.monotonic();
   const { runDir, alone } = options;
-  const config = loadPodConfig(options.configPath, o.env);
+  const config = loadPodConfig(options.configPath, o.env, portsOfCommandLine(options));
   const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
   await mustConfine(config.supervise);
   const lock = await lockDirectory(runDir, 'pod');
@@ -205,7 +205,7 @@ export async function runPod(
   });
   const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
   const wanted = alone === null ? file.slots.flatMap((slot) => slot.wanted ?? []) : aloneEdges;
-  const advice = adviceFor(options, wanted, config.supervise.openFiles ?? null);
+  const advice = adviceFor(options, wanted, config);
   for (const sentence of advice) log.warn({}, sentence);
   const control: Control = new Control(file, {
     supervisor,
@@ -216,6 +216,8 @@ export async function runPod(
     log,
     alone: alone !== null,
   });
+  const spareAdvice = () =>
+    control.file.slots.flatMap(({ wanted }) => (wanted === null ? [] : slotClashes(config.sparePorts ?? null, wanted)));
   const state = () =>
     podState({
       pid: process.pid,
@@ -230,26 +232,20 @@ export async function runPod(
       runners: () => supervisor.runners,
       router,
       stats,
+      reading: () => ports.reading(),
+      sessionsLost: () => ended.lost,
+      logDroppedBytes: (name) => logs.droppedBytes(name),
       warnings: () => engines.warnings,
-      advice,
+      advice: () => [...advice, ...spareAdvice()],
     });
 
-  const readFirst = whatIsReadFirst(config, options.confPath);
-  const closePorts =
-    mode === 'relay'
-      ? await letRelaysListen(options, { ...readFirst, vhosts: [...readFirst.vhosts] }, relays, lifecycle)
-      : await listenToClients(
-          options,
-          { reception: openReception(readFirst, { router, limits }), router },
-          log,
-          lifecycle,
-        );
+  const ports = await listenToClients(options, config, mode, { router, limits, relays, log, lifecycle });
   const drains: ComposedDrains = composeDrains({
     ...{ config, router, supervisor, control, log },
     figuresOf: (runner) => stats.of(runner),
     alone: alone === null ? null : aloneEdges,
     closePorts: () => {
-      closePorts();
+      ports.close();
       router.stop();
     },
   });

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
  * to and listens on its API only, until it gets a SIGUSR2; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it;
- * `dies` ends as soon as it is started; `grows` takes 300 MB of memory.
+ * `dies` ends as soon as it is started; `grows` takes 300 MB of memory; `slow` takes 300 sockets a second at most.
  *
  * A client can make it misbehave, by a line: `spin` (an endless loop), `mute-api` (its API answers nothing), `close-api` (its
  * API closes), `flow` (it sends a line ten times a second), `print TEXT`, and `flood` (it prints all it can).
@@ -28,6 +28,8 @@ if (/refuse_me/.test(conf)) {
 }
 if (argv.includes('-t')) process.exit(0);
 if (behaviour === 'dies') process.exit(3);
+/** One is on its way at a time: so long for each. */
+const SLOW_MS = 3;
 /** Touched, or it would not be resident; held, or it would be collected. */
 const held = behaviour === 'grows' ? [Buffer.alloc(300 * 1024 * 1024, 1)] : [];
 process.on('beforeExit', () => held.pop());
@@ -76,7 +78,7 @@ const serve = (socket: Socket, how: string, id: number | null) => {
     closing.delete(id);
   });
 };
-process.on('message', (message, handle) => {
+process.on('message', async (message, handle) => {
   const asked = message as {
     type: string;
     id: number;
@@ -103,6 +105,7 @@ process.on('message', (message, handle) => {
   }
   takes += 1;
   if (behaviour === 'deaf' && takes > 3) return;
+  if (behaviour === 'slow') await wait(SLOW_MS);
   process.send?.({ type: 'took', id: asked.id });
   if (!(handle instanceof Socket)) return;
   taken.set(asked.id, handle);

@@ -83,6 +83,8 @@ export class FakePod {
       uptimeMs: 1000,
       clients: 0,
       refused: {},
+      reading: 0,
+      sessionsLost: 0,
       edges: [],
       warnings: [],
       advice: [],

@@ -38,6 +38,21 @@ for (const [what, one, line] of [
     '  #12 10:31:02.120 fact     edge-exited h1 stream-2 pid 4711 exit code 0 after 350 ms, asked',
   ],
   [
+    'an unhealthy edge that is killed',
+    row('fact', 'edge-unhealthy', { ...edge, pid: 4711, why: 'frozen', killed: true }),
+    '  #12 10:31:02.120 fact     edge-unhealthy h1 stream-2 pid 4711, killed: frozen',
+  ],
+  [
+    'an unhealthy edge that goes on',
+    row('fact', 'edge-unhealthy', { ...edge, pid: 4711, why: '300 MB', killed: false }),
+    '  #12 10:31:02.120 fact     edge-unhealthy h1 stream-2 pid 4711, goes on: 300 MB',
+  ],
+  [
+    'an unhealthy edge, as older pods told it: nothing of what became of it',
+    row('fact', 'edge-unhealthy', { ...edge, pid: 4711, why: 'frozen' }),
+    '  #12 10:31:02.120 fact     edge-unhealthy h1 stream-2 pid 4711: frozen',
+  ],
+  [
     'an entry of a later version: all that is plain in it',
     row('decision', 'edge-polished', { host: 'h1', ...edge, shine: 7, more: { deep: 1 } }),
     '  #12 10:31:02.120 decision edge-polished h1 stream-2 generation 3 shine 7',

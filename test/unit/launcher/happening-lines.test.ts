@@ -33,6 +33,13 @@ test('a drain is told from its begin to its end', () => {
   assert.equal(line('edge-replace-failed', { ...edge, kept: 2 }), failed);
 });
 
+test('an unhealthy edge is told with what becomes of it, where its pod says so', () => {
+  const edge = { role: 'stream', slot: 1, generation: 3, pid: 7, why: 'frozen' };
+  assert.equal(line('edge-unhealthy', { ...edge, killed: true }), 'stream edge 1 is unhealthy, and killed: frozen');
+  for (const more of [{}, { killed: false }])
+    assert.equal(line('edge-unhealthy', { ...edge, ...more }), 'stream edge 1 is unhealthy: frozen');
+});
+
 test('what is no news at a terminal has no line', () => {
   assert.equal(line('leader-elected', { term: 3, master: 'm' }), null);
 });

@@ -149,6 +149,8 @@ export class HostModel {
       uptimeMs: 0,
       clients: 0,
       refused: {},
+      reading: 0,
+      sessionsLost: 0,
       edges,
       warnings: [],
       advice: [],

@@ -75,6 +75,8 @@ describe('an edge that is to be drained', () => {
   it('is killed when it is of no use, and is then gone', () => {
     const { effects } = live(started, isReady, drain, { type: 'unhealthy', why: 'frozen' }, died);
     assert.deepEqual(words(effects).slice(3), ['edge-unhealthy', 'kill', 'edge-exited', 'gone']);
+    const told = { type: 'edge-unhealthy', pid: 7, why: 'frozen', killed: true } as const;
+    assert.deepEqual(effects[3], { type: 'tell', told });
   });
 
   it('ends at once when it is killed meanwhile', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planSlot, type SlotRunner, type SlotWish, shareAPort } from '@dolphin/pod/domain/slot-plan.js';
-import { pickSparePorts } from '@dolphin/pod/domain/spare-ports.js';
+import { pickSparePorts, slotClashes, spareClashes } from '@dolphin/pod/domain/spare-ports.js';
 import type { EdgeState } from '@dolphin/protocol';
 import fc from 'fast-check';
 
@@ -120,5 +120,24 @@ describe('spare ports', () => {
     assert.deepEqual(pickSparePorts(spare, [{ rtmp: 9, http: 2000, api: 10 }]), ports(1));
     assert.equal(pickSparePorts(spare, [ports(0), ports(1)]), null);
     assert.equal(pickSparePorts(null, []), null);
+  });
+
+  it("of a place that has anybody else's port are known by field and owner", () => {
+    const taken = [
+      { port: spare.rtmp - 1, by: 'below' },
+      { port: spare.rtmp + 1, by: 'a public RTMP port' },
+      { port: spare.rtmp + 2, by: 'above' },
+      { port: spare.api, by: 'that of metrics.listen' },
+    ];
+    assert.deepEqual(spareClashes(spare, taken), [
+      { field: 'rtmp', port: spare.rtmp + 1, by: 'a public RTMP port' },
+      { field: 'api', port: spare.api, by: 'that of metrics.listen' },
+    ]);
+    const edge = { role: 'stream', slot: 3, generation: 1, engine: 'e', origins: [] } as const;
+    const home = { rtmp: 9, http: spare.http, api: 10 };
+    assert.deepEqual(slotClashes(spare, { ...edge, origins: [], ports: home }), [
+      `sparePorts.http: port ${spare.http} is the HTTP port of stream-3: no edge is started on that place`,
+    ]);
+    assert.deepEqual(slotClashes(null, { ...edge, origins: [], ports: home }), []);
   });
 });

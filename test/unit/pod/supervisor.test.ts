@@ -18,6 +18,7 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
   const clock = handClock();
   const broken = new Set<string>();
   const facts: Told[] = [];
+  const warnings: string[] = [];
   const ends = new Map<number, () => void>();
   let pid = 0;
   const start = (): EdgeProcess => {
@@ -49,7 +50,7 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
       policy: o.alone ? { ...policy, maxAttempts: null } : policy,
       successorPolicy: policy,
       random: () => 0.5,
-      log: { info: nothing, warn: nothing, error: nothing },
+      log: { info: nothing, warn: (_, message) => void warnings.push(message), error: nothing },
       tell: (fact) => `fact-${facts.push(fact)}`,
       clientsAt: () => 1,
       replaceDeadlineMs: DEADLINE_MS,
@@ -64,6 +65,7 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
     supervisor,
     broken,
     facts,
+    warnings,
     /** Lets what is under way come to its end; waits of no length are over. */
     async settle() {
       for (let turn = 0; turn < 20; turn++) {
@@ -75,6 +77,26 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
     told: (type: Told['type']) => facts.filter((fact) => fact.type === type),
   };
 }
+
+describe('a spare place', () => {
+  it("with a port of a slot is told of and not used, also while that slot's edge is elsewhere", async () => {
+    const { supervisor, settle, shown, warnings } = setUp({ spare: 2 });
+    supervisor.ensure(edge, {});
+    // At home on the second place.
+    const other = { ...edge, slot: 1, ports: { rtmp: 2901, http: 5, api: 6 } };
+    supervisor.ensure(other, {});
+    assert.deepEqual(warnings, [
+      'sparePorts.rtmp: port 2901 is the RTMP port of stream-1: no edge is started on that place',
+    ]);
+    await settle();
+    assert.ok(supervisor.replace(other, {}));
+    await settle();
+    supervisor.runners.find(({ name }) => name === 'stream-1')?.stop();
+    await settle();
+    assert.deepEqual(shown(), ['stream-0:3 ready', 'stream-1.b:3 ready']);
+    assert.ok(!supervisor.hasPlaceBeside(edge), "the second place is the other one's way home");
+  });
+});
 
 describe('a replacement that is given up', () => {
   for (const alone of [false, true]) {

@@ -4,20 +4,22 @@ import { TOOK_GRACE_MS } from '@dolphin/pod/app/hand-off-queue.js';
 import type { Client } from '@dolphin/pod/app/ports.js';
 import {
   MAX_WAITING,
+  MAX_WAITING_HEAD_BYTES,
   type Patience,
   WAIT_FOR_EDGE_MS,
   WAIT_IN_QUEUE_MS,
   WaitingRoom,
 } from '@dolphin/pod/app/waiting-room.js';
+import { MAX_FIRST_BYTES } from '@dolphin/pod/domain/first-words.js';
 import { handClock } from './hand-clock.js';
 
 function setUp() {
   const { timers, pass } = handClock();
   const room = new WaitingRoom(timers);
   const late: number[] = [];
-  const come = (id: number, inQueue: boolean, patience: Patience = room.patience()) => {
+  const come = (id: number, inQueue: boolean, patience: Patience = room.patience(), head?: Buffer) => {
     const socket = { destroyed: false, destroy: () => undefined };
-    const client: Client = { id, protocol: 'rtmp', address: '', socket };
+    const client: Client = { id, protocol: 'rtmp', address: '', socket, ...(head && { head }) };
     return room.add(client, { patience, inQueue, onLate: () => late.push(id) });
   };
   const passSlowly = (ms: number, onStep: () => void) => {
@@ -88,5 +90,25 @@ describe('the room of clients that no edge takes now', () => {
       called,
       Array.from({ length: MAX_WAITING }, (_, i) => i + 1),
     );
+  });
+
+  it('holds so many bytes of what was read of them, whichever way they leave', () => {
+    const { room, come, passSlowly } = setUp();
+    const longest = Buffer.alloc(MAX_FIRST_BYTES);
+    const many = MAX_WAITING_HEAD_BYTES / MAX_FIRST_BYTES;
+    const comesWithHead = (id: number) => come(id, false, room.patience(), longest);
+    const isFull = () => {
+      for (let id = 1; id <= many; id++) assert.equal(comesWithHead(id), true, `${id}`);
+      assert.equal(comesWithHead(many + 1), false);
+      assert.equal(come(many + 1, false), true, 'one without a head still finds a seat');
+      room.withdraw(many + 1);
+    };
+    isFull();
+    room.withdraw(1);
+    assert.equal(comesWithHead(1), true);
+    room.empty(() => undefined);
+    isFull();
+    passSlowly(WAIT_FOR_EDGE_MS, () => undefined);
+    isFull();
   });
 });

@@ -20,6 +20,8 @@ const state = (pid: number, o: Partial<PodState> = {}): PodState => ({
   uptimeMs: POD_GOOD_RUN_MS,
   clients: 0,
   refused: {},
+  reading: 0,
+  sessionsLost: 0,
   edges: [],
   warnings: [],
   advice: [],

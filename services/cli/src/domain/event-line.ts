@@ -109,7 +109,7 @@ function detailsOf({ type, data, by }: EventRow): string {
     case 'edge-ready':
       return `pid ${of('pid')} after ${span('afterMs')}`;
     case 'edge-unhealthy':
-      return `pid ${of('pid')}: ${of('why')}`;
+      return `pid ${of('pid')}${fateOf(data)}: ${of('why')}`;
     case 'edge-exited':
       return `pid ${of('pid')} ${ending(data)} after ${span('uptimeMs')}, ${data['asked'] === true ? 'asked' : 'not asked'}`;
     case 'edge-gave-up':
@@ -142,6 +142,12 @@ function ending(data: EventRow['data']): string {
   if (typeof data['signal'] === 'string') return data['signal'];
   // Of a pod that its worker had adopted nobody learns how it ended.
   return typeof data['code'] === 'number' ? `exit code ${data['code']}` : 'found gone';
+}
+
+/** Of an unhealthy process; older pods did not say it. */
+function fateOf(data: EventRow['data']): string {
+  if (data['killed'] === undefined) return '';
+  return data['killed'] === true ? ', killed' : ', goes on';
 }
 
 function wish(spec: unknown): string {

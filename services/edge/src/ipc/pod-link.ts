@@ -14,6 +14,7 @@ import {
 import type { Log, Timers } from '../app/ports.js';
 
 const BEAT_MS = 1000;
+const TELL_EVERY_MS = 20;
 const TAKES: ClientProtocol[] = ['rtmp', 'http'];
 
 /** What a parent's IPC channel gives; `process` has it when it was forked with one. */
@@ -138,11 +139,11 @@ export class PodLink {
     this.#flushLater();
   }
 
-  /** At the end of this turn of the event loop: thousands may leave at once. */
+  /** In lots: each message costs the pod more than a client in it, and nobody waits for it. */
   #flushLater(): void {
     if (this.#flushAsked || this.#sending) return;
     this.#flushAsked = true;
-    this.#o.timers.after(0, () => {
+    this.#o.timers.after(TELL_EVERY_MS, () => {
       this.#flushAsked = false;
       const message = this.#nextNews();
       if (message === null) return;

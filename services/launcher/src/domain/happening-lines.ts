@@ -11,7 +11,7 @@ export function happeningLine(row: EventRow): string | null {
     case 'edge-ready':
       return `${edge} is ready, pid ${String(data['pid'])}, after ${String(data['afterMs'])} ms`;
     case 'edge-unhealthy':
-      return `${edge} is unhealthy: ${String(data['why'])}`;
+      return `${edge} is unhealthy${data['killed'] === true ? ', and killed' : ''}: ${String(data['why'])}`;
     case 'edge-gave-up':
       return `${edge} is given up after ${String(data['attempts'])} starts`;
     case 'edge-draining':

@@ -1,4 +1,5 @@
-import { type DrainPace, decideDrain } from '../domain/drain-rules.js';
+import type { DrainPace } from '../domain/drain-rules.js';
+import { Departure, lookEveryMs } from './departure.js';
 import type { EdgeRunner } from './edge-runner.js';
 import type { Timers } from './ports.js';
 
@@ -16,21 +17,11 @@ export interface EdgeDrainsDeps {
   readonly pace: DrainPace;
 }
 
-/** How often a drain is looked at: an edge that is empty need not wait long for its end. */
-const LOOK_EVERY_MS = 100;
-
-interface Closing {
-  /** Told to go, gone or not. */
-  readonly asked: Set<number>;
-  readonly lastBatchAt: number | null;
-}
-const NONE_ASKED: Closing = { asked: new Set(), lastBatchAt: null };
-
 /** Sees the edges that drain to their end. */
 export class EdgeDrains {
   readonly #deps: EdgeDrainsDeps;
-  /** By process: a drain that is taken back and begun again starts anew. */
-  #closing = new Map<EdgeRunner, Closing>();
+  /** Of the edges that drain now: a drain that is taken back and begun again starts anew. */
+  #departures = new Map<EdgeRunner, Departure>();
   #cancel: () => void = () => undefined;
 
   constructor(deps: EdgeDrainsDeps) {
@@ -38,7 +29,7 @@ export class EdgeDrains {
   }
 
   start(): void {
-    this.#cancel = this.#deps.timers.after(Math.min(LOOK_EVERY_MS, this.#deps.pace.batchEveryMs), () => {
+    this.#cancel = this.#deps.timers.after(lookEveryMs(this.#deps.pace), () => {
       this.look();
       this.start();
     });
@@ -49,44 +40,16 @@ export class EdgeDrains {
   }
 
   look(): void {
-    const closing = new Map<EdgeRunner, Closing>();
-    for (const runner of this.#deps.runners()) {
+    const { timers, clients, pace, runners } = this.#deps;
+    const before = this.#departures;
+    this.#departures = new Map();
+    for (const runner of runners()) {
       const { drainUntil } = runner;
       if (drainUntil === null) continue;
-      const next = this.#step(runner, drainUntil, this.#closing.get(runner) ?? NONE_ASKED);
-      if (next !== null) closing.set(runner, next);
-    }
-    this.#closing = closing;
-  }
-
-  /** Null: it is over. */
-  #step(runner: EdgeRunner, deadlineAt: number, before: Closing): Closing | null {
-    const { timers, clients, pace } = this.#deps;
-    const at = timers.monotonic();
-    const present = clients.idsAt(runner.name);
-    const unasked = present.filter((id) => !before.asked.has(id));
-    const leaving = present.length - unasked.length;
-    const step = decideDrain(
-      { at, deadlineAt, unasked: unasked.length, leaving, lastBatchAt: before.lastBatchAt },
-      pace,
-    );
-    switch (step.type) {
-      case 'wait':
-        return before;
-      case 'close': {
-        const batch = unasked.slice(0, step.clients);
-        clients.close(batch);
-        return { asked: new Set([...before.asked, ...batch]), lastBatchAt: at };
-      }
-      case 'done':
-        runner.endDrain(step.why, before.asked.size);
-        return null;
-      default:
-        return never(step);
+      const departure = before.get(runner) ?? new Departure({ timers, pace, close: (ids) => clients.close(ids) });
+      const why = departure.look(clients.idsAt(runner.name), drainUntil);
+      if (why === null) this.#departures.set(runner, departure);
+      else runner.endDrain(why, departure.asked);
     }
   }
-}
-
-function never(step: never): never {
-  throw new Error(`unknown step of a drain ${JSON.stringify(step)}`);
 }

@@ -119,7 +119,7 @@ export class EdgeRunner {
   /** Tells that something is wrong with its process, which goes on. */
   tellUnhealthy(why: string): void {
     const { pid } = this.#machine;
-    if (pid !== null) this.#tell({ type: 'edge-unhealthy', pid, why });
+    if (pid !== null) this.#tell({ type: 'edge-unhealthy', pid, why, killed: false });
   }
 
   /** It lives, but is of no use: told, killed, started again by policy. */

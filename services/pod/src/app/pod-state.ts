@@ -17,8 +17,13 @@ export interface PodStateSources {
   readonly runners: () => readonly EdgeRunner[];
   readonly router: Router;
   readonly stats: EdgeStats;
+  /** Clients that are being read. */
+  readonly reading: () => number;
+  readonly sessionsLost: () => number;
+  /** By the runner's name. */
+  readonly logDroppedBytes: (name: string) => number;
   readonly warnings: () => readonly string[];
-  readonly advice: readonly string[];
+  readonly advice: () => readonly string[];
 }
 
 export function podState(s: PodStateSources): PodState {
@@ -36,15 +41,18 @@ export function podState(s: PodStateSources): PodState {
     uptimeMs: Math.round(s.uptimeMs()),
     clients: s.router.ledger.size,
     refused: Object.fromEntries(s.router.refused),
+    reading: s.reading(),
+    sessionsLost: s.sessionsLost(),
     edges: s.runners().map((runner) => edgeStatus(runner, file, s)),
     warnings: [...s.warnings()],
-    advice: [...s.advice],
+    advice: [...s.advice()],
   };
 }
 
 function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): EdgeStatus {
   const { role, slot, generation, engine, ports, origins } = runner.edge;
   const record = findSlot(file, runner.edge);
+  const logDroppedBytes = s.logDroppedBytes(runner.name);
   return {
     name: runner.name,
     role,
@@ -61,6 +69,7 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
     clients: s.router.ledger.countAt(runner.name),
     ...(role === 'stream' ? s.router.chooser.standingOf(runner.name) : {}),
     ...s.stats.of(runner),
+    ...(logDroppedBytes === 0 ? {} : { logDroppedBytes }),
     restarts: runner.restarts,
     ...(runner.drainUntil === null ? {} : { drainLeftMs: leftMs(runner.drainUntil, s.monotonic()) }),
     uptimeMs: runner.uptimeMs,

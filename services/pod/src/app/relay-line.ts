@@ -64,6 +64,7 @@ export class RelayLine {
   #history: RestartHistory = NO_FAILURES;
   #helloAt: number | null = null;
   #heard = 0;
+  #reading = 0;
   #sentBytes = new Map<string, number>();
   /** Sent by processes that are gone. */
   readonly #sentBefore = new Map<string, number>();
@@ -79,6 +80,11 @@ export class RelayLine {
   get up(): { name: string; pid: number; heard: number } | null {
     if (this.#process === null || this.#helloAt === null) return null;
     return { name: this.name, pid: this.#process.pid, heard: this.#heard };
+  }
+
+  /** Clients whose first words it reads, as of its last beat. */
+  get reading(): number {
+    return this.#reading;
   }
 
   get takesSockets(): boolean {
@@ -155,6 +161,7 @@ export class RelayLine {
         return;
       case 'beat':
         this.#sentBytes = new Map(Object.entries(message.sentBytes));
+        this.#reading = message.reading;
         return;
       default:
         this.#events.onNews(message);
@@ -183,6 +190,7 @@ export class RelayLine {
       this.#sentBefore.set(edge, (this.#sentBefore.get(edge) ?? 0) + bytes);
     }
     this.#sentBytes = new Map();
+    this.#reading = 0;
     this.#process = null;
     const queue = this.#queue;
     this.#queue = null;

@@ -92,6 +92,11 @@ export class RelayPool {
     return this.#lines.flatMap((line) => line.up ?? []);
   }
 
+  /** Clients whose first words they read. */
+  get reading(): number {
+    return this.#lines.reduce((sum, line) => sum + line.reading, 0);
+  }
+
   kill(name: string, why: string): void {
     this.#named(name)?.kill(why);
   }
@@ -215,8 +220,10 @@ export class RelayPool {
         for (const { reason, address } of news.clients) this.#events.onTurnedAway(reason, address);
         return;
       case 'routed':
-        this.forget(news.id);
-        this.#events.onRouted(news.id, news.edge, via);
+        for (const { id, edge } of news.clients) {
+          this.forget(id);
+          this.#events.onRouted(id, edge, via);
+        }
         return;
       case 'connect-failed':
         this.#deps.log.warn({ edge: news.edge, code: news.code }, 'the relay could not connect to an edge');

@@ -1,7 +1,7 @@
 import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
 import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
 import { sideName } from '../domain/slot-sides.js';
-import { pickSparePorts, type SparePorts } from '../domain/spare-ports.js';
+import { pickSparePorts, type SparePorts, slotClashes } from '../domain/spare-ports.js';
 import type { Cause, Told } from './edge-facts.js';
 import { EdgeRunner } from './edge-runner.js';
 import type { EdgeRunnerDeps, EdgeRunnerEvents } from './edge-runner-ports.js';
@@ -77,6 +77,7 @@ export class Supervisor {
 
   /** This definition shall run in its slot, in place of what is there. */
   ensure(edge: EdgeDefinition, cause: Cause): void {
+    for (const clash of slotClashes(this.#deps.sparePorts, edge)) this.#deps.log.warn({}, clash);
     this.#wish(edge, edge.ports, cause);
   }
 
@@ -158,7 +159,13 @@ export class Supervisor {
   /** Its own ports, when it runs on spare ones; null: there are none. */
   #portsBeside(home: EdgePorts): EdgePorts | null {
     const used = this.runners.map((runner) => runner.edge.ports);
-    return used.some((ports) => shareAPort(ports, home)) ? pickSparePorts(this.#deps.sparePorts, used) : home;
+    if (!used.some((ports) => shareAPort(ports, home))) return home;
+    // Nor those that a slot comes home to one day.
+    const homes = [...this.#slots.values()].flatMap(({ wish, living }) => [
+      ...living,
+      ...(wish === null ? [] : [wish]),
+    ]);
+    return pickSparePorts(this.#deps.sparePorts, [...used, ...homes.map((each) => each.home)]);
   }
 
   /** The edge that serves, unless another is on its way to replace it. One that was given up is not. */

@@ -10,6 +10,11 @@ export const WAIT_FOR_EDGE_MS = 2000;
 export const WAIT_IN_QUEUE_MS = 20_000;
 /** Clients that wait for an edge: a burst, not a second backlog. */
 export const MAX_WAITING = 4096;
+/**
+ * What was read of those who wait, all together: with 4 KiB each, more than players send, every seat can be taken. Of
+ * those whose heads are as long as may be (16 KiB) a quarter finds one.
+ */
+export const MAX_WAITING_HEAD_BYTES = MAX_WAITING * 4096;
 
 /** How long one client waits, in monotonic ms. It keeps this over every try: edges that come and go must not make it wait for ever. */
 export interface Patience {
@@ -31,6 +36,7 @@ interface Waiting {
 export class WaitingRoom {
   readonly #waiting = new Map<number, Waiting>();
   readonly #timers: Timers;
+  #headBytes = 0;
   #movedAt = Number.NEGATIVE_INFINITY;
 
   constructor(timers: Timers) {
@@ -49,13 +55,15 @@ export class WaitingRoom {
   }
 
   /**
-   * False: no seat left. `inQueue`: there are edges and they are only busy, so that time counts while nothing moves.
+   * False: no seat left, or no memory for its head. `inQueue`: there are edges and they are only busy, so that time counts while nothing moves.
    * `onLate` is called when its time is over.
    */
   add(client: Client, o: { patience: Patience; inQueue: boolean; onLate: () => void }): boolean {
-    if (this.#waiting.size >= MAX_WAITING) return false;
+    const headBytes = this.#headBytes + headBytesOf(client);
+    if (this.#waiting.size >= MAX_WAITING || headBytes > MAX_WAITING_HEAD_BYTES) return false;
     const waiting: Waiting = { client, ...o, cancel: () => undefined };
     this.#waiting.set(client.id, waiting);
+    this.#headBytes = headBytes;
     this.#watch(waiting);
     return true;
   }
@@ -73,22 +81,24 @@ export class WaitingRoom {
   withdraw(id: number): Client | null {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return null;
-    waiting.cancel();
-    this.#waiting.delete(id);
+    this.#leave(waiting);
     return waiting.client;
   }
 
   /** Calls everybody out, in the order in which they came; who still finds no edge comes back with the same time. */
   empty(route: (client: Client, patience: Patience) => void): void {
     for (const waiting of [...this.#waiting.values()]) {
-      waiting.cancel();
-      this.#waiting.delete(waiting.client.id);
+      this.#leave(waiting);
       route(waiting.client, this.#patienceOf(waiting));
     }
   }
 
+  #leave({ client, cancel }: Waiting): void {
+    cancel();
+    if (this.#waiting.delete(client.id)) this.#headBytes -= headBytesOf(client);
+  }
+
   #watch(waiting: Waiting): void {
-    const { client, onLate } = waiting;
     const inMs = Math.max(0, this.#patienceOf(waiting).until - this.#timers.monotonic());
     waiting.cancel = this.#timers.after(inMs, () => {
       // If it was our own loop that stood still, what moved lies in the channels: it is read first.
@@ -97,8 +107,8 @@ export class WaitingRoom {
           this.#watch(waiting);
           return;
         }
-        this.#waiting.delete(client.id);
-        onLate();
+        this.#leave(waiting);
+        waiting.onLate();
       });
     });
   }
@@ -108,4 +118,8 @@ export class WaitingRoom {
     const { until, latest } = patience;
     return { until: Math.max(until, Math.min(latest, this.#movedAt + WAIT_FOR_EDGE_MS)), latest };
   }
+}
+
+function headBytesOf({ head }: Client): number {
+  return head?.length ?? 0;
 }

@@ -61,7 +61,7 @@ export type EdgeTold =
   | { readonly type: 'edge-started'; readonly pid: number; readonly attempt: number }
   | { readonly type: 'edge-start-failed'; readonly code: string; readonly message: string }
   | { readonly type: 'edge-ready'; readonly pid: number; readonly afterMs: number }
-  | { readonly type: 'edge-unhealthy'; readonly pid: number; readonly why: string }
+  | { readonly type: 'edge-unhealthy'; readonly pid: number; readonly why: string; readonly killed: boolean }
   | {
       readonly type: 'edge-exited';
       readonly pid: number;
@@ -115,7 +115,7 @@ export function stepEdge(machine: EdgeMachine, event: EdgeEvent, context: StepCo
       return ready(machine, context);
     case 'unhealthy': {
       if (machine.pid === null || machine.phase === 'stopping') return same(machine);
-      const told: EdgeTold = { type: 'edge-unhealthy', pid: machine.pid, why: event.why };
+      const told: EdgeTold = { type: 'edge-unhealthy', pid: machine.pid, why: event.why, killed: true };
       return { machine, effects: [{ type: 'tell', told }, { type: 'kill' }] };
     }
     case 'exited':

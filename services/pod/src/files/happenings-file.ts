@@ -1,4 +1,4 @@
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Happening, type HappeningPage, POD_HAPPENINGS_NAME, type PodFact } from '@dolphin/protocol';
 import type { Log } from '../app/ports.js';
@@ -8,8 +8,8 @@ import type { Log } from '../app/ports.js';
  * with an edge in a restart loop a few a second: an hour without a worker.
  */
 const MAX_FILE_BYTES = 1024 * 1024;
-/** What the disk refused is kept for it, so much and no more. */
-const MAX_UNWRITTEN = 2000;
+/** What the disk refused is kept for it, so much and no more: beyond it, the oldest are forgotten. */
+export const MAX_UNWRITTEN = 2000;
 export const MAX_PAGE = 1000;
 
 /**
@@ -28,6 +28,8 @@ export class HappeningsFile {
   #fd: number;
   #bytes: number;
   #unwritten: string[] = [];
+  /** Some that the disk never took are forgotten: what the files hold does not go on with what comes. */
+  #hasGap = false;
 
   constructor(runDir: string, o: { log: Log; now: () => number; maxFileBytes?: number }) {
     this.#path = join(runDir, POD_HAPPENINGS_NAME);
@@ -70,21 +72,44 @@ export class HappeningsFile {
 
   #write(line: string): void {
     this.#unwritten.push(line);
-    if (this.#unwritten.length > MAX_UNWRITTEN) this.#unwritten.shift();
+    if (this.#unwritten.length > MAX_UNWRITTEN) this.#forgetOldest();
     try {
       const text = Buffer.from(this.#unwritten.join(''));
-      const written = writeSync(this.#fd, text);
-      if (written < text.length) {
-        // The disk is full: half a line would look like a torn one.
-        ftruncateSync(this.#fd, this.#bytes);
-        throw new Error('the disk took a part only');
-      }
+      if (this.#hasGap) this.#beginAnew(text);
+      else writeWhole(this.#fd, text, this.#bytes);
       this.#bytes += text.length;
       this.#unwritten = [];
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#log.error({ why, unwritten: this.#unwritten.length }, 'happenings cannot be written, kept in memory');
     }
+  }
+
+  /** Readers count on the numbers: with one that is forgotten goes all that was before it. */
+  #forgetOldest(): void {
+    this.#hasGap = true;
+    this.#unwritten.shift();
+    this.#current = [...this.#older, ...this.#current].slice(-this.#unwritten.length);
+    this.#older = [];
+  }
+
+  /** In place of both files, and in one step: a pod that found neither would give old numbers again. */
+  #beginAnew(text: Buffer): void {
+    const path = `${this.#path}.new`;
+    rmSync(path, { force: true });
+    const fd = openSync(path, 'a', 0o600);
+    try {
+      writeWhole(fd, text, 0);
+      rmSync(`${this.#path}.1`, { force: true });
+      renameSync(path, this.#path);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#bytes = 0;
+    this.#hasGap = false;
   }
 
   #rotate(): void {
@@ -101,6 +126,14 @@ export class HappeningsFile {
     this.#current = [];
     this.#bytes = 0;
   }
+}
+
+/** To the end of a file of so many bytes, or not at all. */
+function writeWhole(fd: number, text: Buffer, bytes: number): void {
+  if (writeSync(fd, text) === text.length) return;
+  // The disk is full: half a line would look like a torn one.
+  ftruncateSync(fd, bytes);
+  throw new Error('the disk took a part only');
 }
 
 function readLines(path: string, log: Log): { happenings: Happening[]; wholeBytes: number } {

@@ -16,6 +16,7 @@ export function podMetrics(state: PodState): Promise<string> {
   const page = new Registry();
   const registers = [page];
   const gauge = (name: string, help: string, value: number) => new Gauge({ name, help, registers }).set(value);
+  const count = (name: string, help: string, value: number) => new Counter({ name, help, registers }).inc(value);
   const ofEdges = (name: string, help: string, value: (edge: EdgeStatus) => number) => {
     const metric = new Gauge({ name, help, registers, labelNames: EDGE_LABELS });
     for (const edge of state.edges) metric.set(labelsOf(edge), value(edge));
@@ -32,8 +33,9 @@ export function podMetrics(state: PodState): Promise<string> {
   gauge('dolphin_pod_uptime_seconds', 'Since the pod started.', state.uptimeMs / 1000);
   gauge('dolphin_pod_clients', 'Clients that are at an edge, or on the way to one.', state.clients);
   gauge('dolphin_pod_term', 'The highest term of a leader that this pod obeyed.', state.term);
-  const happenings = new Counter({ name: 'dolphin_pod_happenings_total', help: 'Facts that were told.', registers });
-  happenings.inc(state.lastHappening);
+  gauge('dolphin_pod_reading', 'Clients that are being read before they are routed.', state.reading);
+  count('dolphin_pod_happenings_total', 'Facts that were told.', state.lastHappening);
+  count('dolphin_pod_sessions_lost_total', 'Ended sessions that were not written down.', state.sessionsLost);
   const refused = new Counter({
     ...{ name: 'dolphin_pod_refused_total', help: 'Clients that were not served, by reason.', registers },
     labelNames: ['reason'],
@@ -53,6 +55,8 @@ export function podMetrics(state: PodState): Promise<string> {
   ofEdges('dolphin_edge_resident_memory_bytes', 'Of its present process.', (edge) => edge.rssBytes);
   ofEdges('dolphin_edge_uptime_seconds', 'Since its present process started.', (edge) => edge.uptimeMs / 1000);
   countOfEdges('dolphin_edge_restarts_total', 'Within its generation.', (edge) => edge.restarts);
+  const dropped = (edge: EdgeStatus) => edge.logDroppedBytes ?? 0;
+  countOfEdges('dolphin_edge_log_dropped_bytes_total', 'Printed, and in no log, since the pod started.', dropped);
   return page.metrics();
 }
 

@@ -6,9 +6,11 @@ import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports
 import { admittedClients, renderEdgeConf } from '../domain/render-conf.js';
 import { type Child, startChild } from './child.js';
 import { childTaker } from './child-taker.js';
+import { confStamp, keepStamp, wasTested } from './conf-stamp.js';
 import { type Confinement, confined } from './confine.js';
 import type { EdgeLogs } from './edge-logs.js';
 import type { Engine, Engines } from './engines.js';
+import { readHostSettings } from './host-settings.js';
 import type { UnderParent } from './parent-death.js';
 import { probePort } from './port-probe.js';
 import { runBriefly } from './run-briefly.js';
@@ -58,14 +60,10 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       admits.set(name, rendered.clients);
       // SRS serves HTTP files from its own ./objs, and complains when there is none.
       mkdirSync(join(cwd, 'objs', 'nginx', 'html'), { recursive: true, mode: 0o700 });
-      writeFileSync(conf, printConf(rendered.conf), { mode: 0o600 });
-      const test = await runBriefly(engine.path, ['-t', '-c', conf], { cwd, env: o.env, under });
-      if (test.missing) return failed('E_CONFIG', `${engine.path} cannot be run`);
-      // Killed, at its time limit or with the pod: that says nothing about the conf.
-      if (test.code === null) {
-        return { ok: false, code: 'E_INTERNAL', message: `the test of ${conf} did not end`, usesAttempt: false };
-      }
-      if (test.code !== 0) return failed('E_CONFIG', `${conf} is refused: ${lastLines(test.output)}`);
+      const text = printConf(rendered.conf);
+      writeFileSync(conf, text, { mode: 0o600 });
+      const refused = await testConf(engine, { conf, text, cwd, under });
+      if (refused !== null) return refused;
     }
     const blocked = await waitForPorts(edge);
     if (blocked !== null) return blocked;
@@ -80,6 +78,25 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       output: (text) => output.write(text),
     });
     return { ok: true, process: edgeProcess(child, engine, admits.get(name) ?? 0) };
+  };
+
+  /** Null: it is good, as it was when it was tested last with nothing changed since. */
+  const testConf = async (
+    engine: Engine,
+    { conf, text, cwd, under }: { conf: string; text: string; cwd: string; under: UnderParent },
+  ): Promise<LaunchOutcome | null> => {
+    // Before the test: what is replaced meanwhile is tested again.
+    const stamp = await confStamp(text, engine, o.confinement.openFiles ?? readHostSettings().softFiles);
+    if (await wasTested(cwd, stamp)) return null;
+    const test = await runBriefly(engine.path, ['-t', '-c', conf], { cwd, env: o.env, under });
+    if (test.missing) return failed('E_CONFIG', `${engine.path} cannot be run`);
+    // Killed, at its time limit or with the pod: that says nothing about the conf.
+    if (test.code === null) {
+      return { ok: false, code: 'E_INTERNAL', message: `the test of ${conf} did not end`, usesAttempt: false };
+    }
+    if (test.code !== 0) return failed('E_CONFIG', `${conf} is refused: ${lastLines(test.output)}`);
+    await keepStamp(cwd, stamp, o.log);
+    return null;
   };
 
   const render = (edge: EdgeDefinition, engine: Engine) => {

@@ -30,6 +30,11 @@ export class EdgeLogs {
     return file;
   }
 
+  /** Bytes of its text that are in no file, since the pod started. */
+  droppedBytes(name: string): number {
+    return this.#files.get(name)?.droppedBytes ?? 0;
+  }
+
   /**
    * What an edge printed last, also when it is gone: the one of this name, or for a slot's name the first of `living`
    * (its runners' names, newest first), else the one whose log was written last. Throws E_NOT_FOUND.

@@ -1,13 +1,16 @@
-import { stat } from 'node:fs/promises';
+import { DOLPHIN_VERSION } from '@dolphin/protocol';
 import type { Log } from '../app/ports.js';
 import { type Dialect, dialectFrom, srsVersion } from '../domain/dialect.js';
 import { knownDefects } from '../domain/known-defects.js';
 import type { UnderParent } from './parent-death.js';
+import { fileIdentity } from './program-identity.js';
 import { runBriefly } from './run-briefly.js';
 
 export interface Engine {
   readonly path: string;
   readonly dialect: Dialect;
+  /** What it says of itself. */
+  readonly version: string;
 }
 
 interface Known {
@@ -52,8 +55,8 @@ export class Engines {
     const path = this.#paths.get(name);
     if (path === undefined) return null;
     // Asking it would cost a start of Node, and the name is ours.
-    if (name === 'builtin') return { path, dialect: 'builtin' };
-    const identity = await identityOf(path);
+    if (name === 'builtin') return { path, dialect: 'builtin', version: DOLPHIN_VERSION };
+    const identity = await fileIdentity(path);
     let known = this.#known.get(name);
     if (known === undefined || known.identity !== identity) {
       known = { identity, answer: this.#ask(name, path) };
@@ -83,12 +86,6 @@ export class Engines {
     const warnings = version === null ? [] : knownDefects(version).map((defect) => `engine ${name}: ${defect}`);
     for (const warning of warnings) this.#o.log.warn({ engine: name, path }, warning);
     this.#warnings.set(name, warnings);
-    return { path, dialect };
+    return { path, dialect, version: run.output };
   }
-}
-
-/** Changes with the file: a build writes it anew, a package puts another in its place. Empty when there is none. */
-async function identityOf(path: string): Promise<string> {
-  const file = await stat(path).catch(() => null);
-  return file === null ? '' : `${file.dev}:${file.ino}:${file.mtimeMs}:${file.size}`;
 }

@@ -48,6 +48,10 @@ export class Acceptor {
     });
   }
 
+  get reading(): number {
+    return this.#reception.reading;
+  }
+
   /** `handle`: a public port's bound socket, as it came from the pod. Throws when it cannot be listened on. */
   listen(protocol: ClientProtocol, port: number, handle: unknown): void {
     const server = createServer({ pauseOnConnect: true }, (socket) => {

@@ -42,7 +42,7 @@ const onLeft = (client: LeftClient) => {
 const begin = (who: RelayedClient, socket: Socket, whereto: Promise<Whereto>) => {
   const session: RelaySession = new RelaySession(who, socket, DEFAULT_RELAY_LIMITS, {
     onRouted: (id, edge) => {
-      say({ type: 'routed', id, edge });
+      news.routed(id, edge);
       if (session.stream !== null) news.plays(id, session.stream);
     },
     onConnectFailed: (id, edge, code) => say({ type: 'connect-failed', id, edge, code }),
@@ -102,7 +102,7 @@ process.on('message', (raw, handle) => {
 
 setInterval(() => {
   for (const session of sessions.values()) count(session);
-  say({ type: 'beat', sentBytes: Object.fromEntries(sentBytes) });
+  say({ type: 'beat', reading: acceptor?.reading ?? 0, sentBytes: Object.fromEntries(sentBytes) });
 }, BEAT_MS);
 
 keepTitle(() => `dolphin-relay: ${sessions.size} clients`);

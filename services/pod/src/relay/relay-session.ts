@@ -191,12 +191,12 @@ export class RelaySession {
       // A client's end is its leave: the edge gets what was sent, then the end.
       client.on('end', () => {
         this.#end ??= 'client-left';
-        edge.end();
+        endOnce(edge);
         linger();
       });
       client.on('close', () => {
         this.#end ??= 'client-left';
-        edge.end();
+        endOnce(edge);
         // The edge might go on sending to nobody.
         edge.resume();
         linger();
@@ -205,12 +205,14 @@ export class RelaySession {
       // Ending the client's side waits for what it was given; a client that takes none of it is stalled.
       edge.on('end', () => {
         this.#end ??= 'edge-closed';
-        client.end();
+        endOnce(client);
       });
       edge.on('close', () => {
         this.#end ??= 'edge-closed';
-        client.end(linger);
-        if (client.writableLength === 0) linger();
+        endOnce(client);
+        // What it was given is being taken, or it is stalled.
+        if (client.writableFinished) linger();
+        else client.once('finish', linger);
         onClose();
       });
       up.start();
@@ -239,4 +241,9 @@ export class RelaySession {
       }
     });
   }
+}
+
+/** A second `end` would make an error that nobody reads, with a stack: a twentieth of what a short connection costs. */
+function endOnce(socket: Socket): void {
+  if (!socket.destroyed && !socket.writableEnded) socket.end();
 }
