@@ -53,4 +53,34 @@ describe('a process on the runtime', () => {
     assert.doesNotMatch(await level("runtime.createLogger({ component: 'x' })", 'error'), /seen/);
     assert.match(await level("runtime.createLogger({ component: 'x' })", 'loud'), /unknown log level.*$/m);
   });
+
+  it('logs at the level that its component was given', async (t) => {
+    const script = `
+      const logger = runtime.createLogger({ component: 'master' });
+      const [api, leader] = [runtime.componentLogger(logger, 'api'), runtime.componentLogger(logger, 'leader')];
+      for (const one of [logger, api, leader]) { one.debug('looks'); one.info('acts'); }`;
+    const child = startScript(t, script, { DOLPHIN_LOG_LEVEL: 'warn,master.leader=debug,master.api=info' });
+    await child.ends();
+    const lines = child.stderr().trim().split('\n');
+    const said = lines.map((line) => JSON.parse(line) as { component: string; msg: string });
+    assert.deepEqual(
+      said.map(({ component, msg }) => `${component} ${msg}`),
+      ['master.api acts', 'master.leader looks', 'master.leader acts'],
+    );
+  });
+
+  it('writes no secret on stderr, as JSON or for people', async (t) => {
+    for (const pretty of [false, true]) {
+      const script = `
+        const logger = runtime.createLogger({ component: 'worker', pretty: ${pretty} });
+        const url = 'nats://h1:s3cret@127.0.0.1:4222';
+        logger.info({ servers: [url], token: 's3cret', bus: { password: 's3cret', options: { pass: 's3cret' } } }, 'at ' + url);
+        logger.warn({ err: new Error('no answer of ' + url) }, 'Authorization: Bearer s3cret');
+        runtime.componentLogger(logger, 'bus').error({ authorization: 's3cret', user: 'h1' }, 'refused');`;
+      const child = startScript(t, script);
+      await child.ends();
+      assert.match(child.stderr(), /127\.0\.0\.1:4222[\s\S]*no answer[\s\S]*refused/);
+      assert.doesNotMatch(child.stderr(), /s3cret/);
+    }
+  });
 });

@@ -1,10 +1,10 @@
-import { subjectsOf } from '@dolphin/protocol';
+import { LeaseValue, MAX_LEASE_BYTES, subjectsOf } from '@dolphin/protocol';
 import type { Logger } from '@dolphin/runtime';
 import { jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import { apiCode, isWrongLast, unavailable, whyOf } from './jetstream-errors.js';
-import { type GuardedWrite, Lease, type LeaseBackend, type LeaseValue } from './lease.js';
+import { type GuardedWrite, Lease, type LeaseBackend } from './lease.js';
 import { type LeaseTerms, leaseTerms, renewalTimeoutMs } from './lease-rules.js';
 
 const KEY = 'leader';
@@ -74,10 +74,11 @@ async function guarded(write: () => Promise<number>): Promise<GuardedWrite> {
 
 /** A value that is not ours to read is somebody else's. */
 function readValue(text: string): LeaseValue {
+  const unknown = { holder: '?', tenure: '' };
+  if (text.length > MAX_LEASE_BYTES) return unknown;
   try {
-    const value = JSON.parse(text) as Partial<LeaseValue> | null;
-    return { holder: String(value?.holder ?? '?'), tenure: String(value?.tenure ?? '') };
+    return LeaseValue.safeParse(JSON.parse(text)).data ?? unknown;
   } catch {
-    return { holder: '?', tenure: '' };
+    return unknown;
   }
 }

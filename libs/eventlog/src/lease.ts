@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { LeaseValue } from '@dolphin/protocol';
 import { type Clock, type Logger, silentLogger, systemClock } from '@dolphin/runtime';
 import {
   actsUntil,
@@ -10,12 +11,6 @@ import {
   type RenewalOutcome,
   renewalDelayMs,
 } from './lease-rules.js';
-
-/** The value of the lease: who has it, and in which of its tenures. */
-export interface LeaseValue {
-  holder: string;
-  tenure: string;
-}
 
 export type GuardedWrite =
   | { outcome: 'stored'; revision: number }

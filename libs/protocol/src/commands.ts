@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { ConfRef, DrainDeadlineMs } from './farm-spec.js';
+import { address } from './fields.js';
 import { EngineName, Epoch, FarmId, Generation, HostId, Role, Sequence, Slot, Term } from './ids.js';
+import { MAX_ORIGINS, MAX_REMARK_CHARS } from './limits.js';
 import { PodState } from './pod-state.js';
 import { EdgePorts } from './ports.js';
 
@@ -9,17 +12,13 @@ export const EdgeDefinition = z.object({
   slot: Slot,
   generation: Generation,
   engine: EngineName,
+  /** Absent: the pod's default. */
+  conf: ConfRef.optional(),
   ports: EdgePorts,
   /** `host:port`, tried in turn. Stream edges of a host with a back source pull from that. */
-  origins: z.array(z.string()).min(1).max(16),
+  origins: z.array(address).min(1).max(MAX_ORIGINS),
 });
 export type EdgeDefinition = z.infer<typeof EdgeDefinition>;
-
-/** How long a drain may wait for clients to leave by themselves: a day, the longest stream one would wait for. */
-export const DrainDeadlineMs = z
-  .int()
-  .min(0)
-  .max(24 * 3_600_000);
 
 export const CommandBody = z.discriminatedUnion('type', [
   /** Asks for the host's full state and makes it refuse lower terms from now on. */
@@ -37,10 +36,18 @@ export const CommandBody = z.discriminatedUnion('type', [
   }),
   /** Takes a drain back, as long as its edge was not asked to end. */
   z.object({ type: z.literal('undrain'), role: Role, slot: Slot, generation: Generation }),
+  /** The same definition in a new process: beside the old one on spare ports, which then drains for `drainMs`. */
+  z.object({
+    type: z.literal('restart'),
+    role: Role,
+    slot: Slot,
+    generation: Generation,
+    drainMs: DrainDeadlineMs,
+  }),
 ]);
 export type CommandBody = z.infer<typeof CommandBody>;
 /** Commands that are going to be: refused with E_NOT_YET, so that they are not taken for garbage. */
-export const LATER_COMMANDS: readonly string[] = ['restart', 'reload', 'set-proxy'];
+export const LATER_COMMANDS: readonly string[] = ['reload', 'set-proxy'];
 
 /** An instruction of the leader to one worker. Per edge the highest (term, sequence) wins; a lower one is refused. */
 export const Command = z.object({
@@ -63,7 +70,7 @@ export type CommandOf<Type extends CommandBody['type']> = Command & { body: Extr
 /** `accepted`: persisted and handed to the pod; completion is a fact. `already`: it had been accepted before. */
 export const CommandReply = z.discriminatedUnion('result', [
   z.object({ result: z.literal('accepted'), already: z.boolean(), state: PodState.optional() }),
-  z.object({ result: z.literal('refused'), code: z.string(), message: z.string() }),
+  z.object({ result: z.literal('refused'), code: z.string().max(64), message: z.string().max(MAX_REMARK_CHARS) }),
 ]);
 export type CommandReply = z.infer<typeof CommandReply>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_HOST_NAMES } from './limits.js';
 
 /** Farm and host names: they become parts of NATS subjects, stream names and file names. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -7,6 +8,17 @@ export const FarmName = z.string().regex(NAME_PATTERN, 'a farm name matches [a-z
 export const HostId = z.string().regex(NAME_PATTERN, 'a host id matches [a-z0-9][a-z0-9-]{0,62}');
 export const FarmId = z.uuid();
 export const EngineName = z.string().regex(NAME_PATTERN, 'an engine name matches [a-z0-9][a-z0-9-]{0,62}');
+/** A conf of the workers' own configuration, as engines are named. */
+export const ConfName = z.string().regex(NAME_PATTERN, 'a conf name matches [a-z0-9][a-z0-9-]{0,62}');
+
+/** What a host is, for placement: `zone: a`. */
+export const Labels = z
+  .record(
+    z.string().regex(NAME_PATTERN, 'a label matches [a-z0-9][a-z0-9-]{0,62}'),
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a label value is up to 63 letters, digits, ., _, -'),
+  )
+  .refine((labels) => Object.keys(labels).length <= MAX_HOST_NAMES, `at most ${MAX_HOST_NAMES} labels`);
+export type Labels = z.infer<typeof Labels>;
 
 export type FarmName = z.infer<typeof FarmName>;
 export type HostId = z.infer<typeof HostId>;

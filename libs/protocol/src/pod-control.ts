@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PodFact } from './log-entries.js';
+import { PodFact } from './facts.js';
 
 /**
  * The pod's control API: HTTP with JSON bodies over a unix socket (mode 0600) in its run directory.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ClientEnd, ClientProtocol, StreamUse } from './hand-off.js';
+import { ClientEnd, ClientProtocol, MAX_STREAM_CHARS, StreamUse } from './hand-off.js';
+import { MAX_NAME_CHARS } from './limits.js';
 
 /** Sessions in one answer; each asks its edge for two numbers. */
 export const MAX_SESSION_PAGE = 1000;
@@ -13,16 +14,16 @@ const bytes = z.number().min(0).nullable();
 /** A client's connection, from accept to its end. */
 export const Session = z.object({
   /** Unique over all lives of the pod. */
-  id: z.string(),
+  id: z.string().max(MAX_NAME_CHARS),
   protocol: ClientProtocol,
   /** The accepted socket's, or what a front that the pod is configured to believe says; IPv4 as such. */
-  address: z.string(),
+  address: z.string().max(MAX_NAME_CHARS),
   /** The name of the edge (EdgeStatus.name) that has it, or is to get it; null: it waits for one. */
-  edge: z.string().nullable(),
+  edge: z.string().max(MAX_NAME_CHARS).nullable(),
   /** The relay process that carries it; null: handed off. */
-  via: z.string().nullable(),
-  /** As SRS's API names it, `vhost/app/stream`; null: not known, as of relayed RTMP. */
-  stream: z.string().nullable(),
+  via: z.string().max(MAX_NAME_CHARS).nullable(),
+  /** As SRS's API names it, `vhost/app/stream` and `/app/stream` of the default vhost; null: not known, as of relayed RTMP. */
+  stream: z.string().max(MAX_STREAM_CHARS).nullable(),
   use: StreamUse.nullable(),
   acceptedAt: z.iso.datetime(),
   /** Of its connection so far; null: its process did not say. */

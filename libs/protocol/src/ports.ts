@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type EdgeKey, edgeName } from './ids.js';
+import { MAX_PUBLIC_PORTS } from './limits.js';
 
 export const Port = z.int().min(1).max(65535);
 
@@ -16,6 +17,9 @@ export const PortPlan = z.object({
   backSourceApi: Port.default(33331),
 });
 export type PortPlan = z.infer<typeof PortPlan>;
+
+/** The ports on which a host takes clients. */
+export const PublicPorts = z.array(Port).max(MAX_PUBLIC_PORTS);
 
 /** The clients' ports of a host, and the master's API. */
 export const PUBLIC_RTMP_PORT = 19350;

@@ -8,6 +8,9 @@ import { EndedSession } from './pod-sessions.js';
  */
 export const MAX_SESSION_BATCH_BYTES = 128 * 1024;
 
+/** The shortest session takes more than a hundred bytes. */
+const MAX_BATCH_SESSIONS = 1024;
+
 /**
  * How sessions of one host ended, as its worker ships them: of its pod's numbers `after` + 1 to `upTo` those that are here.
  * The others are lost: the pod no longer held them, or nobody can read them. Batches of a host follow one another; each
@@ -24,7 +27,7 @@ export const SessionBatch = z.object({
    * other sessions. How many were in it that nobody has shipped is not known.
    */
   countsAnew: z.boolean(),
-  sessions: z.array(EndedSession),
+  sessions: z.array(EndedSession).max(MAX_BATCH_SESSIONS),
 });
 export type SessionBatch = z.infer<typeof SessionBatch>;
 

@@ -1,7 +1,15 @@
 import { z } from 'zod';
-import { FarmSpec } from './farm-spec.js';
-import { Epoch, FarmId, HostId, Sequence, Term } from './ids.js';
+import { KeptFarmSpec, MAX_EDGES_PER_HOST } from './farm-spec.js';
+import { address, Problem, shortText, text } from './fields.js';
+import { Epoch, FarmId, FarmName, HostId, Labels, Sequence, Term } from './ids.js';
+import { MAX_EDGE_ROWS, MAX_FARM_EDGE_ROWS, MAX_HOSTS, MAX_REMARKS } from './limits.js';
 import { EdgeStatus, PodState } from './pod-state.js';
+import { PublicPorts } from './ports.js';
+
+/** The largest heartbeat or stats, in bytes: a host with 64 edges says about 40 KB. */
+export const MAX_TELEMETRY_BYTES = 256 * 1024;
+/** The largest aggregate, in bytes: below NATS's default max_payload of 1 MiB. */
+export const MAX_VIEW_BYTES = 1_000_000;
 
 /** `heartbeat.<host>`, every second. `pod` is null while the pod is down. */
 export const Heartbeat = z.object({
@@ -9,9 +17,13 @@ export const Heartbeat = z.object({
   host: HostId,
   epoch: Epoch,
   at: z.iso.datetime(),
-  address: z.string(),
+  address,
   upTo: z.int().min(0),
   pod: PodState.nullable(),
+  /** Why its worker takes no commands but adopt: an entry of the log that it cannot decode; absent: it does. */
+  readOnly: Problem.optional(),
+  /** It was told to leave the farm: it drains, and takes no new edges. */
+  leaving: z.boolean().optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
@@ -27,9 +39,9 @@ export const HostStats = z.object({
   memoryFreeBytes: z.number().min(0),
   receivedBytes: z.number().min(0),
   sentBytes: z.number().min(0),
-  edges: z.array(
-    EdgeStatus.pick({ role: true, slot: true, clients: true, kbitPerS: true, cpuPercent: true, rssBytes: true }),
-  ),
+  edges: z
+    .array(EdgeStatus.pick({ role: true, slot: true, clients: true, kbitPerS: true, cpuPercent: true, rssBytes: true }))
+    .max(MAX_EDGE_ROWS),
 });
 export type HostStats = z.infer<typeof HostStats>;
 
@@ -41,10 +53,10 @@ export const HostView = z.object({
   host: HostId,
   liveness: HostLiveness,
   epoch: z.int().min(0),
-  address: z.string(),
+  address,
   podPid: z.int().nullable(),
-  rtmp: z.array(z.int()),
-  http: z.array(z.int()),
+  rtmp: PublicPorts,
+  http: PublicPorts,
   desired: z.int().min(0),
   ready: z.int().min(0),
   clients: z.int().min(0),
@@ -54,6 +66,19 @@ export const HostView = z.object({
   memoryFreeBytes: z.number(),
   /** Milliseconds since its last heartbeat; null: none seen by this master. */
   heardMsAgo: z.number().nullable(),
+  /** Nothing new is placed on it. */
+  cordoned: z.boolean().optional(),
+  /** It drains; absent: it does not. */
+  draining: z
+    .object({ deadlineAt: z.iso.datetime(), clientsLeft: z.int().min(0), edgesLeft: z.int().min(0) })
+    .optional(),
+  leaving: z.boolean().optional(),
+  readOnly: Problem.optional(),
+  labels: Labels.optional(),
+  /** Stream edges that it takes. */
+  capacity: z.int().min(0).max(MAX_EDGES_PER_HOST).optional(),
+  /** Where its edges' private APIs answer, when that is not `address`. */
+  privateAddress: address.optional(),
 });
 export type HostView = z.infer<typeof HostView>;
 
@@ -62,9 +87,9 @@ export const EdgeView = EdgeStatus.omit({ state: true }).extend({
   host: HostId,
   state: z.enum([...EdgeStatus.shape.state.options, 'assigned', 'unknown']),
   /** Where its private API answers, for the CLI: `http://127.0.0.1:33332`. */
-  api: z.string(),
+  api: z.string().max(512),
   /** Why its host refused it last, while it is assigned and not there; only the leader knows. */
-  refusal: z.object({ code: z.string(), message: z.string() }).optional(),
+  refusal: Problem.optional(),
 });
 export type EdgeView = z.infer<typeof EdgeView>;
 
@@ -77,33 +102,51 @@ export const FarmTotals = z.object({
   kbitPerS: z.number(),
 });
 
+/** A rolling change: `done` of `edges` have been changed for the spec of this version. */
+export const UpdateView = z.object({
+  specVersion: z.int().min(1),
+  state: z.enum(['running', 'stopped', 'finished']),
+  edges: z.int().min(0),
+  done: z.int().min(0),
+  /** Why it stopped. */
+  why: text.optional(),
+});
+export type UpdateView = z.infer<typeof UpdateView>;
+
 /** The aggregate: subject `farm`, and `GET /api/v1/farm`. */
 export const FarmView = z.object({
-  farm: z.string(),
+  farm: FarmName,
   farmId: FarmId.nullable(),
-  version: z.string(),
+  version: shortText,
   at: z.iso.datetime(),
   /** The log sequence that this view reflects. */
   sequence: Sequence,
   specVersion: z.int().min(0),
-  spec: FarmSpec.nullable(),
+  spec: KeptFarmSpec.nullable(),
   /** The leader as the log names it; null before the first. */
-  leader: z.object({ master: z.string(), term: Term }).nullable(),
+  leader: z.object({ master: text, term: Term }).nullable(),
   /**
    * The master that answers, and what it is. `read-only`: it shows, but may not lead, for the reason in `problem`: an
    * entry that it cannot decode, a log that is gone or another farm's.
    */
   master: z.object({
-    id: z.string(),
+    id: text,
     state: z.enum(['starting', 'follower', 'candidate', 'leader', 'read-only']),
-    problem: z.object({ code: z.string(), message: z.string() }).optional(),
+    problem: Problem.optional(),
   }),
   /** False while the bus is away: what follows is then as old as `at` of the hosts says. */
   connected: z.boolean(),
   /** Nothing is left to be done for the newest spec. */
   settled: z.boolean(),
-  hosts: z.array(HostView),
-  edges: z.array(EdgeView),
+  /** The newest rolling change; absent: there was none. */
+  update: UpdateView.optional(),
+  /** What an operator should know about, as an origin that a host cannot reach; of one host where it is named. */
+  problems: z
+    .array(Problem.extend({ host: HostId.optional() }))
+    .max(MAX_REMARKS)
+    .optional(),
+  hosts: z.array(HostView).max(MAX_HOSTS),
+  edges: z.array(EdgeView).max(MAX_FARM_EDGE_ROWS),
   totals: FarmTotals,
 });
 export type FarmView = z.infer<typeof FarmView>;

@@ -1,30 +1,58 @@
 import { pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { type LogLevels, levelOf, readLogLevels } from './log-levels.js';
+import { REDACTED, REDACTED_PATHS, withoutSecrets } from './redaction.js';
 
 export type Logger = pino.Logger;
 
 export interface LoggerOptions {
   /** Who speaks: `pod`, `master`, `edge`, … Stands in every line. */
   component: string;
-  /** trace, debug, info, warn, error, fatal or silent. Default: DOLPHIN_LOG_LEVEL, or info. */
+  /**
+   * trace, debug, info, warn, error, fatal or silent; others for single components after it: `info,master.reconcile=debug`.
+   * Default: DOLPHIN_LOG_LEVEL, or info.
+   */
   level?: string;
   /** For people rather than machines. Default: when stderr is a terminal. */
   pretty?: boolean;
 }
 
-const LEVELS = new Set([...Object.keys(pino.levels.values), 'silent']);
+/** What a logger of createLogger was made of, for those of its components. */
+const origins = new WeakMap<Logger, { root: Logger; component: string; levels: LogLevels }>();
 
-/** JSON lines on stderr, written synchronously: the last words of a process that is about to die are not lost. */
+/**
+ * JSON lines on stderr, written synchronously: the last words of a process that is about to die are not lost. Secrets are
+ * not written: fields that are named as such, users and passwords in URLs, bearer tokens.
+ */
 export function createLogger(options: LoggerOptions): Logger {
-  const asked = options.level ?? process.env['DOLPHIN_LOG_LEVEL'] ?? 'info';
-  const level = LEVELS.has(asked) ? asked : 'info';
+  const levels = readLogLevels(options.level ?? process.env['DOLPHIN_LOG_LEVEL'] ?? '');
   const pretty = options.pretty ?? process.stderr.isTTY === true;
   const destination = pretty
     ? PinoPretty({ destination: 2, sync: true, ignore: 'pid,hostname,component', messageFormat: '{component}: {msg}' })
     : pino.destination({ dest: 2, sync: true });
-  const logger = pino({ level, base: { component: options.component, pid: process.pid } }, destination);
-  if (level !== asked) logger.warn({ asked }, 'unknown log level, info is used');
+  const root = pino(
+    {
+      base: null,
+      redact: { paths: [...REDACTED_PATHS], censor: REDACTED },
+      hooks: { streamWrite: withoutSecrets },
+    },
+    destination,
+  );
+  const logger = childOf(root, options.component, levels);
+  if (levels.unknown.length > 0) logger.warn({ asked: levels.unknown.join(',') }, 'unknown log level, info is used');
   return logger;
+}
+
+/** `master` and `reconcile` → a logger of `master.reconcile`, with the level that was asked for that. */
+export function componentLogger(logger: Logger, name: string): Logger {
+  const origin = origins.get(logger);
+  return origin ? childOf(origin.root, `${origin.component}.${name}`, origin.levels) : logger;
+}
+
+function childOf(root: Logger, component: string, levels: LogLevels): Logger {
+  const child = root.child({ component, pid: process.pid }, { level: levelOf(levels, component) });
+  origins.set(child, { root, component, levels });
+  return child;
 }
 
 /** Says nothing: for tests and for libraries that were given no logger. */

@@ -7,6 +7,7 @@ import { DOLPHIN_VERSION, DolphinError, hostIdFrom } from '@dolphin/protocol';
 import {
   Complaints,
   ConfigError,
+  componentLogger,
   createLogger,
   Lifecycle,
   loadConfig,
@@ -15,13 +16,14 @@ import {
   UsageError,
 } from '@dolphin/runtime';
 import type { FastifyInstance } from 'fastify';
+import { OperatorAppender } from './app/append-operator.js';
 import { CommandSender } from './app/command-sender.js';
 import { eventPage } from './app/event-pages.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
 import { LogWatch } from './app/log-watch.js';
-import { OperatorCalls } from './app/operator-calls.js';
+import { applySpec, initFarm } from './app/operator-calls.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
 import { Publisher } from './app/publisher.js';
@@ -75,6 +77,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const failing = new AbortController();
   const stop = AbortSignal.any([told, failing.signal]);
   const logger = createLogger({ component: 'master' });
+  const loggerOf = (part: string) => componentLogger(logger, part);
   const clock = systemClock;
   const address = parseListen(config.listen);
   await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
@@ -88,11 +91,11 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const model = new FarmModel({ farm: config.farm, masterId, logger, clock });
   const complaints = new Complaints(logger, clock);
   const listener = new Listener(model, complaints, clock);
-  const calls = new OperatorCalls(model, clock);
+  const appender = new OperatorAppender(model, clock);
   const snapshotFile = new SnapshotFile(join(config.stateDir, 'fold.json'), foldBuildId(), logger);
   await restore(model, snapshotFile, known?.farmId ?? null);
   const snapshots = new Snapshots(model, snapshotFile, clock);
-  const redis = config.redis === '' ? null : new RedisView(config.redis, logger, complaints);
+  const redis = config.redis === '' ? null : new RedisView(config.redis, loggerOf('redis'), complaints);
 
   let links: Links | null = null;
   let search: SessionSearch | null = null;
@@ -115,11 +118,11 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
         return search.ended(query);
       },
-      init: (request) => calls.init(request),
-      apply: (request, ifMatch) => calls.apply(request, ifMatch),
+      init: (request) => initFarm(appender, model, request),
+      apply: (request, ifMatch) => applySpec(appender, request, ifMatch),
       unready,
     },
-    logger,
+    loggerOf('api'),
   );
   await listenOn(api, address);
   const { port } = api.server.address() as AddressInfo;
@@ -133,7 +136,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
 
   const connected = connectLinks({
     ...{ url: config.nats, farm: config.farm, masterId, replicas: config.replicas, signal: stop },
-    ...{ logger, clock, complaints, onStatus: (isConnected) => model.setConnected(isConnected) },
+    ...{ logger: loggerOf('bus'), clock, complaints, onStatus: (isConnected) => model.setConnected(isConnected) },
   }).then(async ({ bus, links: made }) => {
     lifecycle.add('NATS', () => bus.close());
     await listenToHosts(bus, config.farm, listener);
@@ -145,10 +148,18 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         'put back the JetStream store of NATS, or, to begin a new farm, end every pod, worker and master, and move their ' +
         `directories away (here ${config.stateDir})`,
     });
-    calls.connect(made, watch);
-    const sender = new CommandSender({ bus: made.commands, model, complaints, logger, clock });
+    appender.connect(made, watch);
+    const sender = new CommandSender({ bus: made.commands, model, complaints, logger: loggerOf('commands'), clock });
     const ports = new PortWatch(model, tcpDialler, clock);
-    const leader = new LeaderLoop({ model, links: made, sender, ports, complaints, logger, clock });
+    const leader = new LeaderLoop({
+      model,
+      links: made,
+      sender,
+      ports,
+      complaints,
+      logger: loggerOf('reconcile'),
+      clock,
+    });
     const sinks = redis ? [redis] : [];
     const publisher = new Publisher({
       ...{ model, sinks, logger, clock },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
-import { Complaints, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
+import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
 import { CommandDesk } from './app/command-desk.js';
 import { FactShipper } from './app/fact-shipper.js';
 import { Herald } from './app/herald.js';
@@ -98,7 +98,9 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
   const telling = Promise.all([herald.runHeartbeats(signal), herald.runStats(signal)]);
 
   const joining = (async () => {
-    bus = await NatsBus.connect({ url: o.nats, farm, name: `worker ${host}`, logger, clock, complaints, signal });
+    const name = `worker ${host}`;
+    const busLogger = componentLogger(logger, 'bus');
+    bus = await NatsBus.connect({ url: o.nats, farm, name, logger: busLogger, clock, complaints, signal });
     const desk = new CommandDesk({
       pod,
       refusals: new Refusals({ add: (fact) => outbox.add(fact), clock, complaints, newId }),

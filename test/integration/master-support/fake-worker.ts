@@ -2,7 +2,7 @@ import { JetStreamLogStore } from '@dolphin/eventlog';
 import { Command, type CommandReply, type FactEnvelope, subjectsOf } from '@dolphin/protocol';
 import { connect, type NatsConnection } from 'nats';
 import { onCleanup, type TestScope } from '../../support/cleanup.js';
-import { HostModel } from '../../unit/master/world.js';
+import { HostModel } from '../../unit/master/host-model.js';
 
 /** Faster than a real worker, so that tests are. */
 const HEARTBEAT_MS = 200;

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { connectBus, createLog, JetStreamLogStore } from '@dolphin/eventlog';
 import {
+  AskReply,
   Command,
   CommandReply,
   type EndedSession,
@@ -188,7 +189,9 @@ export class WorkerWorld {
   }
 
   async ask(): Promise<Heartbeat> {
-    return (await this.bus.request(subjects.ask('h1'), '', { timeout: ANSWER_MS })).json<Heartbeat>();
+    const reply = AskReply.parse((await this.bus.request(subjects.ask('h1'), '', { timeout: ANSWER_MS })).json());
+    if (reply.what !== 'state' || reply.heartbeat === null) throw new Error(`no state: ${JSON.stringify(reply)}`);
+    return reply.heartbeat;
   }
 }
 

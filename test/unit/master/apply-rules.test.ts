@@ -5,8 +5,9 @@ import { farmProblem } from '@dolphin/master/domain/farm-identity.js';
 import { planShort, sitesOf } from '@dolphin/master/domain/placement.js';
 import { sameJson } from '@dolphin/master/domain/same-json.js';
 import { isLocalHost, parseListen } from '@dolphin/master/http/listen-address.js';
-import { DolphinError, type ErrorCode, FarmSpec } from '@dolphin/protocol';
-import { specOf, World } from './world.js';
+import { DolphinError, type ErrorCode, FarmSpec, UpdatePolicy } from '@dolphin/protocol';
+import { specOf } from './host-model.js';
+import { World } from './world.js';
 
 const refusal = (code: ErrorCode, pattern: RegExp) => (error: unknown) =>
   error instanceof DolphinError && error.code === code && pattern.test(error.message);
@@ -32,6 +33,15 @@ test('engine, ports and origins of running edges are not changed yet, and the fi
   assert.throws(spec({ origins: ['10.0.0.1:1935'] }), refusal('E_NOT_YET', /change of origins/));
   const ports = { ...state.spec!.spec.ports, streamRtmp: 2936 };
   assert.throws(spec({ ports }), refusal('E_NOT_YET', /change of ports/));
+});
+
+test('words of the specification that nothing is done about yet are refused by name', () => {
+  const { state } = farm();
+  const spec = (more: Partial<FarmSpec>) => () => checkSpec(state, specOf({ perHost: 2 }, more));
+  assert.throws(spec({ edges: { perHost: 2, on: { zone: 'a' } } }), refusal('E_NOT_YET', /edges\.on/));
+  assert.throws(spec({ conf: { name: 'low-latency', revision: 1 } }), refusal('E_NOT_YET', /conf/));
+  assert.throws(spec({ update: UpdatePolicy.parse({}) }), refusal('E_NOT_YET', /update/));
+  assert.throws(spec({ drainDeadlineMs: 60_000 }), refusal('E_NOT_YET', /drainDeadlineMs/));
 });
 
 test('with no edge there, everything may change', () => {

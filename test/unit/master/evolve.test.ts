@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { evolve, evolveUnreadable } from '@dolphin/master/domain/evolve.js';
 import { EMPTY_FARM } from '@dolphin/master/domain/farm-state.js';
 import { parseFold } from '@dolphin/master/files/fold-snapshot.js';
-import { FARM_ID, specOf, World } from './world.js';
+import { FARM_ID, specOf } from './host-model.js';
+import { World } from './world.js';
 
 const OTHER_FARM = '22222222-2222-4222-8222-222222222222';
 const AT = '2026-01-01T00:00:00.000Z';

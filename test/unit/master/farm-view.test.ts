@@ -5,7 +5,8 @@ import { farmView } from '@dolphin/master/domain/farm-view.js';
 import { NOTHING_OBSERVED, spawnAnswered } from '@dolphin/master/domain/observation.js';
 import { viewRows } from '@dolphin/master/redis/view-rows.js';
 import { EventRow, FarmView } from '@dolphin/protocol';
-import { FARM_ID, World } from './world.js';
+import { FARM_ID } from './host-model.js';
+import { World } from './world.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const view = (world: World) =>

@@ -48,18 +48,47 @@ const PLACE: ReadonlySet<string> = new Set(['host', 'role', 'slot']);
 
 function detailsOf({ type, data, by }: EventRow): string {
   const of = (name: string) => word(data[name]);
+  const asker = `by ${of('who')}${because(of('why'))}`;
   const span = (name: string) => (typeof data[name] === 'number' ? age(data[name]) : '?');
   switch (type) {
     case 'farm-created':
-      return `${of('farm')} ${of('farmId').slice(0, 8)} by ${of('who')}`;
+      return `${of('farm')} ${of('farmId').slice(0, 8)}${data['adopted'] === true ? ' for edges that run' : ''} by ${of('who')}`;
     case 'farm-applied':
-      return `spec ${of('specVersion')}: ${wish(data['spec'])} by ${of('who')}${because(of('why'))}`;
+      return `spec ${of('specVersion')}: ${wish(data['spec'])}${backTo(data['rollbackOf'])} ${asker}`;
+    case 'farm-imported':
+      return `${of('entries')} messages from ${of('from')} ${asker}`;
+    case 'host-cordoned':
+    case 'host-uncordoned':
+    case 'host-undrain-asked':
+    case 'host-removed':
+      return asker;
+    case 'host-drain-asked':
+      return `within ${span('deadlineMs')} ${asker}`;
+    case 'edge-restart-asked':
+    case 'edge-drain-asked':
+      return `generation ${of('generation')} within ${span('deadlineMs')} ${asker}`;
+    case 'edge-kill-asked':
+    case 'edge-undrain-asked':
+      return `generation ${of('generation')} ${asker}`;
     case 'leader-elected':
       return `${of('master') || by} term ${of('term')}`;
     case 'edge-assigned':
+    case 'edge-adopted':
       return `generation ${of('generation')} ${of('engine')}`;
     case 'edge-released':
+      return `generation ${of('generation')}${data['drainMs'] === undefined ? '' : `, drains ${span('drainMs')}`}${because(of('why'))}`;
+    case 'edge-kept':
       return `generation ${of('generation')}${because(of('why'))}`;
+    case 'edge-renewed':
+      return `generation ${of('generation')}, drains ${span('drainMs')}${because(of('why'))}`;
+    case 'update-started':
+      return `to spec ${of('specVersion')}: ${of('edges')} edges`;
+    case 'update-step':
+      return `${of('step')} to spec ${of('specVersion')}: ${Array.isArray(data['edges']) ? data['edges'].length : '?'} edges`;
+    case 'update-stopped':
+      return `to spec ${of('specVersion')}${because(of('why'))}`;
+    case 'update-finished':
+      return `to spec ${of('specVersion')}`;
     case 'host-lost':
     case 'host-unmanaged':
       return `silent for ${span('silentMs')}`;
@@ -127,6 +156,10 @@ function wish(spec: unknown): string {
   if (typeof edges !== 'object' || edges === null) return '?';
   if ('perHost' in edges) return `${word(edges.perHost)} edges per host`;
   return 'total' in edges ? `${word(edges.total)} edges in all` : '?';
+}
+
+function backTo(version: unknown): string {
+  return version === undefined ? '' : `, as spec ${word(version)} was,`;
 }
 
 function because(why: string): string {

@@ -15,9 +15,17 @@ import { sameJson } from './same-json.js';
 
 /** May this become the specification? Throws E_SPEC_INVALID, or E_NOT_YET for what only a rolling change can do. */
 export function checkSpec(state: FarmState, spec: FarmSpec): void {
+  checkLaterFields(spec);
   checkOrigins(spec);
   checkPorts(state, spec);
   checkNoRollingChange(state, spec);
+}
+
+/** Words that the specification has, and that nothing is done about yet: taking them would be a promise. */
+function checkLaterFields({ edges, conf, update, drainDeadlineMs }: FarmSpec): void {
+  const later = { 'edges.on': edges.on, conf, update, drainDeadlineMs };
+  const [field] = Object.entries(later).find(([, value]) => value !== undefined) ?? [];
+  if (field !== undefined) throw new DolphinError('E_NOT_YET', { what: `${field} in a specification`, field });
 }
 
 function checkOrigins({ origins }: FarmSpec): void {

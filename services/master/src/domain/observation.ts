@@ -1,10 +1,17 @@
-import { type EdgeStatus, edgeName, type Heartbeat, type HostStats, type PodState } from '@dolphin/protocol';
+import {
+  type CommandBody,
+  type EdgeStatus,
+  edgeName,
+  type Heartbeat,
+  type HostStats,
+  type PodState,
+} from '@dolphin/protocol';
 import type { HostState, SlotState } from './farm-state.js';
 import { SUSPECT_AFTER_MS } from './timing.js';
 
 /** A command on its way, or its answer. Times are monotonic milliseconds. */
 export interface SentCommand {
-  readonly type: 'adopt' | 'spawn' | 'kill';
+  readonly type: CommandBody['type'];
   readonly term: number;
   readonly sequence: number;
   readonly generation: number;

@@ -3,9 +3,6 @@ import type { HostState } from './farm-state.js';
 import { lifeOf, type ObservedHost, type SentCommand } from './observation.js';
 import { RESEND_ACCEPTED_MS, RESEND_POD_DOWN_MS, RESEND_REFUSED_MS, RESEND_UNANSWERED_MS } from './timing.js';
 
-/** What a leader sends in this version: it drains nothing yet. */
-export type PlannedBody = Extract<CommandBody, { type: 'adopt' | 'spawn' | 'kill' }>;
-
 /** A command as the reconciler gives it; whoever sends it gives it its id and the farm's. */
 export interface PlannedCommand {
   readonly host: string;
@@ -15,7 +12,7 @@ export interface PlannedCommand {
   readonly sequence: number;
   readonly causationId: string | null;
   readonly correlationId: string | null;
-  readonly body: PlannedBody;
+  readonly body: CommandBody;
 }
 
 /** The host's answer brings its full state, and makes it refuse lower terms. */
@@ -57,13 +54,16 @@ export function isDue(sent: SentCommand | undefined, command: PlannedCommand, no
   }
 }
 
-export function generationOf(body: PlannedBody): number {
+export function generationOf(body: CommandBody): number {
   switch (body.type) {
     case 'adopt':
       return 0;
     case 'spawn':
       return body.edge.generation;
     case 'kill':
+    case 'drain':
+    case 'undrain':
+    case 'restart':
       return body.generation;
     default:
       return never(body);
@@ -71,13 +71,16 @@ export function generationOf(body: PlannedBody): number {
 }
 
 /** The name under which an answer is kept: a slot's, or `adopt`. */
-export function sentKey(body: PlannedBody): string {
+export function sentKey(body: CommandBody): string {
   switch (body.type) {
     case 'adopt':
       return 'adopt';
     case 'spawn':
       return edgeName(body.edge);
     case 'kill':
+    case 'drain':
+    case 'undrain':
+    case 'restart':
       return edgeName(body);
     default:
       return never(body);

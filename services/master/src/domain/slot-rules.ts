@@ -1,8 +1,8 @@
-import { type EdgeStatus, edgeName } from '@dolphin/protocol';
+import { type CommandBody, type EdgeStatus, edgeName } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { type HostState, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, lifeOf, type ObservedHost, reportedEdge, type SentCommand } from './observation.js';
-import { isDue, type PlannedBody, type PlannedCommand } from './planned-command.js';
+import { isDue, type PlannedCommand } from './planned-command.js';
 import { GAVE_UP_BASE_MS, GAVE_UP_MAX_MS } from './timing.js';
 
 export interface SlotCase {
@@ -124,6 +124,11 @@ function mayStillStart(sent: SentCommand): boolean {
       return sent.outcome !== 'refused';
     case 'kill':
       return sent.outcome === 'unanswered' || sent.outcome === 'waiting';
+    case 'drain':
+    case 'undrain':
+    case 'restart':
+      // Only a host that has the edge takes these; one that refuses them may still get the spawn before.
+      return sent.outcome !== 'accepted';
     default:
       return never(sent.type);
   }
@@ -170,7 +175,7 @@ function followsFrom({ decided }: SlotState) {
   return { sequence: decided.sequence, causationId: decided.entryId, correlationId: decided.correlationId };
 }
 
-function bodyOf(verdict: 'spawn' | 'kill', { slot, reported }: SlotCase): PlannedBody {
+function bodyOf(verdict: 'spawn' | 'kill', { slot, reported }: SlotCase): CommandBody {
   const { role, slot: number, generation, engine, ports, origins } = slot;
   if (verdict === 'kill') return { type: 'kill', role, slot: number, generation: reported?.generation ?? generation };
   return { type: 'spawn', edge: { role, slot: number, generation, engine, ports, origins: [...origins] } };

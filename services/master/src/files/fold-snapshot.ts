@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DOLPHIN_VERSION, EdgePorts, FarmSpec, Role } from '@dolphin/protocol';
+import { DOLPHIN_VERSION, EdgePorts, KeptFarmSpec, Role } from '@dolphin/protocol';
 import { z } from 'zod';
 import type { FarmState } from '../domain/farm-state.js';
 
@@ -35,7 +35,7 @@ const Fold = z.object({
   operatorSequence: z.int(),
   decisionsSequence: z.int(),
   farm: z.object({ farm: z.string(), farmId: z.string() }).nullable(),
-  spec: z.object({ version: z.int(), spec: FarmSpec, applied: Ref }).nullable(),
+  spec: z.object({ version: z.int(), spec: KeptFarmSpec, applied: Ref }).nullable(),
   leader: z.object({ master: z.string(), term: z.int(), elected: Ref }).nullable(),
   lastMove: Ref.nullable(),
   short: z.object({ specVersion: z.int(), asked: z.int(), placed: z.int() }).nullable(),

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import type { EndedQuery } from '../app/session-search.js';
 import { addressFilter } from './address-filter.js';
-import type { App } from './routes.js';
+import type { App } from './app.js';
 
 export interface SessionParts {
   endedSessions(query: EndedQuery): Promise<EndedSessionsAnswer>;

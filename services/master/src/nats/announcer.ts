@@ -1,10 +1,7 @@
-import { type FarmView, subjectsOf } from '@dolphin/protocol';
+import { type FarmView, MAX_VIEW_BYTES, subjectsOf } from '@dolphin/protocol';
 import type { Complaints } from '@dolphin/runtime';
 import type { NatsConnection } from 'nats';
 import type { Announcer } from '../app/ports.js';
-
-/** Below NATS's default max_payload of 1 MiB. */
-const MAX_VIEW_BYTES = 1_000_000;
 
 /** The aggregate on `dolphin.<farm>.farm`. */
 export class NatsAnnouncer implements Announcer {

@@ -1,9 +1,6 @@
-import { subjectsOf } from '@dolphin/protocol';
+import { MAX_TELEMETRY_BYTES, subjectsOf } from '@dolphin/protocol';
 import type { NatsConnection } from 'nats';
 import type { Listener } from '../app/listener.js';
-
-/** A host with 64 edges says about 40 KB; far above that it is no heartbeat. */
-const MAX_TELEMETRY_BYTES = 256 * 1024;
 
 /** Feeds heartbeats and stats to the listener, as long as the connection lives. */
 export async function listenToHosts(bus: NatsConnection, farm: string, listener: Listener): Promise<void> {

@@ -123,6 +123,8 @@ export class Control {
     switch (body.type) {
       case 'adopt':
       case 'undrain':
+      // Refused before (accept-command.ts).
+      case 'restart':
         return;
       case 'kill':
         supervisor.release(body, cause);

@@ -47,6 +47,8 @@ export function acceptCommand(file: HostFile, command: Command, engines: Readonl
       return overtaken(findSlot(seen, body), command, body) ?? acceptDrain(seen, command, body);
     case 'undrain':
       return overtaken(findSlot(seen, body), command, body) ?? acceptUndrain(seen, command, body);
+    case 'restart':
+      return refused('E_NOT_YET', { what: 'the command restart' });
     default:
       return never(body);
   }

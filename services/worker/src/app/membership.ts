@@ -1,5 +1,6 @@
 import { DOLPHIN_VERSION, DolphinError, subjectsOf } from '@dolphin/protocol';
 import { backoffMs, type Clock, type Complaints, type Logger } from '@dolphin/runtime';
+import { answerAsk } from '../domain/ask-answer.js';
 import type { Addressee } from '../domain/command-admission.js';
 import {
   FARM_SEARCH_MESSAGES,
@@ -165,7 +166,7 @@ export class Membership {
     const { bus, desk, farm, herald, host } = this.#deps;
     const subjects = subjectsOf(farm);
     await bus.serve(subjects.command(host), (data) => desk.answer(data));
-    await bus.serve(subjects.ask(host), async () => herald.heartbeat());
+    await bus.serve(subjects.ask(host), async (data) => answerAsk(data, herald.heartbeat()));
     // Also one's own: looking once more costs a request, and a foreign host-joined is found at once.
     await bus.listen(subjects.logHost(host), (data) => {
       if (this.#me !== null && foreignEpoch(data, this.#me.epoch)) {

@@ -1,0 +1,63 @@
+import { type Decision, type DecisionEnvelope, edgeName } from '@dolphin/protocol';
+import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
+import type { FarmState } from './farm-state.js';
+
+/** What a leader decided; one whose term was over by then decided nothing. */
+export function evolveDecisions(start: FarmState, envelope: DecisionEnvelope, sequence: number): FarmState {
+  if (isForeign(start, envelope) || envelope.term < (start.leader?.term ?? 0)) return ignored(start);
+  let state = start;
+  for (const entry of envelope.entries) state = decision(state, entry, sequence);
+  return state;
+}
+
+function decision(state: FarmState, entry: Decision, sequence: number): FarmState {
+  const ref = refOf(entry, sequence);
+  switch (entry.type) {
+    case 'leader-elected':
+      return { ...state, leader: { master: entry.master, term: entry.term, elected: ref } };
+    case 'edge-assigned':
+      return withHost(state, entry.host, (host) => {
+        const before = host.slots[edgeName(entry)];
+        if (before && entry.generation <= before.generation) return host;
+        return withSlot(host, {
+          role: entry.role,
+          slot: entry.slot,
+          generation: entry.generation,
+          engine: entry.engine,
+          ports: entry.ports,
+          origins: entry.origins,
+          status: 'assigned',
+          decided: ref,
+          gaveUpInARow: before?.status === 'assigned' ? before.gaveUpInARow : 0,
+        });
+      });
+    case 'edge-released':
+      return withHost(state, entry.host, (host) => {
+        const before = host.slots[edgeName(entry)];
+        if (before?.generation !== entry.generation) return host;
+        return withSlot(host, { ...before, status: 'released', decided: ref });
+      });
+    case 'host-unmanaged':
+      return withHost(state, entry.host, (host) => ({ ...host, liveness: 'unmanaged' }));
+    case 'host-lost':
+      return withHost({ ...state, lastMove: ref }, entry.host, (host) => ({ ...host, liveness: 'lost' }));
+    case 'host-returned':
+      return withHost({ ...state, lastMove: ref }, entry.host, (host) => ({ ...host, liveness: 'up' }));
+    case 'placement-short':
+      return {
+        ...state,
+        short: { specVersion: state.spec?.version ?? 0, asked: entry.asked, placed: entry.placed },
+      };
+    case 'edge-kept':
+    case 'edge-adopted':
+    case 'edge-renewed':
+    case 'update-started':
+    case 'update-step':
+    case 'update-stopped':
+    case 'update-finished':
+      // History: nothing follows from these yet.
+      return state;
+    default:
+      return never(entry);
+  }
+}

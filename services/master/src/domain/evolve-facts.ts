@@ -1,0 +1,70 @@
+import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
+import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
+import type { FarmState, HostState, SlotState } from './farm-state.js';
+
+/** What happened on a host, as its worker says. */
+export function evolveFacts(start: FarmState, envelope: FactEnvelope, sequence: number): FarmState {
+  if (isForeign(start, envelope)) return ignored(start);
+  let state = start;
+  for (const entry of envelope.entries) state = fact(state, envelope.host, entry, sequence);
+  return state;
+}
+
+function fact(state: FarmState, name: string, entry: Fact, sequence: number): FarmState {
+  switch (entry.type) {
+    case 'host-joined': {
+      const before = state.hosts[name];
+      if (before && entry.epoch < before.epoch) return ignored(state);
+      const host: HostState = {
+        host: name,
+        epoch: entry.epoch,
+        joined: before?.joined ?? refOf(entry, sequence),
+        rtmp: entry.rtmp,
+        http: entry.http,
+        liveness: before?.liveness ?? 'up',
+        slots: before?.slots ?? {},
+      };
+      return { ...state, hosts: { ...state.hosts, [name]: host } };
+    }
+    case 'pod-started':
+      return withHost(state, name, (host) => ({ ...host, rtmp: entry.rtmp, http: entry.http }));
+    case 'edge-ready':
+      return withCurrentSlot(state, name, entry, (slot) =>
+        slot.gaveUpInARow === 0 ? slot : { ...slot, gaveUpInARow: 0 },
+      );
+    case 'edge-gave-up':
+      return withCurrentSlot(state, name, entry, (slot) => ({ ...slot, gaveUpInARow: slot.gaveUpInARow + 1 }));
+    case 'edge-started':
+    case 'edge-start-failed':
+    case 'edge-unhealthy':
+    case 'edge-exited':
+    case 'edge-removed':
+    case 'edge-draining':
+    case 'edge-drained':
+    case 'edge-undrained':
+    case 'edge-replace-failed':
+    case 'host-left':
+    case 'pod-exited':
+    case 'command-refused':
+    case 'happenings-lost':
+      // History: what is so now stands in the heartbeats.
+      return state;
+    default:
+      return never(entry);
+  }
+}
+
+/** Facts arrive late: those about an older generation say nothing about the slot as it is now. */
+function withCurrentSlot(
+  state: FarmState,
+  name: string,
+  about: { role: SlotState['role']; slot: number; generation: number },
+  change: (slot: SlotState) => SlotState,
+): FarmState {
+  return withHost(state, name, (host) => {
+    const slot = host.slots[edgeName(about)];
+    if (slot?.generation !== about.generation) return host;
+    const changed = change(slot);
+    return changed === slot ? host : withSlot(host, changed);
+  });
+}

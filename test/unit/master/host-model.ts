@@ -1,0 +1,172 @@
+import { acceptCommand } from '@dolphin/pod/domain/accept-command.js';
+import { type HostFile, newHostFile } from '@dolphin/pod/domain/host-file.js';
+import {
+  type Command,
+  type CommandReply,
+  type EdgeDefinition,
+  type EdgeStatus,
+  edgeName,
+  edgePorts,
+  FarmSpec,
+  type Heartbeat,
+  type PodState,
+} from '@dolphin/protocol';
+
+export const FARM_ID = '11111111-1111-4111-8111-111111111111';
+export const AT = '2026-01-01T00:00:00.000Z';
+
+export function specOf(edges: FarmSpec['edges'], more: Partial<FarmSpec> = {}): FarmSpec {
+  return FarmSpec.parse({ edges, origins: ['127.0.0.1:1935'], ...more });
+}
+
+interface ModelEdge {
+  definition: EdgeDefinition;
+  state: EdgeStatus['state'];
+  /** As the real pod has it: a newer definition waits for the old process to be gone. */
+  next?: EdgeDefinition;
+}
+
+/** A host as a value machine: a pod that obeys by the real pod's rules, and edges that take a step per tick. */
+export class HostModel {
+  readonly name: string;
+  readonly farmId: string;
+  readonly rtmp: number;
+  epoch = 1;
+  file: HostFile;
+  readonly edges = new Map<string, ModelEdge>();
+  /** What must never happen, as it happened. */
+  readonly violations: string[] = [];
+  readonly foreign = new Set<string>();
+
+  constructor(name: string, o: { farmId?: string; rtmp?: number } = {}) {
+    this.name = name;
+    this.farmId = o.farmId ?? FARM_ID;
+    this.rtmp = o.rtmp ?? 19350;
+    this.file = newHostFile(name);
+  }
+
+  /** An edge that no log knows. */
+  addForeign(role: 'stream' | 'back-source', slot: number, generation: number): void {
+    const key = { role, slot };
+    const ports = edgePorts(specOf({ perHost: 0 }).ports, key);
+    const definition = { ...key, generation, engine: 'builtin', ports, origins: ['127.0.0.1:1935'] };
+    this.edges.set(edgeName(key), { definition, state: 'ready' });
+    this.foreign.add(edgeName(key));
+    const record = { ...key, generation, term: 0, sequence: 0, wanted: definition };
+    this.file = { ...this.file, slots: [...this.file.slots, record] };
+  }
+
+  command(command: Command): CommandReply {
+    if (command.epoch !== 0 && command.epoch !== this.epoch) return refuse('E_EPOCH_STALE');
+    const verdict = acceptCommand(this.file, command, new Set(['builtin']));
+    if (verdict.result === 'refused') return refuse(verdict.code, verdict.details);
+    this.file = verdict.file;
+    const { body } = command;
+    if (body.type === 'spawn' && !verdict.already) this.#start(body.edge);
+    if (body.type === 'kill') this.#end(edgeName(body));
+    return { result: 'accepted', already: verdict.already, ...(body.type === 'adopt' && { state: this.podState() }) };
+  }
+
+  #start(definition: EdgeDefinition): void {
+    const name = edgeName(definition);
+    const before = this.edges.get(name);
+    if (this.foreign.has(name)) this.violations.push(`${name}: an edge that the log does not know was replaced`);
+    if (before && before.state !== 'gave-up' && before.state !== 'exited') {
+      this.violations.push(`${name}: generation ${definition.generation} while ${before.definition.generation} lives`);
+    }
+    if (before && before.state !== 'gave-up' && before.state !== 'exited') {
+      this.edges.set(name, { ...before, state: 'draining', next: definition });
+    } else this.edges.set(name, { definition, state: 'starting' });
+  }
+
+  #end(name: string): void {
+    if (this.foreign.has(name)) this.violations.push(`${name}: an edge that the log does not know was killed`);
+    const edge = this.edges.get(name);
+    if (!edge) return;
+    delete edge.next;
+    if (edge.state !== 'stopping') edge.state = 'draining';
+  }
+
+  tick(): void {
+    for (const [name, edge] of [...this.edges]) {
+      if (edge.state === 'starting') edge.state = 'ready';
+      else if (edge.state === 'draining') edge.state = 'stopping';
+      else if (edge.state !== 'stopping') continue;
+      else if (edge.next) this.edges.set(name, { definition: edge.next, state: 'starting' });
+      else this.edges.delete(name);
+    }
+  }
+
+  /** The pod dies and comes back: with what its file says. */
+  restartPod(): void {
+    this.edges.clear();
+    for (const record of this.file.slots) {
+      if (record.wanted) this.edges.set(edgeName(record), { definition: record.wanted, state: 'starting' });
+    }
+  }
+
+  /** The same without its file: it has forgotten its edges, its farm and the term that it agreed to. */
+  losePod(): void {
+    this.file = newHostFile(this.name);
+    this.foreign.clear();
+    this.restartPod();
+  }
+
+  giveUp(name: string): void {
+    const edge = this.edges.get(name);
+    if (edge && !this.foreign.has(name)) edge.state = 'gave-up';
+  }
+
+  podState(): PodState {
+    const edges = [...this.edges.values()].map(({ definition, state }): EdgeStatus => {
+      const record = this.file.slots.find((one) => one.role === definition.role && one.slot === definition.slot);
+      return {
+        ...definition,
+        state,
+        pid: 1000 + definition.slot,
+        term: record?.term ?? 0,
+        sequence: record?.sequence ?? 0,
+        transport: 'hand-off',
+        clients: 0,
+        kbitPerS: 0,
+        sentBytes: 0,
+        cpuPercent: 0,
+        rssBytes: 0,
+        restarts: 0,
+        uptimeMs: 0,
+      };
+    });
+    return {
+      pid: 999,
+      version: '0',
+      host: this.name,
+      farmId: this.farmId,
+      term: this.file.term,
+      rtmp: [this.rtmp],
+      http: [8088],
+      address: '127.0.0.1',
+      lastHappening: 0,
+      uptimeMs: 0,
+      clients: 0,
+      refused: {},
+      reading: 0,
+      sessionsLost: 0,
+      edges,
+      warnings: [],
+      advice: [],
+    };
+  }
+
+  heartbeat(): Heartbeat {
+    const { name: host, epoch, farmId } = this;
+    return { farmId, host, epoch, at: AT, address: '127.0.0.1', upTo: 0, pod: this.podState() };
+  }
+
+  live(role: 'stream' | 'back-source'): string[] {
+    return [...this.edges].filter(([, edge]) => edge.definition.role === role).map(([name]) => name);
+  }
+}
+
+function refuse(code: string, details: Record<string, unknown> = {}): CommandReply {
+  return { result: 'refused', code, message: JSON.stringify(details) };
+}
