@@ -29,6 +29,7 @@ function decision(state: FarmState, entry: Decision, sequence: number): FarmStat
           status: 'assigned',
           decided: ref,
           gaveUpInARow: before?.status === 'assigned' ? before.gaveUpInARow : 0,
+          refusal: null,
         });
       });
     case 'edge-released':

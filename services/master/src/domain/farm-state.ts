@@ -18,6 +18,8 @@ export interface SlotState extends EdgeKey {
   readonly decided: EntryRef;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
   readonly gaveUpInARow: number;
+  /** Why its host refused this generation last; null: it did not, or took it since. */
+  readonly refusal: { readonly code: string; readonly message: string } | null;
 }
 
 export type DecidedLiveness = 'up' | 'unmanaged' | 'lost';

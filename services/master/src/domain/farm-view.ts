@@ -98,9 +98,10 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
 }
 
 function refusalOf(slot: SlotState, seen: ObservedHost): Pick<EdgeView, 'refusal'> {
-  const refusal = seen.refusals[edgeName(slot)];
-  if (refusal?.generation !== slot.generation) return {};
-  return { refusal: { code: refusal.code, message: refusal.message } };
+  const heard = seen.refusals[edgeName(slot)];
+  // The leader was told so itself, and newer; the others read it in the log.
+  const refusal = heard?.generation === slot.generation ? heard : slot.refusal;
+  return refusal ? { refusal: { code: refusal.code, message: refusal.message } } : {};
 }
 
 function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {

@@ -18,6 +18,7 @@ const Slot = z.object({
   status: z.enum(['assigned', 'released']),
   decided: Ref,
   gaveUpInARow: z.int(),
+  refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 
 const Host = z.object({
