@@ -23,6 +23,8 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         rtmp: entry.rtmp,
         http: entry.http,
         liveness: before?.liveness ?? 'up',
+        cordoned: before?.cordoned ?? null,
+        drain: before?.drain ?? null,
         slots: before?.slots ?? {},
       };
       return { ...state, hosts: { ...state.hosts, [name]: host } };
