@@ -1,4 +1,12 @@
-import { EngineName, FarmName, HostId, Port, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@dolphin/protocol';
+import {
+  DEFAULT_PRIVATE_ADDRESS,
+  EngineName,
+  FarmName,
+  HostId,
+  Port,
+  PUBLIC_HTTP_PORT,
+  PUBLIC_RTMP_PORT,
+} from '@dolphin/protocol';
 import { UsageError } from '@dolphin/runtime';
 import { z } from 'zod';
 
@@ -15,6 +23,10 @@ export const WorkerConfig = z.strictObject({
   /** Default: the name of this machine. */
   host: HostId.optional(),
   address: z.string().min(1).max(255).default('127.0.0.1'),
+  privateAddress: z
+    .ipv4()
+    .refine((address) => address !== '0.0.0.0', 'wants one address: on all of them anybody could ask the edges')
+    .default(DEFAULT_PRIVATE_ADDRESS),
   runDir: z.string().min(1).default('.dolphin/worker'),
   rtmp: Ports.default([PUBLIC_RTMP_PORT]),
   http: Ports.default([PUBLIC_HTTP_PORT]),
@@ -32,6 +44,7 @@ export const FLAGS = {
   nats: { type: 'string' },
   host: { type: 'string' },
   address: { type: 'string' },
+  'private-address': { type: 'string' },
   'run-dir': { type: 'string' },
   rtmp: { type: 'string' },
   http: { type: 'string' },
@@ -57,8 +70,9 @@ export function parseEngines(flags: readonly string[] | undefined): Record<strin
 }
 
 export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
-         [--address 127.0.0.1] [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE]
-         [--engine NAME=PATH]... [--mode auto|relay] [--relays N] [--pod-config FILE]
+         [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}] [--run-dir DIR]
+         [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
+         [--mode auto|relay] [--relays N] [--pod-config FILE]
 
 Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
 The pod survives the worker; a new worker adopts it. See conf/worker.yaml.

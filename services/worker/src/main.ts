@@ -48,7 +48,16 @@ async function main(): Promise<void> {
 /** Throws UsageError, ConfigError, E_NOT_YET. */
 function readOptions(): WorkerOptions | 'help' {
   const { flags } = parseFlags(process.argv.slice(2), FLAGS);
-  const { config, leave, help, engine, 'run-dir': runDirFlag, 'pod-config': podConfig, ...plain } = flags;
+  const {
+    config,
+    leave,
+    help,
+    engine,
+    'run-dir': runDirFlag,
+    'pod-config': podConfig,
+    'private-address': privateAddress,
+    ...plain
+  } = flags;
   if (help) return 'help';
   if (leave) throw new DolphinError('E_NOT_YET', { what: '--leave (drain the host and take its pod down)' });
   const read = loadConfig({
@@ -56,7 +65,7 @@ function readOptions(): WorkerOptions | 'help' {
     file: config,
     envPrefix: 'DOLPHIN_',
     env: process.env,
-    flags: { ...plain, runDir: runDirFlag, podConfig, engines: parseEngines(engine) },
+    flags: { ...plain, privateAddress, runDir: runDirFlag, podConfig, engines: parseEngines(engine) },
   });
   const host = read.host ?? hostIdFrom(hostname());
   if (host === '') throw new ConfigError({ file: 'flags', field: 'host' }, 'this machine has no usable name: give one');
@@ -64,12 +73,8 @@ function readOptions(): WorkerOptions | 'help' {
   const engines = { builtin: fromRoot('bin/dolphin-edge'), ...read.engines };
   const podArgs = [
     ...['--run-dir', runDir, '--host', host, '--rtmp', read.rtmp.join(','), '--http', read.http.join(',')],
-    ...[
-      '--address',
-      read.address,
-      '--conf',
-      read.conf === undefined ? fromRoot('conf/dolphin.conf') : resolve(read.conf),
-    ],
+    ...['--address', read.address, '--private-address', read.privateAddress],
+    ...['--conf', read.conf === undefined ? fromRoot('conf/dolphin.conf') : resolve(read.conf)],
     ...Object.entries(engines).flatMap(([name, path]) => ['--engine', `${name}=${resolve(path)}`]),
     ...['--mode', read.mode, '--relays', String(read.relays)],
     ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_PRIVATE_ADDRESS,
   DOLPHIN_VERSION,
   type EdgeStatus,
   type EdgeView,
@@ -59,13 +60,15 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
 function hostView(name: string, host: HostState | undefined, seen: ObservedHost, now: number): HostView {
   const { pod, stats } = seen;
   const liveness = shownLiveness(host, seen);
+  const address = seen.address ?? undefined;
+  const privateAddress = privateAddressOf(seen);
   // What a host that is gone said last is history.
   const edges = liveness === 'lost' ? [] : (pod?.edges ?? []).filter((edge) => edge.role === 'stream');
   return {
     host: name,
     liveness,
     epoch: Math.max(seen.epoch, host?.epoch ?? 0),
-    address: seen.address ?? '',
+    address: address ?? '',
     podPid: pod?.pid ?? null,
     rtmp: [...(pod?.rtmp ?? host?.rtmp ?? [])],
     http: [...(pod?.http ?? host?.http ?? [])],
@@ -76,17 +79,18 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     cpuPercent: stats?.cpuPercent ?? 0,
     memoryBytes: stats?.memoryBytes ?? 0,
     memoryFreeBytes: stats?.memoryFreeBytes ?? 0,
+    ...(address !== undefined && privateAddress !== address && { privateAddress }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
   };
 }
 
 function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost): EdgeView[] {
   const views: EdgeView[] = [];
-  const address = seen.address ?? '127.0.0.1';
+  const address = privateAddressOf(seen);
   for (const edge of seen.pod?.edges ?? []) {
     const slot = host?.slots[edgeName(edge)];
     const state = isUnknown(slot, edge) ? 'unknown' : edge.state;
-    views.push({ ...edge, host: name, state, api: apiOf(address, edge) });
+    views.push({ ...edge, host: name, state, api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge) });
   }
   for (const slot of host ? slotsOf(host) : []) {
     if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
@@ -109,6 +113,11 @@ function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
   const accepted = { term: 0, sequence: 0 };
   const what = { role, slot: number, generation, engine, ports, origins: [...origins] };
   return { ...what, ...accepted, ...none, pid: null, transport: 'none' };
+}
+
+/** Of all its edges; a host that reports none counts as one on loopback, which is what it starts with. */
+function privateAddressOf({ pod }: ObservedHost): string {
+  return pod?.edges.find((edge) => edge.privateAddress)?.privateAddress ?? DEFAULT_PRIVATE_ADDRESS;
 }
 
 function apiOf(address: string, edge: { ports: { api: number } }): string {
