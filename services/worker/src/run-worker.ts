@@ -84,6 +84,7 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
 
   let bus: NatsBus | null = null;
   const me = () => membership?.me ?? null;
+  const readOnly = () => membership?.readOnly ?? null;
   const herald = new Herald({
     bus: () => bus,
     keeper,
@@ -91,6 +92,7 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
     farm,
     address: o.address,
     me,
+    readOnly,
     upTo: () => shipper?.upTo ?? 0,
     clock,
   });
@@ -106,6 +108,7 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
       refusals: new Refusals({ add: (fact) => outbox.add(fact), clock, complaints, newId }),
       complaints,
       me,
+      readOnly,
       onAccepted: () => herald.pulse(),
     });
     shipper = new FactShipper({

@@ -246,3 +246,10 @@ test('an edge on the loopback of a lost host serves nobody', () => {
   const farm = status(farmView({ hosts }), { 0: elsewhere, 1: elsewhere, 2: elsewhere });
   assert.deepEqual([farm.level, farm.totals.serving, farm.totals.clients], ['critical', 0, 0]);
 });
+
+test('a host that takes no commands says why, and serves', () => {
+  const readOnly = { code: 'E_LOG_UNREADABLE', message: 'log entry 7 cannot be decoded: not JSON' };
+  const farm = status(farmView({ hosts: [hostView({ readOnly })] }));
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(reasons(farm), [`control h1: takes no commands: ${readOnly.message}`]);
+});

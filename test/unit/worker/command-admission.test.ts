@@ -52,12 +52,12 @@ describe('bytes that come as a command', () => {
 
 describe('a command', () => {
   it('is for this farm, this host and this epoch, or refused', () => {
-    assert.equal(refusalOf(command(), me), null);
-    assert.equal(refusalOf(command({ epoch: 0 }), me), null, 'epoch 0: whichever life reads it');
-    assert.equal(refusalOf(command({ host: 'h2' }), me)?.code, 'E_HOST_MISMATCH');
-    assert.equal(refusalOf(command({ farmId: OTHER_FARM }), me)?.code, 'E_FARM_MISMATCH');
-    assert.equal(refusalOf(command({ epoch: 2 }), me)?.code, 'E_EPOCH_STALE');
-    assert.equal(refusalOf(command({ epoch: 4 }), me)?.code, 'E_EPOCH_STALE');
+    assert.equal(refusalOf(command(), me, null), null);
+    assert.equal(refusalOf(command({ epoch: 0 }), me, null), null, 'epoch 0: whichever life reads it');
+    assert.equal(refusalOf(command({ host: 'h2' }), me, null)?.code, 'E_HOST_MISMATCH');
+    assert.equal(refusalOf(command({ farmId: OTHER_FARM }), me, null)?.code, 'E_FARM_MISMATCH');
+    assert.equal(refusalOf(command({ epoch: 2 }), me, null)?.code, 'E_EPOCH_STALE');
+    assert.equal(refusalOf(command({ epoch: 4 }), me, null)?.code, 'E_EPOCH_STALE');
   });
 
   it('that is sent again with another id is the same refusal, another generation is not', () => {

@@ -43,6 +43,9 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
   const ageMs = host.heardMsAgo === null ? {} : { ageMs: host.heardMsAgo };
   if (host.liveness === 'lost') return [{ about, why: LIVENESS.lost, affects: 'serving', ...ageMs }];
   if (host.liveness !== 'up') problems.push({ about, why: LIVENESS[host.liveness], affects: 'control', ...ageMs });
+  if (host.readOnly) {
+    problems.push({ about, why: `takes no commands: ${host.readOnly.message}`, affects: 'control', ...ageMs });
+  }
   const serving = servingOn(about, edges);
   if (serving < host.desired) {
     problems.push({ about, why: `${serving} of ${host.desired} stream edges serve`, affects: 'serving' });

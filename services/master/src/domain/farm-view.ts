@@ -80,6 +80,7 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     memoryBytes: stats?.memoryBytes ?? 0,
     memoryFreeBytes: stats?.memoryFreeBytes ?? 0,
     ...(address !== undefined && privateAddress !== address && { privateAddress }),
+    ...(seen.readOnly && { readOnly: seen.readOnly }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
   };
 }

@@ -5,6 +5,7 @@ import {
   type Heartbeat,
   type HostStats,
   type PodState,
+  type Problem,
 } from '@dolphin/protocol';
 import type { HostState, SlotState } from './farm-state.js';
 import { SUSPECT_AFTER_MS } from './timing.js';
@@ -36,6 +37,8 @@ export interface ObservedHost {
   readonly epoch: number;
   readonly address: string | null;
   readonly pod: PodState | null;
+  /** Why it takes no commands but adopt; null: it does. */
+  readonly readOnly: Problem | null;
   /** When `pod` came in. */
   readonly podAt: number;
   readonly stats: HostStats | null;
@@ -67,6 +70,7 @@ export const UNSEEN_HOST: ObservedHost = {
   epoch: 0,
   address: null,
   pod: null,
+  readOnly: null,
   podAt: Number.NEGATIVE_INFINITY,
   stats: null,
   silentMs: 0,
@@ -94,6 +98,7 @@ export function heard(observed: Observed, heartbeat: Heartbeat, now: number): Ob
     epoch: heartbeat.epoch,
     address: heartbeat.address,
     pod: heartbeat.pod,
+    readOnly: heartbeat.readOnly ?? null,
     podAt: now,
     silentMs: 0,
     heardAt: now,

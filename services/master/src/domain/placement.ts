@@ -30,8 +30,8 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
     const isHeard = seen.silentMs < SUSPECT_AFTER_MS;
     const isAdopted = isAdoptedIn(host, seen, term);
     const isUp = host.liveness === 'up';
-    const standing =
-      host.liveness === 'lost' ? 'gone' : isUp && isHeard && currentPod(host, seen, term) ? 'open' : 'fixed';
+    const isFree = seen.readOnly === null && currentPod(host, seen, term) !== null;
+    const standing = host.liveness === 'lost' ? 'gone' : isUp && isHeard && isFree ? 'open' : 'fixed';
     return {
       host,
       seen,

@@ -78,7 +78,7 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
   for (const host of hostsOf(state)) {
     const seen = observedHost(observed, host.host);
     const isCommanded = host.liveness === 'up' && seen.silentMs < SILENT_AFTER_MS;
-    if (!isCommanded || !currentPod(host, seen, term)) continue;
+    if (!isCommanded || seen.readOnly !== null || !currentPod(host, seen, term)) continue;
     const plan = planSlots(host, seen, term, now);
     decisions.push(...plan.decisions);
     commands.push(...plan.commands);

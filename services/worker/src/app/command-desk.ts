@@ -11,6 +11,8 @@ export interface CommandDeskDeps {
   readonly complaints: Complaints;
   /** Null: not joined. */
   readonly me: () => Addressee | null;
+  /** Why no command but adopt is taken; null: they are. */
+  readonly readOnly: () => DolphinError | null;
   readonly onAccepted: () => void;
 }
 
@@ -50,10 +52,10 @@ export class CommandDesk {
   }
 
   async #decide(command: Command): Promise<CommandReply> {
-    const { pod, me, complaints, refusals, onAccepted } = this.#deps;
+    const { pod, me, readOnly, complaints, refusals, onAccepted } = this.#deps;
     const addressee = me();
     if (addressee === null) return refused(new DolphinError('E_POD_DOWN'));
-    const refusal = refusalOf(command, addressee);
+    const refusal = refusalOf(command, addressee, readOnly());
     const reply = refusal ? refused(refusal) : await this.#forward(command, pod);
     if (reply.result === 'accepted') {
       onAccepted();

@@ -32,9 +32,10 @@ export function readCommand(data: Uint8Array): Command | DolphinError {
 
 /**
  * May this command go on to the pod? Null: yes. The pod judges term, sequence and generation, for it remembers them
- * over a worker's death; the worker judges what only it knows. Epoch 0 means: whichever life reads it.
+ * over a worker's death; the worker judges what only it knows. Epoch 0 means: whichever life reads it. `readOnly`: why this
+ * host takes none but adopt.
  */
-export function refusalOf(command: Command, me: Addressee): DolphinError | null {
+export function refusalOf(command: Command, me: Addressee, readOnly: DolphinError | null): DolphinError | null {
   if (command.host !== me.host) return new DolphinError('E_HOST_MISMATCH', { ours: me.host, theirs: command.host });
   if (command.farmId !== me.farmId) {
     return new DolphinError('E_FARM_MISMATCH', { ours: me.farmId, theirs: command.farmId });
@@ -42,7 +43,7 @@ export function refusalOf(command: Command, me: Addressee): DolphinError | null 
   if (command.epoch !== 0 && command.epoch !== me.epoch) {
     return new DolphinError('E_EPOCH_STALE', { ours: me.epoch, theirs: command.epoch });
   }
-  return null;
+  return command.body.type === 'adopt' ? null : readOnly;
 }
 
 /**
