@@ -1,5 +1,6 @@
 import {
   DEFAULT_PRIVATE_ADDRESS,
+  DrainDeadlineMs,
   EngineName,
   FarmName,
   HostId,
@@ -35,6 +36,7 @@ export const WorkerConfig = z.strictObject({
   engines: z.record(EngineName, z.string().min(1)).default({}),
   mode: z.enum(['auto', 'relay']).default('auto'),
   relays: z.int().min(1).max(64).default(1),
+  leaveDeadlineMs: DrainDeadlineMs.default(300_000),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 
@@ -54,6 +56,7 @@ export const FLAGS = {
   mode: { type: 'string' },
   relays: { type: 'int' },
   leave: { type: 'boolean' },
+  'leave-deadline-ms': { type: 'int' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -69,11 +72,12 @@ export function parseEngines(flags: readonly string[] | undefined): Record<strin
   );
 }
 
-export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
+export const USAGE = `usage: ./dolphin worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
          [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}] [--run-dir DIR]
          [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
-         [--mode auto|relay] [--relays N] [--pod-config FILE]
+         [--mode auto|relay] [--relays N] [--pod-config FILE] [--leave] [--leave-deadline-ms 300000]
 
 Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
-The pod survives the worker; a new worker adopts it. See conf/worker.yaml.
+The pod survives the worker; a new worker adopts it. With --leave a worker that is told to end (SIGTERM, Ctrl-C) takes its
+host out of the farm: the edges drain, the pod ends; told again, it waits for no client. See conf/worker.yaml.
 `;

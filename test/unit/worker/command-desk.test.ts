@@ -42,7 +42,7 @@ function desk(
     refusals,
     complaints,
     me: () => ({ farmId: FARM, host: 'h1', epoch: 1 }),
-    readOnly: () => readOnly,
+    standing: () => ({ readOnly, isLeaving: false }),
     onAccepted: () => undefined,
   });
   return { desk: theDesk, facts, forwarded, clock };

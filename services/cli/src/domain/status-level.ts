@@ -43,6 +43,7 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
   const ageMs = host.heardMsAgo === null ? {} : { ageMs: host.heardMsAgo };
   if (host.liveness === 'lost') return [{ about, why: LIVENESS.lost, affects: 'serving', ...ageMs }];
   if (host.liveness !== 'up') problems.push({ about, why: LIVENESS[host.liveness], affects: 'control', ...ageMs });
+  if (host.leaving) problems.push({ about, why: 'is leaving the farm', affects: 'control', ...ageMs });
   if (host.readOnly) {
     problems.push({ about, why: `takes no commands: ${host.readOnly.message}`, affects: 'control', ...ageMs });
   }

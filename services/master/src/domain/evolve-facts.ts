@@ -1,6 +1,6 @@
 import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
-import type { FarmState, HostState, SlotState } from './farm-state.js';
+import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
 
 /** What happened on a host, as its worker says. */
 export function evolveFacts(start: FarmState, envelope: FactEnvelope, sequence: number): FarmState {
@@ -34,6 +34,10 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
       );
     case 'edge-gave-up':
       return withCurrentSlot(state, name, entry, (slot) => ({ ...slot, gaveUpInARow: slot.gaveUpInARow + 1 }));
+    case 'host-left': {
+      const left = withHost(state, name, (host) => withoutEdges(host, refOf(entry, sequence)));
+      return left.ignored === state.ignored ? { ...left, lastMove: refOf(entry, sequence) } : left;
+    }
     case 'edge-started':
     case 'edge-start-failed':
     case 'edge-unhealthy':
@@ -43,7 +47,6 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
     case 'edge-drained':
     case 'edge-undrained':
     case 'edge-replace-failed':
-    case 'host-left':
     case 'pod-exited':
     case 'command-refused':
     case 'happenings-lost':
@@ -52,6 +55,15 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
     default:
       return never(entry);
   }
+}
+
+/** Its edges ended before it said that it left: what is to be there again comes as higher generations. */
+function withoutEdges(host: HostState, decided: EntryRef): HostState {
+  let gone: HostState = { ...host, liveness: 'lost', hasLeft: true };
+  for (const slot of slotsOf(host)) {
+    if (slot.status === 'assigned') gone = withSlot(gone, { ...slot, status: 'released', decided });
+  }
+  return gone;
 }
 
 /** Facts arrive late: those about an older generation say nothing about the slot as it is now. */

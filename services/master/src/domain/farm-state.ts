@@ -29,6 +29,8 @@ export interface HostState {
   readonly rtmp: readonly number[];
   readonly http: readonly number[];
   readonly liveness: DecidedLiveness;
+  /** It took itself out of the farm, and has not joined again. Its slots' generations are still used up. */
+  readonly hasLeft?: boolean | undefined;
   /** By edge name (`stream-0`). */
   readonly slots: Readonly<Record<string, SlotState>>;
 }
@@ -42,7 +44,7 @@ export interface FarmState {
   readonly farm: { readonly farm: string; readonly farmId: string } | null;
   readonly spec: { readonly version: number; readonly spec: FarmSpec; readonly applied: EntryRef } | null;
   readonly leader: { readonly master: string; readonly term: number; readonly elected: EntryRef } | null;
-  /** The newest host-lost or host-returned: what an assignment elsewhere may follow from. */
+  /** The newest host-lost, host-returned or host-left: what an assignment elsewhere may follow from. */
   readonly lastMove: EntryRef | null;
   readonly short: { readonly specVersion: number; readonly asked: number; readonly placed: number } | null;
   readonly hosts: Readonly<Record<string, HostState>>;

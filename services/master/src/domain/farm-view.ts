@@ -27,6 +27,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
   const edges: EdgeView[] = [];
   for (const name of [...names].sort()) {
     const host = Object.hasOwn(state.hosts, name) ? state.hosts[name] : undefined;
+    if (host?.hasLeft) continue;
     const seen = observedHost(observed, name);
     hosts.push(hostView(name, host, seen, of.now));
     edges.push(...edgeViews(name, host, seen));
@@ -81,6 +82,7 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     memoryFreeBytes: stats?.memoryFreeBytes ?? 0,
     ...(address !== undefined && privateAddress !== address && { privateAddress }),
     ...(seen.readOnly && { readOnly: seen.readOnly }),
+    ...(seen.isLeaving && { leaving: true }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
   };
 }

@@ -39,6 +39,8 @@ export interface ObservedHost {
   readonly pod: PodState | null;
   /** Why it takes no commands but adopt; null: it does. */
   readonly readOnly: Problem | null;
+  /** It was told to leave the farm: edges go, none may come. */
+  readonly isLeaving: boolean;
   /** When `pod` came in. */
   readonly podAt: number;
   readonly stats: HostStats | null;
@@ -71,6 +73,7 @@ export const UNSEEN_HOST: ObservedHost = {
   address: null,
   pod: null,
   readOnly: null,
+  isLeaving: false,
   podAt: Number.NEGATIVE_INFINITY,
   stats: null,
   silentMs: 0,
@@ -99,6 +102,7 @@ export function heard(observed: Observed, heartbeat: Heartbeat, now: number): Ob
     address: heartbeat.address,
     pod: heartbeat.pod,
     readOnly: heartbeat.readOnly ?? null,
+    isLeaving: heartbeat.leaving ?? false,
     podAt: now,
     silentMs: 0,
     heardAt: now,
@@ -196,6 +200,11 @@ export function lifeOf(host: HostState, seen: ObservedHost): number {
 export function isAdoptedIn(host: HostState, seen: ObservedHost, term: number): boolean {
   const isAgreed = seen.adopted?.term === term && seen.adopted.epoch === lifeOf(host, seen);
   return isAgreed && (seen.pod === null || seen.pod.term >= term);
+}
+
+/** It takes what is decided for it. */
+export function isCommandable({ readOnly, isLeaving }: ObservedHost): boolean {
+  return readOnly === null && !isLeaving;
 }
 
 /** No edge is reported on this slot, in a report that is newer than the last command for it, and no spawn is open. */

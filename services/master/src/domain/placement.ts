@@ -4,6 +4,7 @@ import { assignedSlots, type EntryRef, type FarmState, type HostState, hostsOf, 
 import {
   currentPod,
   isAdoptedIn,
+  isCommandable,
   isSurelyEmpty,
   isUnknown,
   type Observed,
@@ -30,7 +31,7 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
     const isHeard = seen.silentMs < SUSPECT_AFTER_MS;
     const isAdopted = isAdoptedIn(host, seen, term);
     const isUp = host.liveness === 'up';
-    const isFree = seen.readOnly === null && currentPod(host, seen, term) !== null;
+    const isFree = isCommandable(seen) && currentPod(host, seen, term) !== null;
     const standing = host.liveness === 'lost' ? 'gone' : isUp && isHeard && isFree ? 'open' : 'fixed';
     return {
       host,

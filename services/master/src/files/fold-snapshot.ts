@@ -27,6 +27,7 @@ const Host = z.object({
   rtmp: z.array(z.int()),
   http: z.array(z.int()),
   liveness: z.enum(['up', 'unmanaged', 'lost']),
+  hasLeft: z.boolean().optional(),
   slots: z.record(z.string(), Slot),
 });
 
