@@ -156,8 +156,8 @@ export function controlText(result: ControlResult): string {
     ([name, { cpuPercent, rssMb }]) => `  ${name}: ${cpuPercent} % of a core, ${rssMb} MB`,
   );
   const replays = replay.map(
-    ({ entries, fromLogMs, fromSnapshotMs, rssMb }) =>
-      `a master with ${entries} entries: ready after ${fromLogMs} ms, from its snapshot ${fromSnapshotMs} ms, ${rssMb} MB`,
+    ({ entries, fromLogMs, fromLogCpuMs, fromSnapshotMs, rssMb }) =>
+      `a master with ${entries} entries: ready after ${fromLogMs} ms (${fromLogCpuMs} ms of CPU), from its snapshot ${fromSnapshotMs} ms, ${rssMb} MB`,
   );
   return [
     `decision to ready edge: ${commandToReadyMs.median} ms median, ${commandToReadyMs.p99} ms p99 of ${commandToReadyMs.count}`,

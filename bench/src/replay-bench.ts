@@ -6,13 +6,15 @@ import { connectBus, createLog } from '@dolphin/eventlog';
 import { type Fact, FarmView, type LogEnvelope, subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import { type Child, freePort, listening, startChild } from './child.js';
-import { rssBytes } from './process-usage.js';
+import { cpuMicroseconds, rssBytes } from './process-usage.js';
 import { root } from './stage.js';
 
 export interface ReplayResult {
   entries: number;
   /** From the start of the master's process until it has folded all, in ms. */
   fromLogMs: number;
+  /** CPU time of that, which a busy machine does not change by much. */
+  fromLogCpuMs: number;
   /** The same with the snapshot that it left when it was stopped. */
   fromSnapshotMs: number;
   /** After folding all. */
@@ -49,7 +51,7 @@ export async function benchReplay(
     const second = await foldAll(url, stateDir, last);
     await second.master.stop();
     progress(`${entries} entries: ${first.ms} ms from the log, ${second.ms} ms from a snapshot`);
-    return { entries, fromLogMs: first.ms, fromSnapshotMs: second.ms, rssMb };
+    return { entries, fromLogMs: first.ms, fromLogCpuMs: first.cpuMs, fromSnapshotMs: second.ms, rssMb };
   } finally {
     await nats.stop();
   }
@@ -139,7 +141,7 @@ async function foldAll(
   url: string,
   stateDir: string,
   sequence: number,
-): Promise<{ ms: number; rssMb: number; master: Child }> {
+): Promise<{ ms: number; cpuMs: number; rssMb: number; master: Child }> {
   const port = await freePort();
   const began = performance.now();
   const master = startChild(null, process.execPath, [
@@ -150,7 +152,8 @@ async function foldAll(
     const view = await viewOf(port);
     const ms = Math.round(performance.now() - began);
     if (view !== null && view.sequence >= sequence) {
-      return { ms, rssMb: Math.round(rssBytes(master.pid) / 1e6), master };
+      const cpuMs = Math.round(cpuMicroseconds(master.pid) / 1000);
+      return { ms, cpuMs, rssMb: Math.round(rssBytes(master.pid) / 1e6), master };
     }
     if (master.process.exitCode !== null || ms > FOLD_WITHIN_MS) {
       throw new Error(`the master is at ${view?.sequence ?? 'nothing'} of ${sequence}:\n${master.output()}`);
