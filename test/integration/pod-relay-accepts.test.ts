@@ -36,6 +36,17 @@ function ask(port: number, text: string): Promise<string> {
   });
 }
 
+/** Nobody listens there. */
+function isClosed(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', () => resolve(true));
+  });
+}
+
 describe('relay processes that accept for themselves', () => {
   it('leave who connects in the backlog while none of them is there', async (t) => {
     const pod = await startPod(t, { engines, mode: 'relay', relays: 1 });
@@ -129,6 +140,54 @@ describe('relay processes that accept for themselves', () => {
     if (Object.keys(refused).length === 0) assert.deepEqual(endsOf(await whenEnded(pod, 1)), { kicked: 1 });
   });
 
+  it('see who leaves while it waits, though it has spoken', async (t) => {
+    const pod = await startPod(t, { engines, mode: 'relay', relays: 1 });
+    await pod.spawn(1, 'fake');
+    await pod.call('POST', '/v1/edges/stream-0/drain?deadlineMs=600000');
+    const client = await connectClient(t, pod.rtmp);
+    await eventually(async () => (await sessionsOf(pod)).total === 1 || client.isClosed(), { what: 'it waits' });
+    client.socket.destroy();
+    const ended = await eventually(
+      async () => {
+        const { refused } = await pod.state();
+        // On a machine that stood still it was refused before it left.
+        return (await sessionsOf(pod)).total === 0 && (refused['no-ready-edge'] ?? refused['no-edge'] ?? 'left');
+      },
+      { what: 'it waits no more' },
+    );
+    if (ended === 'left') assert.deepEqual(endsOf(await whenEnded(pod, 1)), { 'client-left': 1 });
+  });
+
+  it('leave accepting to the pod where requests are read, so that limits hold before', async (t) => {
+    const config = 'balance:\n  httpByStream: on\nlimits:\n  access: ["deny 127.0.0.1"]\n';
+    const pod = await startPod(t, { engines, mode: 'relay', relays: 1, config });
+    await pod.spawn(1, 'fake');
+    // It says nothing, and is answered all the same.
+    assert.match(await ask(pod.http, ''), /^HTTP\/1\.1 403 /);
+    assert.deepEqual((await pod.state()).refused, { denied: 1 });
+  });
+
+  it('let go of the ports when the pod stops, also one that stands still', async (t) => {
+    const pod = await startPod(t, { engines, mode: 'relay', relays: 2 });
+    await pod.spawn(1, 'fake');
+    const [still = 0] = await relays(pod, 2);
+    const client = await eventually(
+      async () => {
+        const next = await connectClient(t, pod.rtmp);
+        await next.served();
+        const { sessions } = await sessionsOf(pod);
+        return sessions.length > 0 && next;
+      },
+      { what: 'a client is served' },
+    );
+    process.kill(still, 'SIGSTOP');
+    t.after(() => isAlive(still) && process.kill(still, 'SIGKILL'));
+    assert.equal((await pod.call('POST', '/v1/stop?deadlineMs=600000')).status, 202);
+    await eventually(() => isClosed(pod.rtmp), { what: 'its port is closed' });
+    client.socket.destroy();
+    assert.equal((await pod.process().ends()).code, 0);
+  });
+
   it('ask a pod that stands still when it goes on', async (t) => {
     const pod = await startPod(t, { engines, mode: 'relay', relays: 1 });
     await pod.spawn(1, 'fake');
@@ -158,17 +217,7 @@ describe('relay processes that accept for themselves', () => {
     const client = await connectClient(t, pod.rtmp);
     await client.served();
     assert.equal((await pod.call('POST', '/v1/stop?deadlineMs=600000')).status, 202);
-    await eventually(
-      () =>
-        new Promise<boolean>((resolve) => {
-          const socket = connect({ port: pod.rtmp, host: '127.0.0.1' }, () => {
-            socket.destroy();
-            resolve(false);
-          });
-          socket.on('error', () => resolve(true));
-        }),
-      { what: 'its port is closed' },
-    );
+    await eventually(() => isClosed(pod.rtmp), { what: 'its port is closed' });
     assert.equal(client.isClosed(), false);
     client.socket.destroy();
     assert.equal((await pod.process().ends()).code, 0);

@@ -6,7 +6,6 @@ import {
   ClientsUse,
   CloseClients,
   CountBytes,
-  MAX_STREAM_CHARS,
   ofClients,
   Take,
 } from './hand-off.js';
@@ -46,8 +45,6 @@ const Open = z.object({
       }),
     )
     .readonly(),
-  httpByStream: z.boolean(),
-  vhosts: z.array(z.string()),
 });
 export type RelayOpen = z.infer<typeof Open>;
 
@@ -78,8 +75,6 @@ const Newcomer = z.object({
   protocol: ClientProtocol,
   /** Its real one; empty when it left before anybody looked. */
   address: z.string(),
-  /** The stream that it asks for, where it is balanced by that. */
-  stream: z.string().max(MAX_STREAM_CHARS).optional(),
 });
 export type RelayNewcomer = z.infer<typeof Newcomer>;
 
@@ -88,6 +83,8 @@ export const RelayMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello') }),
   /** It accepts on this port. */
   z.object({ type: z.literal('listening'), port: z.int() }),
+  /** It cannot: another process was faster, most likely. */
+  z.object({ type: z.literal('listen-failed'), port: z.int(), code: z.string() }),
   /** These came (batched per turn of the event loop); each gets an answer, unless it is `left` before. */
   z.object({ type: z.literal('accepted'), clients: ofClients(Newcomer).min(1) }),
   /** These were closed without asking (batched as that). */

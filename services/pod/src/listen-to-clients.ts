@@ -43,7 +43,8 @@ export async function listenToClients(
   deps: ListenDeps,
 ): Promise<PublicPorts> {
   const readFirst = whatIsReadFirst(config, options.confPath);
-  if (mode === 'relay') return await letRelaysListen(options, readFirst, deps);
+  // Whoever is read for the stream has to be known to the limits before: then the pod accepts.
+  if (mode === 'relay' && !readFirst.httpByStream) return await letRelaysListen(options, readFirst.fronts, deps);
   const { router, log } = deps;
   const reception = openReception(readFirst, deps);
   const servers = await openPorts(options, deps.lifecycle, ({ port, protocol }) =>
@@ -66,7 +67,7 @@ export async function listenToClients(
 
 async function letRelaysListen(
   options: PodOptions,
-  readFirst: ReadFirst,
+  fronts: ReadFirst['fronts'],
   { relays, lifecycle }: ListenDeps,
 ): Promise<PublicPorts> {
   const ports = await openPorts(options, lifecycle, ({ port, protocol }) =>
@@ -77,8 +78,10 @@ async function letRelaysListen(
     const why = `no relay process accepts within ${RELAYS_LISTEN_WITHIN_MS} ms`;
     timer = setTimeout(() => reject(new DolphinError('E_INTERNAL', { why })), RELAYS_LISTEN_WITHIN_MS);
   });
-  const reception = { ...readFirst, vhosts: [...readFirst.vhosts] };
-  await Promise.race([relays.listen({ ports, reception }), late]).finally(() => clearTimeout(timer));
+  const listening = relays.listen({ ports, reception: { fronts } });
+  const failed = await Promise.race([listening, late]).finally(() => clearTimeout(timer));
+  // Bound by two at the same moment: only one of them listens.
+  if (failed !== null) throw await cannotListen(options.address, failed.port, failed);
   return {
     reading: () => relays.reading,
     close: () => {
@@ -105,13 +108,19 @@ async function openPorts<Open extends { close(): unknown }>(
       lifecycle.add(`port ${at.port}`, () => void port.close());
       opened.push(port);
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'EADDRINUSE') {
-        throw new DolphinError('E_PORT_TAKEN', { port: at.port, holder: await describePortHolder(at.port) }, { cause });
-      }
-      const where = `${address}:${at.port}`;
-      throw new DolphinError('E_CONFIG', { where, why: `cannot listen: ${code}` }, { cause });
+      throw await cannotListen(address, at.port, cause as NodeJS.ErrnoException);
     }
   }
   return opened;
+}
+
+async function cannotListen(
+  address: string,
+  port: number,
+  cause: { code?: string | undefined },
+): Promise<DolphinError> {
+  if (cause.code === 'EADDRINUSE') {
+    return new DolphinError('E_PORT_TAKEN', { port, holder: await describePortHolder(port) }, { cause });
+  }
+  return new DolphinError('E_CONFIG', { where: `${address}:${port}`, why: `cannot listen: ${cause.code}` }, { cause });
 }

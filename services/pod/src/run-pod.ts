@@ -290,7 +290,10 @@ export async function runPod(
   const title = () => `dolphin-pod: ${supervisor.runners.length} edges, ${router.ledger.size} clients`;
   lifecycle.add('title', keepTitle(title));
   // First of all when stopping: no new clients.
-  lifecycle.add('router', () => router.stop());
+  lifecycle.add('router', () => {
+    ports.close();
+    router.stop();
+  });
   log.info({ rtmp: options.rtmp, http: options.http, address: options.address, runDir }, 'the pod serves');
   return { awaitClients: drains.awaitClients };
 }

@@ -143,7 +143,13 @@ export class RelayLine {
   #onMessage(process: RelayProcess, raw: unknown): void {
     if (this.#process !== process) return;
     const parsed = RelayMessage.safeParse(raw);
-    if (!parsed.success) return;
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      const why = `${issue?.path.join('.')}: ${issue?.message}`;
+      // It is of this very build: whatever went wrong there, its clients are not in good hands.
+      this.kill(`it said what cannot be read (${why})`);
+      return;
+    }
     const message = parsed.data;
     this.#heard += 1;
     const wasStuck = this.#stuck;

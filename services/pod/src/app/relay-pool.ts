@@ -1,4 +1,5 @@
 import type { ClientNews, RelayOpen, RelayTarget } from '@dolphin/protocol';
+import { TOOK_GRACE_MS } from './hand-off-queue.js';
 import type { Client, ClientSocket } from './ports.js';
 import { RelayAnswers } from './relay-answers.js';
 import { RelayLine, type RelayLineDeps, type RelayNews, type SharedPort } from './relay-line.js';
@@ -10,7 +11,6 @@ export interface HeldClient {
   readonly protocol: Client['protocol'];
   readonly socket: ClientSocket;
   readonly address: string;
-  readonly stream?: string;
   /** The relay process. */
   readonly heldBy: string;
 }
@@ -35,8 +35,11 @@ export interface RelayPoolEvents {
 /** How relay processes are to accept for themselves. */
 export interface SharedPorts {
   readonly ports: readonly SharedPort[];
-  readonly reception: Pick<RelayOpen, 'fronts' | 'httpByStream' | 'vhosts'>;
+  readonly reception: Pick<RelayOpen, 'fronts'>;
 }
+
+/** A relay process speaks every second. */
+const UNLISTEN_WITHIN_MS = 3000;
 
 /** The `-w N` relay processes: started when the first edge needs one, started again when they die. */
 export class RelayPool {
@@ -51,6 +54,7 @@ export class RelayPool {
   /** Null: the pod accepts, and hands sockets over. */
   #shared: SharedPorts | null = null;
   #onListening: (port: number) => void = () => undefined;
+  #onListenFailed: (port: number, code: string) => void = () => undefined;
   #started = false;
   #stopping = false;
 
@@ -67,15 +71,16 @@ export class RelayPool {
     for (const line of this.#lines) line.launch();
   }
 
-  /** Starts them, to accept for themselves. Resolves when each port has one that does; never rejects. */
-  listen(shared: SharedPorts): Promise<void> {
+  /** Starts them, to accept for themselves. Resolves when each port has one that does, or with what cannot be listened on. */
+  listen(shared: SharedPorts): Promise<{ port: number; code: string } | null> {
     this.#shared = shared;
     const awaited = new Set(shared.ports.map(({ port }) => port));
     return new Promise((resolve) => {
       this.#onListening = (port) => {
         awaited.delete(port);
-        if (awaited.size === 0) resolve();
+        if (awaited.size === 0) resolve(null);
       };
+      this.#onListenFailed = (port, code) => resolve({ port, code });
       this.start();
     });
   }
@@ -84,7 +89,17 @@ export class RelayPool {
   unlisten(): void {
     if (this.#shared === null) return;
     this.#shared = null;
-    for (const line of this.#lines) line.say({ type: 'unlisten' });
+    const { timers } = this.#deps;
+    for (const line of this.#lines) {
+      line.say({ type: 'unlisten' });
+      const heard = line.up?.heard;
+      // Each process has its copy of the ports. One that stands still keeps them open, and who connects hangs.
+      timers.after(UNLISTEN_WITHIN_MS, () =>
+        timers.after(TOOK_GRACE_MS, () => {
+          if (heard !== undefined && line.up?.heard === heard) line.kill('it does not let go of the public ports');
+        }),
+      );
+    }
   }
 
   /** Those that said hello, with how often they have spoken. */
@@ -210,6 +225,10 @@ export class RelayPool {
       case 'listening':
         this.#onListening(news.port);
         return;
+      case 'listen-failed':
+        this.#deps.log.error({ relay: via, port: news.port, code: news.code }, 'a relay process cannot listen');
+        this.#onListenFailed(news.port, news.code);
+        return;
       case 'accepted':
         for (const client of news.clients) {
           this.#lastId.set(via, client.id);
@@ -239,7 +258,7 @@ export class RelayPool {
     }
   }
 
-  #held(via: string, { id, protocol, address, stream }: Extract<RelayNews, { type: 'accepted' }>['clients'][number]) {
+  #held(via: string, { id, protocol, address }: Extract<RelayNews, { type: 'accepted' }>['clients'][number]) {
     const socket = {
       destroyed: false,
       remoteAddress: address,
@@ -249,6 +268,6 @@ export class RelayPool {
         this.say(via, { type: 'close', ids: [id], why: 'kicked' });
       },
     };
-    return { id, protocol, address, socket, heldBy: via, ...(stream === undefined ? {} : { stream }) };
+    return { id, protocol, address, socket, heldBy: via };
   }
 }

@@ -17,6 +17,7 @@ export interface AcceptorDeps {
   /** A client is here; its fate follows. */
   begin(client: RelayedClient, socket: Socket, whereto: Promise<Whereto>): void;
   onListening(port: number): void;
+  onListenFailed(port: number, code: string): void;
 }
 
 /** Accepts on the public ports beside the other relay processes, and asks the pod about each client. */
@@ -28,7 +29,7 @@ export class Acceptor {
   readonly #idStep: number;
   #nextId: number;
 
-  constructor({ nextId, idStep, fronts, httpByStream, vhosts }: RelayOpen, deps: AcceptorDeps) {
+  constructor({ nextId, idStep, fronts }: RelayOpen, deps: AcceptorDeps) {
     this.#deps = deps;
     this.#nextId = nextId;
     this.#idStep = idStep;
@@ -39,12 +40,12 @@ export class Acceptor {
         deps.news.turnedAway(refused.reason, address);
         refuseWords(socket, protocol, refused);
       },
-      // The limits are the pod's to know, for all its relay processes: they are asked with the client.
+      // Only clients of fronts are read here, whose address is not known before: the pod is asked with it.
       limits: { hold: () => null, release: () => undefined },
       turnAway: () => undefined,
       fronts,
-      httpByStream,
-      vhosts: new Set(vhosts),
+      httpByStream: false,
+      vhosts: new Set(),
     });
   }
 
@@ -52,16 +53,16 @@ export class Acceptor {
     return this.#reception.reading;
   }
 
-  /** `handle`: a public port's bound socket, as it came from the pod. Throws when it cannot be listened on. */
+  /** `handle`: a public port's bound socket, as it came from the pod. */
   listen(protocol: ClientProtocol, port: number, handle: unknown): void {
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       socket.on('error', () => undefined);
       this.#reception.onClient(socket, protocol);
     });
     server.on('error', (error: NodeJS.ErrnoException) => {
-      if (!server.listening) throw error;
       // No descriptor left, most of the time.
-      this.#deps.news.turnedAway('accept-failed', '');
+      if (server.listening) this.#deps.news.turnedAway('accept-failed', '');
+      else this.#deps.onListenFailed(port, error.code ?? 'EINVAL');
     });
     server.listen(handle, BACKLOG, () => this.#deps.onListening(port));
     this.#servers.push(server);
@@ -75,7 +76,7 @@ export class Acceptor {
     this.#unanswered.get(answer.id)?.(answer);
   }
 
-  #accept(socket: Socket, protocol: ClientProtocol, { address, stream, head }: KnownOfClient): void {
+  #accept(socket: Socket, protocol: ClientProtocol, { address, head }: KnownOfClient): void {
     const from = address ?? normalAddress(socket.remoteAddress);
     if (this.#unanswered.size >= MAX_UNANSWERED) {
       this.#deps.news.turnedAway('pod-busy', from);
@@ -92,10 +93,15 @@ export class Acceptor {
         this.#unanswered.delete(id);
         resolve(answer);
       };
-      const late = setTimeout(() => answered({ refusal: 'no-answer' }), ANSWER_WITHIN_MS);
+      const late = setTimeout(() => {
+        this.#deps.news.turnedAway('no-answer', from);
+        answered({ refusal: 'no-answer' });
+      }, ANSWER_WITHIN_MS);
       this.#unanswered.set(id, answered);
+      // Who has left needs no answer, and no seat.
+      socket.once('close', () => this.#unanswered.get(id)?.({ refusal: 'client-left' }));
     });
-    this.#deps.news.accepted({ id, protocol, address: from, ...(stream === undefined ? {} : { stream }) });
+    this.#deps.news.accepted({ id, protocol, address: from });
     this.#deps.begin({ id, protocol, address: from }, socket, whereto);
   }
 }

@@ -39,7 +39,7 @@ const onLeft = (client: LeftClient) => {
   news.left(client);
 };
 
-const begin = (who: RelayedClient, socket: Socket, whereto: Promise<Whereto>) => {
+const begin = (who: RelayedClient, socket: Socket, whereto: Whereto | Promise<Whereto>) => {
   const session: RelaySession = new RelaySession(who, socket, DEFAULT_RELAY_LIMITS, {
     onRouted: (id, edge) => {
       news.routed(id, edge);
@@ -61,7 +61,7 @@ const onTake = ({ id, protocol, address, head, targets }: RelayTake, handle: unk
   }
   // What the pod read is read again here, first.
   if (head !== undefined) handle.unshift(Buffer.from(head, 'base64'));
-  begin({ id, protocol, address }, handle, Promise.resolve({ targets }));
+  begin({ id, protocol, address }, handle, { targets });
 };
 
 process.on('message', (raw, handle) => {
@@ -76,7 +76,12 @@ process.on('message', (raw, handle) => {
       onTake(asked, handle);
       return;
     case 'open':
-      acceptor = new Acceptor(asked, { news, begin, onListening: (port) => say({ type: 'listening', port }) });
+      acceptor = new Acceptor(asked, {
+        news,
+        begin,
+        onListening: (port) => say({ type: 'listening', port }),
+        onListenFailed: (port, code) => say({ type: 'listen-failed', port, code }),
+      });
       return;
     case 'listen':
       acceptor?.listen(asked.protocol, asked.port, handle);

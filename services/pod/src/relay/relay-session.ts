@@ -33,6 +33,8 @@ const scratch = new ScratchPool();
 
 /** How often stalls and idleness are looked at: one timer per connection, not one per write. */
 const CHECKS_PER_LIMIT = 4;
+/** Of a client that waits: players and publishers wait for an answer before they say more. */
+const MAX_EARLY_BYTES = 16 * 1024;
 
 /** One client, from its first byte to its end: head, edge, bytes both ways. */
 export class RelaySession {
@@ -86,7 +88,7 @@ export class RelaySession {
   }
 
   /** `whereto` is awaited while the client's first words are read. Resolves when it is over; never rejects. */
-  async run(whereto: Promise<Whereto>): Promise<void> {
+  async run(whereto: Whereto | Promise<Whereto>): Promise<void> {
     const client = this.#client;
     client.on('error', (error: NodeJS.ErrnoException) => {
       // A reset is how many players leave; a peer that vanished answers keepalive no more.
@@ -102,11 +104,11 @@ export class RelaySession {
     }
   }
 
-  async #serve(whereto: Promise<Whereto>): Promise<void> {
+  async #serve(whereto: Whereto | Promise<Whereto>): Promise<void> {
     const client = this.#client;
     const { protocol } = this.#who;
     // At once, whatever it has said by then: it may never say anything.
-    void whereto.then((where) => {
+    void Promise.resolve(whereto).then((where) => {
       if ('refusal' in where && !client.destroyed) refuseClient(client, protocol, where.refusal);
     });
     const head = await readClientHead(client, protocol, { address: this.#address, headMs: this.#limits.headMs });
@@ -115,7 +117,7 @@ export class RelaySession {
       if (head.answer !== null) await this.#answer(head.answer);
       return;
     }
-    const where = await whereto;
+    const where = whereto instanceof Promise ? await this.#answered(whereto) : whereto;
     if ('refusal' in where) {
       if (!client.destroyed) await new Promise((resolve) => client.once('close', resolve));
       return;
@@ -135,6 +137,31 @@ export class RelaySession {
     const proxyHeader = protocol === 'rtmp' && target.proxyHeader ? encodeProxyHeader(this.#address) : null;
     edge.write(proxyHeader === null ? head.forward : Buffer.concat([proxyHeader, head.forward]));
     await this.#pump(edge, head.bodyBytes);
+  }
+
+  /**
+   * Reads on while the pod decides: who left by then would not be seen, and count as one who waits. What it said is read
+   * again afterwards, first.
+   */
+  async #answered(whereto: Promise<Whereto>): Promise<Whereto> {
+    const client = this.#client;
+    const early: Buffer[] = [];
+    let bytes = 0;
+    const onData = (chunk: Buffer) => {
+      early.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= MAX_EARLY_BYTES) client.pause();
+    };
+    const onEnd = () => client.destroy();
+    client.on('data', onData);
+    client.once('end', onEnd);
+    client.resume();
+    const where = await whereto;
+    client.off('data', onData);
+    client.off('end', onEnd);
+    client.pause();
+    if (early.length > 0 && !client.destroyed) client.unshift(Buffer.concat(early));
+    return where;
   }
 
   async #connect(targets: readonly RelayTarget[]): Promise<{ edge: Socket; target: RelayTarget } | null> {
