@@ -12,7 +12,8 @@ import { EdgeView, HostView } from './telemetry.js';
  *   GET  /api/v1/sessions/ended?host=&edge=&stream=&address=&end=&since=TIME&before=SEQ&limit=N → EndedSessionsAnswer
  *                                                                   (session-history.ts)
  *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once
- *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer
+ *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer; ?dryRun=1 → PlanAnswer, as of /plan
+ *                                                                   (operator-api.ts: the calls that steer a farm)
  *   GET  /healthz  /readyz       → { ok }
  *
  * Errors: ErrorAnswer, with the HTTP status of the error table.

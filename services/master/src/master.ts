@@ -21,16 +21,17 @@ import { CommandSender } from './app/command-sender.js';
 import { eventPage } from './app/event-pages.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
 import { hostCalls } from './app/host-calls.js';
+import { initFarm } from './app/init-farm.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
 import { LogWatch } from './app/log-watch.js';
-import { applySpec, initFarm } from './app/operator-calls.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
 import { Publisher } from './app/publisher.js';
 import { SessionSearch } from './app/session-search.js';
 import { keepSessionsStream } from './app/sessions-keeper.js';
 import { Snapshots } from './app/snapshots.js';
+import { specCalls } from './app/spec-calls.js';
 import { MasterConfig, USAGE } from './config.js';
 import { DiskFarmFile } from './files/farm-file.js';
 import { foldBuildId, parseFold } from './files/fold-snapshot.js';
@@ -120,7 +121,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         return search.ended(query);
       },
       init: (request) => initFarm(appender, model, request),
-      apply: (request, ifMatch) => applySpec(appender, request, ifMatch),
+      specCalls: specCalls(appender, model),
       hostCalls: hostCalls(appender, model),
       unready,
     },

@@ -6,11 +6,12 @@ import type { FarmState } from './farm-state.js';
 export function evolveDecisions(start: FarmState, envelope: DecisionEnvelope, sequence: number): FarmState {
   if (isForeign(start, envelope) || envelope.term < (start.leader?.term ?? 0)) return ignored(start);
   let state = start;
-  for (const entry of envelope.entries) state = decision(state, entry, sequence);
+  for (const entry of envelope.entries) state = evolveDecision(state, entry, sequence);
   return state;
 }
 
-function decision(state: FarmState, entry: Decision, sequence: number): FarmState {
+/** One decision of the leader of this time. */
+export function evolveDecision(state: FarmState, entry: Decision, sequence: number): FarmState {
   const ref = refOf(entry, sequence);
   switch (entry.type) {
     case 'leader-elected':

@@ -1,4 +1,4 @@
-import type { EdgeKey, EdgePorts, FarmSpec } from '@dolphin/protocol';
+import type { EdgeKey, EdgePorts, FarmSpec, SpecVersion } from '@dolphin/protocol';
 
 /** Where in the log something stands, so that what follows from it can name it. */
 export interface EntryRef {
@@ -47,7 +47,7 @@ export interface HostState {
 
 export interface HostDrain {
   readonly asked: EntryRef;
-  /** When it was asked, by the clock of the master that took it. */
+  /** When it was asked, by the server's stored time. */
   readonly at: string;
   readonly deadlineMs: number;
 }
@@ -60,6 +60,8 @@ export interface FarmState {
   readonly decisionsSequence: number;
   readonly farm: { readonly farm: string; readonly farmId: string } | null;
   readonly spec: { readonly version: number; readonly spec: FarmSpec; readonly applied: EntryRef } | null;
+  /** The newest of all versions, oldest first; the last is `spec`. */
+  readonly specs: readonly SpecVersion[];
   readonly leader: { readonly master: string; readonly term: number; readonly elected: EntryRef } | null;
   /** The newest change of which hosts take edges (lost, returned, drained, …): what an assignment elsewhere may follow from. */
   readonly lastMove: EntryRef | null;
@@ -77,6 +79,7 @@ export const EMPTY_FARM: FarmState = {
   decisionsSequence: 0,
   farm: null,
   spec: null,
+  specs: [],
   leader: null,
   lastMove: null,
   short: null,
