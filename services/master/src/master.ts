@@ -19,6 +19,7 @@ import type { FastifyInstance } from 'fastify';
 import { OperatorAppender } from './app/append-operator.js';
 import { CommandSender } from './app/command-sender.js';
 import { eventPage } from './app/event-pages.js';
+import { EventStreams } from './app/event-stream.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
 import { hostCalls } from './app/host-calls.js';
 import { initFarm } from './app/init-farm.js';
@@ -107,15 +108,18 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     if (!model.state.farm) return new DolphinError('E_NO_FARM');
     return model.role === 'starting' ? new DolphinError('E_NO_LEADER') : null;
   };
+  const streams = new EventStreams(clock);
+  const readable = () => {
+    if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
+    // With an entry that it cannot decode the rest can still be read.
+    if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
+    return links.log;
+  };
   const api = await globalApi(
     {
       view: () => model.view(),
-      events: (after, limit) => {
-        if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
-        // With an entry that it cannot decode the rest can still be read.
-        if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
-        return eventPage(links.log, after, limit);
-      },
+      events: (after, limit) => eventPage(readable(), after, limit),
+      eventStream: (after, signal) => streams.open(readable(), after, signal),
       endedSessions: (query) => {
         if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
         return search.ended(query);
