@@ -41,6 +41,8 @@ export interface HostState {
   readonly cordoned: EntryRef | null;
   /** Nothing at all shall be on it. */
   readonly drain: HostDrain | null;
+  /** It took itself out of the farm, and has not joined again. Its slots' generations are still used up. */
+  readonly hasLeft?: boolean | undefined;
   /** By edge name (`stream-0`). */
   readonly slots: Readonly<Record<string, SlotState>>;
 }
@@ -63,7 +65,7 @@ export interface FarmState {
   /** The newest of all versions, oldest first; the last is `spec`. */
   readonly specs: readonly SpecVersion[];
   readonly leader: { readonly master: string; readonly term: number; readonly elected: EntryRef } | null;
-  /** The newest change of which hosts take edges (lost, returned, drained, …): what an assignment elsewhere may follow from. */
+  /** The newest change of which hosts take edges (lost, returned, left, drained, …): what an assignment elsewhere may follow from. */
   readonly lastMove: EntryRef | null;
   readonly short: { readonly specVersion: number; readonly asked: number; readonly placed: number } | null;
   readonly hosts: Readonly<Record<string, HostState>>;

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_PRIVATE_ADDRESS,
   DOLPHIN_VERSION,
   type EdgeStatus,
   type EdgeView,
@@ -35,6 +36,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
   const edges: EdgeView[] = [];
   for (const name of [...names].sort()) {
     const host = Object.hasOwn(state.hosts, name) ? state.hosts[name] : undefined;
+    if (host?.hasLeft) continue;
     const seen = observedHost(observed, name);
     hosts.push(hostView(name, host, seen, of.now));
     edges.push(...edgeViews(name, host, seen));
@@ -68,13 +70,15 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
 function hostView(name: string, host: HostState | undefined, seen: ObservedHost, now: number): HostView {
   const { pod, stats } = seen;
   const liveness = shownLiveness(host, seen);
+  const address = seen.address ?? undefined;
+  const privateAddress = privateAddressOf(seen);
   // What a host that is gone said last is history.
   const edges = liveness === 'lost' ? [] : (pod?.edges ?? []).filter((edge) => edge.role === 'stream');
   return {
     host: name,
     liveness,
     epoch: Math.max(seen.epoch, host?.epoch ?? 0),
-    address: seen.address ?? '',
+    address: address ?? '',
     podPid: pod?.pid ?? null,
     rtmp: [...(pod?.rtmp ?? host?.rtmp ?? [])],
     http: [...(pod?.http ?? host?.http ?? [])],
@@ -85,6 +89,9 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     cpuPercent: stats?.cpuPercent ?? 0,
     memoryBytes: stats?.memoryBytes ?? 0,
     memoryFreeBytes: stats?.memoryFreeBytes ?? 0,
+    ...(address !== undefined && privateAddress !== address && { privateAddress }),
+    ...(seen.readOnly && { readOnly: seen.readOnly }),
+    ...(seen.isLeaving && { leaving: true }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
     cordoned: host?.cordoned != null,
     ...(host?.drain && { draining: drainingOf(host, host.drain, edges) }),
@@ -103,11 +110,11 @@ function drainingOf(host: HostState, drain: HostDrain, reported: readonly EdgeSt
 
 function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost): EdgeView[] {
   const views: EdgeView[] = [];
-  const address = seen.address ?? '127.0.0.1';
+  const address = privateAddressOf(seen);
   for (const edge of seen.pod?.edges ?? []) {
     const slot = host?.slots[edgeName(edge)];
     const state = isUnknown(slot, edge) ? 'unknown' : edge.state;
-    views.push({ ...edge, host: name, state, api: apiOf(address, edge) });
+    views.push({ ...edge, host: name, state, api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge) });
   }
   for (const slot of host ? slotsOf(host) : []) {
     if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
@@ -131,6 +138,11 @@ function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
   const accepted = { term: 0, sequence: 0 };
   const what = { role, slot: number, generation, engine, ports, origins: [...origins] };
   return { ...what, ...accepted, ...none, pid: null, transport: 'none' };
+}
+
+/** Of all its edges; a host that reports none counts as one on loopback, which is what it starts with. */
+function privateAddressOf({ pod }: ObservedHost): string {
+  return pod?.edges.find((edge) => edge.privateAddress)?.privateAddress ?? DEFAULT_PRIVATE_ADDRESS;
 }
 
 function apiOf(address: string, edge: { ports: { api: number } }): string {

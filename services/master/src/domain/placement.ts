@@ -5,6 +5,7 @@ import { assignedSlots, type FarmState, type HostState, hostsOf, isClosed, type 
 import {
   currentPod,
   isAdoptedIn,
+  isCommandable,
   type Observed,
   type ObservedHost,
   observedHost,
@@ -30,8 +31,8 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
     const isHeard = seen.silentMs < SUSPECT_AFTER_MS;
     const isAdopted = isAdoptedIn(host, seen, term);
     const isUp = host.liveness === 'up';
-    const standing =
-      host.liveness === 'lost' ? 'gone' : isUp && isHeard && currentPod(host, seen, term) ? 'open' : 'fixed';
+    const isFree = isCommandable(seen) && currentPod(host, seen, term) !== null;
+    const standing = host.liveness === 'lost' ? 'gone' : isUp && isHeard && isFree ? 'open' : 'fixed';
     const assigned = assignedSlots(host, 'stream');
     const again = standing === 'open' && state.spec ? recoverable(host, seen, state.spec.spec) : [];
     return {

@@ -2,7 +2,14 @@ import { edgeName } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { type FarmState, hostsOf } from './farm-state.js';
 import { planLiveness } from './liveness-rules.js';
-import { currentPod, highestReportedTerm, isAdoptedIn, type Observed, observedHost } from './observation.js';
+import {
+  currentPod,
+  highestReportedTerm,
+  isAdoptedIn,
+  isCommandable,
+  type Observed,
+  observedHost,
+} from './observation.js';
 import { planShort, sitesOf, targets } from './placement.js';
 import { type PlannedCommand, planAdopt, sentKey } from './planned-command.js';
 import { causeIn, planSite } from './site-plan.js';
@@ -80,7 +87,7 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
   for (const host of hostsOf(state)) {
     const seen = observedHost(observed, host.host);
     const isCommanded = host.liveness === 'up' && seen.silentMs < SILENT_AFTER_MS;
-    if (!isCommanded || !currentPod(host, seen, term)) continue;
+    if (!isCommanded || !isCommandable(seen) || !currentPod(host, seen, term)) continue;
     const plan = planSlots(host, seen, term, now);
     decisions.push(...plan.decisions);
     commands.push(...plan.commands);

@@ -33,6 +33,7 @@ const Host = z.object({
   liveness: z.enum(['up', 'unmanaged', 'lost']),
   cordoned: Ref.nullable(),
   drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
+  hasLeft: z.boolean().optional(),
   slots: z.record(z.string(), Slot),
 });
 
