@@ -69,6 +69,7 @@ test('the OpenAPI document names every route', async (t) => {
     '/api/v1/hosts/{host}/drain',
     '/api/v1/hosts/{host}/undrain',
     '/api/v1/edges',
+    '/api/v1/edges/{host}/{edge}/kill',
     '/api/v1/events',
     '/api/v1/sessions/ended',
     '/api/v1/init',

@@ -18,6 +18,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { OperatorAppender } from './app/append-operator.js';
 import { CommandSender } from './app/command-sender.js';
+import { edgeCalls } from './app/edge-calls.js';
 import { eventPage } from './app/event-pages.js';
 import { EventStreams } from './app/event-stream.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
@@ -127,6 +128,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       init: (request) => initFarm(appender, model, request),
       specCalls: specCalls(appender, model),
       hostCalls: hostCalls(appender, model),
+      edgeCalls: edgeCalls(appender),
       unready,
     },
     loggerOf('api'),

@@ -34,6 +34,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           drainMs: 0,
           forDrain: null,
           isKept: false,
+          killAsked: null,
         });
       });
     case 'edge-released':
@@ -42,7 +43,15 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         if (before?.generation !== entry.generation) return host;
         const drainMs = entry.drainMs ?? 0;
         const forDrain = host.drain?.asked.entryId ?? null;
-        return withSlot(host, { ...before, status: 'released', decided: ref, drainMs, forDrain, isKept: false });
+        const released = {
+          status: 'released',
+          decided: ref,
+          drainMs,
+          forDrain,
+          isKept: false,
+          killAsked: null,
+        } as const;
+        return withSlot(host, { ...before, ...released });
       });
     case 'edge-kept':
       return withHost(state, entry.host, (host) => {

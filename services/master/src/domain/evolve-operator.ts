@@ -1,5 +1,11 @@
-import { MAX_SPEC_VERSIONS, type OperatorEnvelope, type OperatorEvent, type SpecVersion } from '@dolphin/protocol';
-import { ignored, isForeign, never, refOf, withHost } from './evolve-steps.js';
+import {
+  edgeName,
+  MAX_SPEC_VERSIONS,
+  type OperatorEnvelope,
+  type OperatorEvent,
+  type SpecVersion,
+} from '@dolphin/protocol';
+import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
 import type { FarmState } from './farm-state.js';
 
 /** Of the envelope in the log; `at`: the server's stored time. */
@@ -47,9 +53,14 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
       const { [entry.host]: _, ...hosts } = state.hosts;
       return { ...state, hosts, lastMove: ref };
     }
+    case 'edge-kill-asked':
+      return withHost(state, entry.host, (host) => {
+        const slot = host.slots[edgeName(entry)];
+        if (slot?.status !== 'assigned' || slot.generation !== entry.generation) return host;
+        return withSlot(host, { ...slot, killAsked: slot.killAsked ?? ref });
+      });
     case 'farm-imported':
     case 'edge-restart-asked':
-    case 'edge-kill-asked':
     case 'edge-drain-asked':
     case 'edge-undrain-asked':
       // History: nothing follows from these yet.

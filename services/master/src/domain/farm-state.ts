@@ -20,6 +20,8 @@ export interface SlotState extends EdgeKey {
   readonly forDrain: string | null;
   /** Its release was taken back: its host must know that before an older drain can reach it. */
   readonly isKept: boolean;
+  /** An operator asked for the end of this generation. */
+  readonly killAsked: EntryRef | null;
   /** The decision that made it so. */
   readonly decided: EntryRef;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */

@@ -19,6 +19,7 @@ const Slot = z.object({
   drainMs: z.int(),
   forDrain: z.string().nullable(),
   isKept: z.boolean(),
+  killAsked: Ref.nullable(),
   decided: Ref,
   gaveUpInARow: z.int(),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
