@@ -69,3 +69,24 @@ test('hosts are cordoned, drained, undrained and removed, each with who and why 
     ],
   );
 });
+
+test('an edge is killed for an operator, and another one takes its place', async (t) => {
+  const nats = await startNats(t);
+  const master = await TestMaster.start(t, { nats: nats.url });
+  const { farmId } = await master.init();
+  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
+  await master.applied({ perHost: 2 });
+  await master.settled(2);
+  const kill = (edge: string) =>
+    master.request('POST', `/api/v1/edges/h1/${edge}/kill`, { who: 'me', why: 'it leaks' });
+  const first = OperatorAnswer.parse((await kill('stream-1')).body);
+  assert.equal(first.changed, true);
+  const again = await master.until(
+    'a new generation',
+    (view) => view.settled && view.edges.some(({ slot, generation }) => slot === 1 && generation === 2),
+  );
+  assert.equal(again.totals.ready, 2);
+  assert.deepEqual(worker.model.violations, []);
+  assert.equal((await kill('stream-7')).body.error.code, 'E_NOT_FOUND');
+  assert.equal((await kill('http-0')).body.error.code, 'E_BAD_REQUEST');
+});

@@ -9,10 +9,14 @@ import { EdgeView, HostView } from './telemetry.js';
  *   GET  /api/v1/hosts           → HostList
  *   GET  /api/v1/edges           → EdgeList (with private API addresses)
  *   GET  /api/v1/events?after=SEQ&limit=N → EventPage
+ *        with Accept: text/event-stream: an EventRow each, for ever, after ?after= or Last-Event-ID; the last row of a message of
+ *        the log has its sequence as the id. Other events: `undecodable` { sequence, at, subject, why }, and `rewound` { why }:
+ *        the log was replaced, and a reader begins from the start
  *   GET  /api/v1/sessions/ended?host=&edge=&stream=&address=&end=&since=TIME&before=SEQ&limit=N → EndedSessionsAnswer
  *                                                                   (session-history.ts)
  *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once
- *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer
+ *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer; ?dryRun=1 → PlanAnswer, as of /plan
+ *                                                                   (operator-api.ts: the calls that steer a farm)
  *   GET  /healthz  /readyz       → { ok }
  *
  * Errors: ErrorAnswer, with the HTTP status of the error table.

@@ -18,19 +18,22 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { OperatorAppender } from './app/append-operator.js';
 import { CommandSender } from './app/command-sender.js';
+import { edgeCalls } from './app/edge-calls.js';
 import { eventPage } from './app/event-pages.js';
+import { EventStreams } from './app/event-stream.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
 import { hostCalls } from './app/host-calls.js';
+import { initFarm } from './app/init-farm.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
 import { LogWatch } from './app/log-watch.js';
-import { applySpec, initFarm } from './app/operator-calls.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
 import { Publisher } from './app/publisher.js';
 import { SessionSearch } from './app/session-search.js';
 import { keepSessionsStream } from './app/sessions-keeper.js';
 import { Snapshots } from './app/snapshots.js';
+import { specCalls } from './app/spec-calls.js';
 import { MasterConfig, USAGE } from './config.js';
 import { DiskFarmFile } from './files/farm-file.js';
 import { foldBuildId, parseFold } from './files/fold-snapshot.js';
@@ -106,22 +109,26 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     if (!model.state.farm) return new DolphinError('E_NO_FARM');
     return model.role === 'starting' ? new DolphinError('E_NO_LEADER') : null;
   };
+  const streams = new EventStreams(clock);
+  const readable = () => {
+    if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
+    // With an entry that it cannot decode the rest can still be read.
+    if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
+    return links.log;
+  };
   const api = await globalApi(
     {
       view: () => model.view(),
-      events: (after, limit) => {
-        if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
-        // With an entry that it cannot decode the rest can still be read.
-        if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
-        return eventPage(links.log, after, limit);
-      },
+      events: (after, limit) => eventPage(readable(), after, limit),
+      eventStream: (after, signal) => streams.open(readable(), after, signal),
       endedSessions: (query) => {
         if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
         return search.ended(query);
       },
       init: (request) => initFarm(appender, model, request),
-      apply: (request, ifMatch) => applySpec(appender, request, ifMatch),
+      specCalls: specCalls(appender, model),
       hostCalls: hostCalls(appender, model),
+      edgeCalls: edgeCalls(appender),
       unready,
     },
     loggerOf('api'),

@@ -21,9 +21,10 @@ const drained = (plan: Plan) =>
     one.type === 'edge-released' ? [`${one.host} ${edgeName(one)} ${one.drainMs}`] : [],
   );
 const sentAfter = (world: World, count: number) =>
-  world.sent
-    .slice(count)
-    .map(({ host, body }) => `${host} ${body.type} ${'slot' in body ? edgeName(body) : ''}`.trim());
+  world.sent.slice(count).map(({ host, body }) => {
+    if (body.type === 'adopt') return `${host} adopt`;
+    return `${host} ${body.type} ${edgeName(body.type === 'spawn' ? body.edge : body)}`;
+  });
 const hostShown = (world: World, name = 'h1') => {
   const master = { id: 'm', state: 'leader' as const };
   const view = farmView(world.state, world.observed, { farm: 'main', at: AT, now: world.now, connected: true, master });
@@ -179,4 +180,19 @@ test('a host that is drained without a deadline has the one of the farm, or five
   assert.equal(drainDeadline(state, undefined), 300_000);
   assert.equal(drainDeadline(state, 5), 5);
   assert.equal(drainDeadline(farm({ perHost: 1 }, ['h1'], { drainDeadlineMs: 7 }).state, undefined), 7);
+});
+
+test('an edge whose end an operator asks for is killed, and the slot gets a new generation; the back source, too', () => {
+  for (const key of [{ role: 'stream', slot: 1 } as const, { role: 'back-source', slot: 0 } as const]) {
+    const world = farm({ perHost: 2 });
+    const asked = { type: 'edge-kill-asked' as const, host: 'h1', ...key, generation: 1, who: 'test' };
+    world.operator({ ...asked, generation: 7 });
+    assert.deepEqual(world.plan().decisions, [], 'another generation is not meant');
+    world.operator(asked);
+    const before = world.sent.length;
+    world.settle(12);
+    assert.deepEqual(sentAfter(world, before), [`h1 kill ${edgeName(key)}`, `h1 spawn ${edgeName(key)}`]);
+    assert.equal(world.state.hosts['h1']?.slots[edgeName(key)]?.generation, 2);
+    assert.deepEqual(world.violations, []);
+  }
 });

@@ -31,6 +31,7 @@ test('an envelope of another farm counts as ignored, and moves the sequence on',
   const entries = [{ type: 'farm-applied' as const, id: 'x', specVersion: 9, spec: specOf({ perHost: 9 }), who: 'x' }];
   const after = evolve(before, {
     sequence: 50,
+    at: AT,
     envelope: { v: 1, kind: 'operator', farmId: OTHER_FARM, at: AT, master: 'x', entries },
   });
   assert.deepEqual([after.spec, after.sequence, after.ignored], [null, 50, 1]);

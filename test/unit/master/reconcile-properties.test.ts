@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assignedSlots, hostsOf } from '@dolphin/master/domain/farm-state.js';
+import { assignedSlots, hostsOf, type SlotState } from '@dolphin/master/domain/farm-state.js';
 import { isSettled } from '@dolphin/master/domain/farm-view.js';
 import { leading } from '@dolphin/master/domain/observation.js';
 import fc from 'fast-check';
@@ -22,6 +22,7 @@ type Step =
   | { do: 'elect' }
   | { do: 'ask'; type: 'host-cordoned' | 'host-uncordoned' | 'host-undrain-asked'; host: string }
   | { do: 'drain'; host: string; deadlineMs: number }
+  | { do: 'kill'; host: string }
   | { do: 'crowd'; host: string; clients: number }
   | { do: 'round'; fates: ('answered' | 'lost' | 'answer-lost')[]; ms: number }
   | { do: 'hear' | 'tick' | 'restart-pod' | 'lose-pod' | 'restart-worker' | 'give-up' | 'old-heartbeat'; host: string };
@@ -38,6 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drain' as const), host, deadlineMs: fc.nat({ max: 2 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const), host }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crowd' as const), host, clients: fc.nat({ max: 4 }) }) },
   {
     weight: 8,
@@ -70,6 +72,11 @@ function play(world: World, steps: readonly Step[]): void {
       case 'drain':
         world.operator({ type: 'host-drain-asked', host: one.host, deadlineMs: one.deadlineMs, who: 'test' });
         break;
+      case 'kill': {
+        const slot = assignedSlots(world.state.hosts[one.host]!, 'stream')[0];
+        if (slot) world.operator({ type: 'edge-kill-asked', host: one.host, ...keyOf(slot), who: 'test' });
+        break;
+      }
       case 'crowd':
         for (const name of world.host(one.host).live('stream')) world.host(one.host).crowd(name, one.clients);
         break;
@@ -110,6 +117,10 @@ function play(world: World, steps: readonly Step[]): void {
         one satisfies never;
     }
   }
+}
+
+function keyOf({ role, slot, generation }: SlotState): Pick<SlotState, 'role' | 'slot' | 'generation'> {
+  return { role, slot, generation };
 }
 
 /** Stream edges decided for each host that is not lost. */

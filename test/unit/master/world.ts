@@ -42,7 +42,7 @@ export class World {
 
   #append(envelope: LogEnvelope): number {
     const sequence = this.state.sequence + 1;
-    this.state = evolve(this.state, { sequence, envelope });
+    this.state = evolve(this.state, { sequence, at: AT, envelope });
     return sequence;
   }
 

@@ -37,6 +37,10 @@ export const LOG_WATCH_MS = 1_000;
 export const SNAPSHOT_EVERY_MS = 10_000;
 /** Entries on one page of events; an envelope is never split, so that a page may hold up to 1,023 more. */
 export const MAX_EVENTS = 1_000;
+/** Readers that follow the events at a time: each has a consumer on the log and up to 256 of its messages. */
+export const MAX_EVENT_STREAMS = 32;
+/** What a reader that follows gets at least so often: so it knows soon that its master is gone. */
+export const EVENT_STREAM_HEARTBEAT_MS = 5_000;
 /** How often it is looked whether ended sessions have their stream; ten times as often while it cannot be known. */
 export const SESSIONS_STREAM_LOOK_MS = 5_000;
 /** Searches for sessions at a time: each holds a window of the stream, a few MB, and takes the leader's processor. */

@@ -6,11 +6,12 @@ import type { FarmState } from './farm-state.js';
 export function evolveDecisions(start: FarmState, envelope: DecisionEnvelope, sequence: number): FarmState {
   if (isForeign(start, envelope) || envelope.term < (start.leader?.term ?? 0)) return ignored(start);
   let state = start;
-  for (const entry of envelope.entries) state = decision(state, entry, sequence);
+  for (const entry of envelope.entries) state = evolveDecision(state, entry, sequence);
   return state;
 }
 
-function decision(state: FarmState, entry: Decision, sequence: number): FarmState {
+/** One decision of the leader of this time. */
+export function evolveDecision(state: FarmState, entry: Decision, sequence: number): FarmState {
   const ref = refOf(entry, sequence);
   switch (entry.type) {
     case 'leader-elected':
@@ -33,6 +34,7 @@ function decision(state: FarmState, entry: Decision, sequence: number): FarmStat
           drainMs: 0,
           forDrain: null,
           isKept: false,
+          killAsked: null,
         });
       });
     case 'edge-released':
@@ -41,7 +43,15 @@ function decision(state: FarmState, entry: Decision, sequence: number): FarmStat
         if (before?.generation !== entry.generation) return host;
         const drainMs = entry.drainMs ?? 0;
         const forDrain = host.drain?.asked.entryId ?? null;
-        return withSlot(host, { ...before, status: 'released', decided: ref, drainMs, forDrain, isKept: false });
+        const released = {
+          status: 'released',
+          decided: ref,
+          drainMs,
+          forDrain,
+          isKept: false,
+          killAsked: null,
+        } as const;
+        return withSlot(host, { ...before, ...released });
       });
     case 'edge-kept':
       return withHost(state, entry.host, (host) => {

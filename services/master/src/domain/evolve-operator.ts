@@ -1,25 +1,41 @@
-import type { OperatorEnvelope, OperatorEvent } from '@dolphin/protocol';
-import { ignored, isForeign, never, refOf, withHost } from './evolve-steps.js';
+import {
+  edgeName,
+  MAX_SPEC_VERSIONS,
+  type OperatorEnvelope,
+  type OperatorEvent,
+  type SpecVersion,
+} from '@dolphin/protocol';
+import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
 import type { FarmState } from './farm-state.js';
 
+/** Of the envelope in the log; `at`: the server's stored time. */
+interface Place {
+  readonly sequence: number;
+  readonly at: string;
+}
+
 /** What was asked of the farm. */
-export function evolveOperator(start: FarmState, envelope: OperatorEnvelope, sequence: number): FarmState {
+export function evolveOperator(start: FarmState, envelope: OperatorEnvelope, stored: Place): FarmState {
   let state = start;
   for (const entry of envelope.entries) {
     // The first one counts: a second would be another farm in the same log.
     const isOurs = entry.type === 'farm-created' ? state.farm === null : !isForeign(state, envelope);
-    state = isOurs ? asked(state, entry, sequence, envelope.at) : ignored(state);
+    state = isOurs ? asked(state, entry, stored) : ignored(state);
   }
   return state;
 }
 
-function asked(state: FarmState, entry: OperatorEvent, sequence: number, at: string): FarmState {
+function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place): FarmState {
   const ref = refOf(entry, sequence);
   switch (entry.type) {
     case 'farm-created':
       return { ...state, farm: { farm: entry.farm, farmId: entry.farmId } };
     case 'farm-applied':
-      return { ...state, spec: { version: entry.specVersion, spec: entry.spec, applied: ref } };
+      return {
+        ...state,
+        spec: { version: entry.specVersion, spec: entry.spec, applied: ref },
+        specs: [...state.specs, versionOf(entry, sequence, at)].slice(-MAX_SPEC_VERSIONS),
+      };
     case 'host-cordoned':
       return withHost(state, entry.host, (host) => ({ ...host, cordoned: host.cordoned ?? ref }));
     case 'host-uncordoned':
@@ -37,9 +53,14 @@ function asked(state: FarmState, entry: OperatorEvent, sequence: number, at: str
       const { [entry.host]: _, ...hosts } = state.hosts;
       return { ...state, hosts, lastMove: ref };
     }
+    case 'edge-kill-asked':
+      return withHost(state, entry.host, (host) => {
+        const slot = host.slots[edgeName(entry)];
+        if (slot?.status !== 'assigned' || slot.generation !== entry.generation) return host;
+        return withSlot(host, { ...slot, killAsked: slot.killAsked ?? ref });
+      });
     case 'farm-imported':
     case 'edge-restart-asked':
-    case 'edge-kill-asked':
     case 'edge-drain-asked':
     case 'edge-undrain-asked':
       // History: nothing follows from these yet.
@@ -47,4 +68,13 @@ function asked(state: FarmState, entry: OperatorEvent, sequence: number, at: str
     default:
       return never(entry);
   }
+}
+
+function versionOf(entry: Extract<OperatorEvent, { type: 'farm-applied' }>, sequence: number, at: string): SpecVersion {
+  const { specVersion: version, spec, who, why, rollbackOf } = entry;
+  return {
+    ...{ version, sequence, at, who, spec },
+    ...(why !== undefined && { why }),
+    ...(rollbackOf !== undefined && { rollbackOf }),
+  };
 }

@@ -8,15 +8,17 @@ import type { FarmState } from './farm-state.js';
 /** What the fold needs of a stored envelope. */
 export interface Stored {
   readonly sequence: number;
+  /** The server's stored time. */
+  readonly at: string;
   readonly envelope: LogEnvelope;
 }
 
 /** The next state. Total: whatever an envelope says, it gives a state, with `sequence` advanced. */
-export function evolve(state: FarmState, { sequence, envelope }: Stored): FarmState {
+export function evolve(state: FarmState, { sequence, at, envelope }: Stored): FarmState {
   const next: FarmState = { ...state, sequence };
   switch (envelope.kind) {
     case 'operator':
-      return evolveOperator({ ...next, operatorSequence: sequence }, envelope, sequence);
+      return evolveOperator({ ...next, operatorSequence: sequence }, envelope, { sequence, at });
     case 'decisions':
       return evolveDecisions({ ...next, decisionsSequence: sequence }, envelope, sequence);
     case 'facts':

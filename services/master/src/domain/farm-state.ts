@@ -1,4 +1,4 @@
-import type { EdgeKey, EdgePorts, FarmSpec } from '@dolphin/protocol';
+import type { EdgeKey, EdgePorts, FarmSpec, SpecVersion } from '@dolphin/protocol';
 
 /** Where in the log something stands, so that what follows from it can name it. */
 export interface EntryRef {
@@ -20,6 +20,8 @@ export interface SlotState extends EdgeKey {
   readonly forDrain: string | null;
   /** Its release was taken back: its host must know that before an older drain can reach it. */
   readonly isKept: boolean;
+  /** An operator asked for the end of this generation. */
+  readonly killAsked: EntryRef | null;
   /** The decision that made it so. */
   readonly decided: EntryRef;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
@@ -49,7 +51,7 @@ export interface HostState {
 
 export interface HostDrain {
   readonly asked: EntryRef;
-  /** When it was asked, by the clock of the master that took it. */
+  /** When it was asked, by the server's stored time. */
   readonly at: string;
   readonly deadlineMs: number;
 }
@@ -62,6 +64,8 @@ export interface FarmState {
   readonly decisionsSequence: number;
   readonly farm: { readonly farm: string; readonly farmId: string } | null;
   readonly spec: { readonly version: number; readonly spec: FarmSpec; readonly applied: EntryRef } | null;
+  /** The newest of all versions, oldest first; the last is `spec`. */
+  readonly specs: readonly SpecVersion[];
   readonly leader: { readonly master: string; readonly term: number; readonly elected: EntryRef } | null;
   /** The newest change of which hosts take edges (lost, returned, left, drained, …): what an assignment elsewhere may follow from. */
   readonly lastMove: EntryRef | null;
@@ -79,6 +83,7 @@ export const EMPTY_FARM: FarmState = {
   decisionsSequence: 0,
   farm: null,
   spec: null,
+  specs: [],
   leader: null,
   lastMove: null,
   short: null,

@@ -65,7 +65,8 @@ export function reconcile(state: FarmState, observed: Observed, now: number): Pl
   return { decisions, commands: [...adopts, ...commands], standDown: null, isUs: liveness.isUs };
 }
 
-function planPlacement(state: FarmState, observed: Observed, term: number): DecisionDraft[] {
+/** Where the edges go, as far as it can be decided now. */
+export function planPlacement(state: FarmState, observed: Observed, term: number): DecisionDraft[] {
   if (!state.spec) return [];
   const { spec } = state.spec;
   const sites = sitesOf(state, observed, term);

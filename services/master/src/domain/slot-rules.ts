@@ -13,7 +13,7 @@ export interface SlotCase {
   readonly now: number;
 }
 
-export type SlotVerdict = 'spawn' | 'kill' | 'drain' | 'undrain' | 'new-generation' | 'nothing';
+export type SlotVerdict = 'spawn' | 'kill' | 'drain' | 'undrain' | 'release' | 'new-generation' | 'nothing';
 
 interface Rule {
   readonly name: string;
@@ -61,6 +61,12 @@ export const SLOT_RULES: readonly Rule[] = [
     prevents: 'a kill that was lost leaves an edge behind',
     when: ({ slot }) => slot.status === 'released',
     verdict: 'kill',
+  },
+  {
+    name: 'assigned, and an operator asked for its end',
+    prevents: 'an edge that misbehaves serves on',
+    when: ({ slot }) => slot.killAsked !== null,
+    verdict: 'release',
   },
   {
     name: 'kept, and its host has not been told',
@@ -118,7 +124,8 @@ export function planSlots(host: HostState, seen: ObservedHost, term: number, now
     };
     const verdict = SLOT_RULES.find((rule) => rule.when(c))?.verdict ?? 'nothing';
     if (verdict === 'new-generation') decisions.push(newGeneration(host, slot));
-    if (verdict === 'new-generation' || verdict === 'nothing') continue;
+    if (verdict === 'release') decisions.push(releaseAsked(host, slot));
+    if (verdict === 'new-generation' || verdict === 'release' || verdict === 'nothing') continue;
     const command = {
       host: host.host,
       epoch: lifeOf(host, seen),
@@ -187,12 +194,21 @@ function newGeneration(host: HostState, slot: SlotState): DecisionDraft {
   };
 }
 
+/** At once, with its clients; placement then puts another one in its place. */
+function releaseAsked(host: HostState, { role, slot, generation, killAsked }: SlotState): DecisionDraft {
+  const asked = killAsked?.entryId;
+  return {
+    ...{ type: 'edge-released', host: host.host, role, slot, generation, why: 'an operator asked for its end' },
+    ...(asked !== undefined && { causationId: asked, correlationId: asked }),
+  };
+}
+
 function followsFrom({ decided }: SlotState) {
   return { sequence: decided.sequence, causationId: decided.entryId, correlationId: decided.correlationId };
 }
 
 function bodyOf(
-  verdict: Exclude<SlotVerdict, 'new-generation' | 'nothing'>,
+  verdict: Exclude<SlotVerdict, 'new-generation' | 'release' | 'nothing'>,
   { slot, reported }: SlotCase,
 ): CommandBody {
   const { role, slot: number, generation, engine, ports, origins } = slot;

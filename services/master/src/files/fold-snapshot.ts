@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DOLPHIN_VERSION, EdgePorts, KeptFarmSpec, Role } from '@dolphin/protocol';
+import { DOLPHIN_VERSION, EdgePorts, KeptFarmSpec, Role, SpecVersion } from '@dolphin/protocol';
 import { z } from 'zod';
 import type { FarmState } from '../domain/farm-state.js';
 
@@ -19,6 +19,7 @@ const Slot = z.object({
   drainMs: z.int(),
   forDrain: z.string().nullable(),
   isKept: z.boolean(),
+  killAsked: Ref.nullable(),
   decided: Ref,
   gaveUpInARow: z.int(),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -43,6 +44,7 @@ const Fold = z.object({
   decisionsSequence: z.int(),
   farm: z.object({ farm: z.string(), farmId: z.string() }).nullable(),
   spec: z.object({ version: z.int(), spec: KeptFarmSpec, applied: Ref }).nullable(),
+  specs: z.array(SpecVersion),
   leader: z.object({ master: z.string(), term: z.int(), elected: Ref }).nullable(),
   lastMove: Ref.nullable(),
   short: z.object({ specVersion: z.int(), asked: z.int(), placed: z.int() }).nullable(),

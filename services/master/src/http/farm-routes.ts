@@ -1,14 +1,31 @@
-import { ApplyAnswer, ApplyRequest, DolphinError, FarmView, InitAnswer, InitRequest } from '@dolphin/protocol';
+import {
+  ApplyAnswer,
+  ApplyRequest,
+  DolphinError,
+  FarmView,
+  InitAnswer,
+  InitRequest,
+  PlanAnswer,
+  PlanRequest,
+  RollbackRequest,
+  SpecHistory,
+} from '@dolphin/protocol';
+import { z } from 'zod';
+import type { SpecCalls } from '../app/spec-calls.js';
 import { type App, answers, refuseLater } from './app.js';
 
 export interface FarmParts {
   view(): FarmView;
   init(request: InitRequest): Promise<InitAnswer>;
-  apply(request: ApplyRequest, ifMatch: number | null): Promise<ApplyAnswer>;
+  readonly specCalls: SpecCalls;
 }
+
+/** `?dryRun=1`: says what it would do, and does nothing. */
+const ApplyQuery = z.strictObject({ dryRun: z.enum(['0', '1', 'false', 'true']).optional() });
 
 /** The farm as a whole: what it is, and what it shall be. */
 export function addFarmRoutes(app: App, parts: FarmParts): void {
+  const { specCalls } = parts;
   app.get('/api/v1/farm', { schema: { response: answers(FarmView) } }, (request) => {
     refuseLater(request, ['at']);
     return parts.view();
@@ -16,10 +33,23 @@ export function addFarmRoutes(app: App, parts: FarmParts): void {
   app.post('/api/v1/init', { schema: { body: InitRequest, response: answers(InitAnswer) } }, (request) =>
     parts.init(request.body),
   );
-  app.post('/api/v1/apply', { schema: { body: ApplyRequest, response: answers(ApplyAnswer) } }, (request) => {
-    refuseLater(request, ['dryRun']);
-    return parts.apply(request.body, readIfMatch(request.headers['if-match']));
+  const apply = {
+    body: ApplyRequest,
+    querystring: ApplyQuery,
+    response: answers(z.union([ApplyAnswer, PlanAnswer])),
+  };
+  app.post('/api/v1/apply', { schema: apply }, (request) => {
+    const ifMatch = readIfMatch(request.headers['if-match']);
+    const isDry = request.query.dryRun === '1' || request.query.dryRun === 'true';
+    return isDry ? specCalls.plan(request.body.spec, ifMatch) : specCalls.apply(request.body, ifMatch);
   });
+  app.post('/api/v1/plan', { schema: { body: PlanRequest, response: answers(PlanAnswer) } }, (request) =>
+    specCalls.plan(request.body.spec, readIfMatch(request.headers['if-match'])),
+  );
+  app.post('/api/v1/rollback', { schema: { body: RollbackRequest, response: answers(ApplyAnswer) } }, (request) =>
+    specCalls.rollback(request.body, readIfMatch(request.headers['if-match'])),
+  );
+  app.get('/api/v1/history', { schema: { response: answers(SpecHistory) } }, () => specCalls.history());
 }
 
 /** `"7"` → 7, as the spec version is shown; `*` and nothing → null. */

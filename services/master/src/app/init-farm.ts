@@ -1,13 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type ApplyAnswer,
-  type ApplyRequest,
-  DolphinError,
-  type InitAnswer,
-  type InitRequest,
-} from '@dolphin/protocol';
-import { checkSpec } from '../domain/apply-rules.js';
-import { sameJson } from '../domain/same-json.js';
+import { DolphinError, type InitAnswer, type InitRequest } from '@dolphin/protocol';
 import { type OperatorAppender, type OperatorDraft, sequenceOf } from './append-operator.js';
 import { API_DEADLINE_MS, INIT_DEADLINE_MS } from './bounds.js';
 import type { FarmModel } from './farm-model.js';
@@ -33,27 +25,5 @@ export function initFarm(appender: OperatorAppender, model: FarmModel, request: 
     await watch.remember({ farm, farmId });
     await model.projection.whenApplied(sequence, API_DEADLINE_MS);
     return { farm, farmId };
-  });
-}
-
-/** `ifMatch`: the spec version that the caller saw last; null: whichever. Throws E_SPEC_CHANGED, E_SPEC_INVALID, … */
-export function applySpec(
-  appender: OperatorAppender,
-  request: ApplyRequest,
-  ifMatch: number | null,
-): Promise<ApplyAnswer> {
-  return appender.decideAndAppend<ApplyAnswer>((state) => {
-    const actual = state.spec?.version ?? 0;
-    if (ifMatch !== null && ifMatch !== actual) throw new DolphinError('E_SPEC_CHANGED', { actual, expected: ifMatch });
-    if (state.spec && sameJson(state.spec.spec, request.spec)) {
-      return { already: { changed: false, specVersion: actual, sequence: state.spec.applied.sequence } };
-    }
-    checkSpec(state, request.spec);
-    const { spec, who, why } = request;
-    const specVersion = actual + 1;
-    return {
-      append: { type: 'farm-applied', specVersion, spec, who, ...(why !== undefined && { why }) },
-      answer: (sequence) => ({ changed: true, specVersion, sequence }),
-    };
   });
 }
