@@ -109,8 +109,10 @@ test('a slot that is wanted again gets a new generation, when its last edge is g
   const world = farm(2);
   world.apply({ perHost: 1 });
   world.second();
+  world.host().tick();
+  world.hear('h1');
   world.apply({ perHost: 2 });
-  assert.deepEqual(decisionsOf(world.plan()), [], 'stream-1 still drains');
+  assert.deepEqual(decisionsOf(world.plan()), [], 'stream-1 still ends');
   world.settle(10);
   assert.equal(world.state.hosts['h1']?.slots['stream-1']?.generation, 2);
 });

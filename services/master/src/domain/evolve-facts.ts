@@ -1,6 +1,7 @@
 import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
 import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
+import { isCommandOf } from './planned-command.js';
 
 /** What happened on a host, as its worker says. */
 export function evolveFacts(start: FarmState, envelope: FactEnvelope, sequence: number): FarmState {
@@ -22,6 +23,8 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         rtmp: entry.rtmp,
         http: entry.http,
         liveness: before?.liveness ?? 'up',
+        cordoned: before?.cordoned ?? null,
+        drain: before?.drain ?? null,
         slots: before?.slots ?? {},
       };
       return { ...state, hosts: { ...state.hosts, [name]: host } };
@@ -39,6 +42,13 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
       return left.ignored === state.ignored ? { ...left, lastMove: refOf(entry, sequence) } : left;
     }
     case 'edge-started':
+      return withCurrentSlot(state, name, entry, (slot) => (slot.refusal ? { ...slot, refusal: null } : slot));
+    case 'command-refused':
+      return withHost(state, name, (host) => {
+        const slot = slotsOf(host).find(({ decided }) => isCommandOf(entry.commandId, decided.entryId));
+        if (slot?.status !== 'assigned') return host;
+        return withSlot(host, { ...slot, refusal: { code: entry.code, message: entry.message } });
+      });
     case 'edge-start-failed':
     case 'edge-unhealthy':
     case 'edge-exited':
@@ -48,7 +58,6 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
     case 'edge-undrained':
     case 'edge-replace-failed':
     case 'pod-exited':
-    case 'command-refused':
     case 'happenings-lost':
       // History: what is so now stands in the heartbeats.
       return state;

@@ -8,7 +8,16 @@ import {
   type HostView,
 } from '@dolphin/protocol';
 import { changedField } from './apply-rules.js';
-import { assignedSlots, type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
+import {
+  assignedSlots,
+  type FarmState,
+  type HostDrain,
+  type HostState,
+  hostsOf,
+  isClosed,
+  type SlotState,
+  slotsOf,
+} from './farm-state.js';
 import { shownLiveness } from './liveness-rules.js';
 import { isUnknown, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
 
@@ -84,6 +93,18 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     ...(seen.readOnly && { readOnly: seen.readOnly }),
     ...(seen.isLeaving && { leaving: true }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
+    cordoned: host?.cordoned != null,
+    ...(host?.drain && { draining: drainingOf(host, host.drain, edges) }),
+  };
+}
+
+/** How far the drain of a host is: also edges that nobody has begun to drain yet are left. */
+function drainingOf(host: HostState, drain: HostDrain, reported: readonly EdgeStatus[]): HostView['draining'] {
+  const left = reported.filter((edge) => !isUnknown(host.slots[edgeName(edge)], edge));
+  return {
+    deadlineAt: new Date(Date.parse(drain.at) + drain.deadlineMs).toISOString(),
+    clientsLeft: left.reduce((sum, edge) => sum + edge.clients, 0),
+    edgesLeft: new Set([...left, ...assignedSlots(host, 'stream')].map(edgeName)).size,
   };
 }
 
@@ -105,9 +126,10 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
 }
 
 function refusalOf(slot: SlotState, seen: ObservedHost): Pick<EdgeView, 'refusal'> {
-  const refusal = seen.refusals[edgeName(slot)];
-  if (refusal?.generation !== slot.generation) return {};
-  return { refusal: { code: refusal.code, message: refusal.message } };
+  const heard = seen.refusals[edgeName(slot)];
+  // The leader was told so itself, and newer; the others read it in the log.
+  const refusal = heard?.generation === slot.generation ? heard : slot.refusal;
+  return refusal ? { refusal: { code: refusal.code, message: refusal.message } } : {};
 }
 
 function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
@@ -132,12 +154,13 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
   if (!state.spec) return false;
   const { spec } = state.spec;
   const present = hostsOf(state).filter((host) => host.liveness !== 'lost');
-  const counts = present.map((host) => assignedSlots(host, 'stream').length);
   const { edges } = spec;
+  const count = (host: HostState) => assignedSlots(host, 'stream').length;
   const isPlaced =
     'perHost' in edges
-      ? counts.every((count) => count === edges.perHost)
-      : counts.reduce((all, count) => all + count, 0) === edges.total;
+      ? present.every((host) => (isClosed(host) ? count(host) <= edges.perHost : count(host) === edges.perHost))
+      : present.reduce((all, host) => all + count(host), 0) === edges.total;
+  if (present.some((host) => host.drain && host.liveness === 'up' && count(host) > 0)) return false;
   const asked = 'perHost' in edges ? edges.perHost : edges.total;
   if (!isPlaced || (asked > 0 && present.length === 0) || changedField(state, spec)) return false;
   return present.every((host) => isHostSettled(host, observedHost(observed, host.host)));

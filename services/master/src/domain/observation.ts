@@ -212,7 +212,8 @@ export function isSurelyEmpty(seen: ObservedHost, name: string): boolean {
   if (reportedEdge(seen.pod, name)) return false;
   const sent = seen.sent[name];
   if (!sent) return true;
-  const isSettled = sent.outcome === 'refused' || (sent.outcome === 'accepted' && sent.type === 'kill');
+  const isEnd = sent.type === 'kill' || sent.type === 'drain';
+  const isSettled = sent.outcome === 'refused' || (sent.outcome === 'accepted' && isEnd);
   return isSettled && seen.podAt > sent.at;
 }
 

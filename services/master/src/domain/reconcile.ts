@@ -10,8 +10,9 @@ import {
   type Observed,
   observedHost,
 } from './observation.js';
-import { causeIn, planShort, planSite, sitesOf, targets } from './placement.js';
+import { planShort, sitesOf, targets } from './placement.js';
 import { type PlannedCommand, planAdopt, sentKey } from './planned-command.js';
+import { causeIn, planSite } from './site-plan.js';
 import { planSlots } from './slot-rules.js';
 import { SILENT_AFTER_MS } from './timing.js';
 
@@ -94,7 +95,7 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
 }
 
 function slotOf(decision: DecisionDraft): string | null {
-  return decision.type === 'edge-assigned' || decision.type === 'edge-released'
+  return decision.type === 'edge-assigned' || decision.type === 'edge-released' || decision.type === 'edge-kept'
     ? `${decision.host}/${edgeName(decision)}`
     : null;
 }
