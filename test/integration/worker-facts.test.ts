@@ -18,6 +18,22 @@ async function allTold(world: WorkerWorld): Promise<void> {
   );
 }
 
+it('the log is told what a host is when it joins: address, labels, capacity, engines', async (t) => {
+  const world = await WorkerWorld.start(t);
+  const own = ['--label', 'zone=a', '--label', 'disk=ssd', '--capacity', '3', '--engine', 'srs5=/usr/bin/srs'];
+  const worker = world.startWorker({ args: ['--address', '127.0.0.9', ...own] });
+  const joined = await eventually(async () => (await world.facts()).find(({ type }) => type === 'host-joined'), {
+    what: 'it joined',
+  });
+  assert.ok(joined.type === 'host-joined');
+  const { address, labels, capacity, engines } = joined;
+  assert.deepEqual(
+    { address, labels, capacity, engines },
+    { address: '127.0.0.9', labels: { zone: 'a', disk: 'ssd' }, capacity: 3, engines: ['builtin', 'srs5'] },
+  );
+  assert.equal((await worker.stop()).code, 0);
+});
+
 it('a worker that is killed again and again between its appends tells each thing once, in order', async (t) => {
   const world = await WorkerWorld.start(t);
   const ticking = setInterval(() => world.pod.happen(3), 5);

@@ -17,14 +17,15 @@ export interface TestNats {
 }
 
 /** A real nats-server with JetStream on a port and a directory of its own. `NATS_SERVER_BIN` names another one. */
-export async function startNats(t: TestScope, options: { port?: number } = {}): Promise<TestNats> {
+export async function startNats(t: TestScope, options: { port?: number; address?: string } = {}): Promise<TestNats> {
   const port = options.port ?? (await freePort());
   const storeDir = await tempDir(t);
   const binary = process.env['NATS_SERVER_BIN'] ?? 'nats-server';
-  const url = `nats://127.0.0.1:${port}`;
+  const address = options.address ?? '127.0.0.1';
+  const url = `nats://${address}:${port}`;
   let server: TestProcess;
   const start = async () => {
-    server = startProcess(t, binary, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', storeDir]);
+    server = startProcess(t, binary, ['-a', address, '-p', String(port), '-js', '-sd', storeDir]);
     const started = server;
     await eventually(
       async () => {

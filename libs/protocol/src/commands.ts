@@ -39,7 +39,10 @@ export const CommandBody = z.discriminatedUnion('type', [
   }),
   /** Takes a drain back, as long as its edge was not asked to end. */
   z.object({ type: z.literal('undrain'), role: Role, slot: Slot, generation: Generation }),
-  /** The same definition in a new process: beside the old one on spare ports, which then drains for `drainMs`. */
+  /**
+   * The slot's definition again, as `generation`, which is above the one that is there: that drains for `drainMs` first (0, and
+   * a back source: it is stopped), and the new one starts on the same ports.
+   */
   z.object({
     type: z.literal('restart'),
     role: Role,

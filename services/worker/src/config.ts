@@ -4,6 +4,9 @@ import {
   EngineName,
   FarmName,
   HostId,
+  Labels,
+  MAX_EDGES_PER_HOST,
+  MAX_HOST_NAMES,
   Port,
   PUBLIC_HTTP_PORT,
   PUBLIC_RTMP_PORT,
@@ -33,7 +36,14 @@ export const WorkerConfig = z.strictObject({
   http: Ports.default([PUBLIC_HTTP_PORT]),
   conf: z.string().min(1).optional(),
   podConfig: z.string().min(1).optional(),
-  engines: z.record(EngineName, z.string().min(1)).default({}),
+  engines: z
+    .record(EngineName, z.string().min(1))
+    // The log is told their names, and builtin.
+    .refine((engines) => Object.keys(engines).length < MAX_HOST_NAMES, `fewer than ${MAX_HOST_NAMES} engines`)
+    .default({}),
+  labels: Labels.default({}),
+  /** Default: what the ports allow. */
+  capacity: z.int().min(0).max(MAX_EDGES_PER_HOST).optional(),
   mode: z.enum(['auto', 'relay']).default('auto'),
   relays: z.int().min(1).max(64).default(1),
   leaveDeadlineMs: DrainDeadlineMs.default(300_000),
@@ -53,6 +63,8 @@ export const FLAGS = {
   conf: { type: 'string' },
   'pod-config': { type: 'string' },
   engine: { type: 'string', multiple: true },
+  label: { type: 'string', multiple: true },
+  capacity: { type: 'int' },
   mode: { type: 'string' },
   relays: { type: 'int' },
   leave: { type: 'boolean' },
@@ -60,14 +72,17 @@ export const FLAGS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** `builtin=bin/dolphin-edge` */
-export function parseEngines(flags: readonly string[] | undefined): Record<string, string> | undefined {
-  if (flags === undefined) return undefined;
+/** `--engine builtin=bin/dolphin-edge`, `--label zone=a`; undefined: none was given. Throws UsageError. */
+export function parsePairs(
+  flag: 'engine' | 'label',
+  given: readonly string[] | undefined,
+): Record<string, string> | undefined {
+  if (given === undefined) return undefined;
   return Object.fromEntries(
-    flags.map((flag) => {
-      const [, name, path] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
-      if (name === undefined || path === undefined) throw new UsageError(`--engine ${flag}: wants NAME=PATH`);
-      return [name, path];
+    given.map((pair) => {
+      const [, name, value] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+      if (name === undefined || value === undefined) throw new UsageError(`--${flag} ${pair}: wants NAME=VALUE`);
+      return [name, value];
     }),
   );
 }
@@ -75,7 +90,8 @@ export function parseEngines(flags: readonly string[] | undefined): Record<strin
 export const USAGE = `usage: ./dolphin worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
          [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}] [--run-dir DIR]
          [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
-         [--mode auto|relay] [--relays N] [--pod-config FILE] [--leave] [--leave-deadline-ms 300000]
+         [--mode auto|relay] [--relays N] [--pod-config FILE] [--label NAME=VALUE]... [--capacity N]
+         [--leave] [--leave-deadline-ms 300000]
 
 Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
 The pod survives the worker; a new worker adopts it. With --leave a worker that is told to end (SIGTERM, Ctrl-C) takes its

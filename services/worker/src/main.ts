@@ -11,7 +11,7 @@ import {
   parseFlags,
   UsageError,
 } from '@dolphin/runtime';
-import { FLAGS, parseEngines, USAGE, WorkerConfig } from './config.js';
+import { FLAGS, parsePairs, USAGE, WorkerConfig } from './config.js';
 import { runWorker, type WorkerOptions } from './run-worker.js';
 
 let stop: () => void = () => process.exit(0);
@@ -58,6 +58,7 @@ function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
     leave,
     help,
     engine,
+    label,
     'run-dir': runDirFlag,
     'pod-config': podConfig,
     'private-address': privateAddress,
@@ -70,7 +71,15 @@ function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
     file: config,
     envPrefix: 'DOLPHIN_',
     env: process.env,
-    flags: { ...plain, privateAddress, leaveDeadlineMs, runDir: runDirFlag, podConfig, engines: parseEngines(engine) },
+    flags: {
+      ...plain,
+      privateAddress,
+      leaveDeadlineMs,
+      runDir: runDirFlag,
+      podConfig,
+      engines: parsePairs('engine', engine),
+      labels: parsePairs('label', label),
+    },
   });
   const host = read.host ?? hostIdFrom(hostname());
   if (host === '') throw new ConfigError({ file: 'flags', field: 'host' }, 'this machine has no usable name: give one');
@@ -87,6 +96,12 @@ function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
   const { farm, nats, address, rtmp, http } = read;
   return {
     ...{ farm, nats, host, address, runDir, rtmp, http, podScript: fromRoot('bin/dolphin-pod'), podArgs },
+    words: {
+      address,
+      labels: read.labels,
+      engines: Object.keys(engines),
+      ...(read.capacity !== undefined && { capacity: read.capacity }),
+    },
     ...{ leaves: leave ?? false, leaveDeadlineMs: read.leaveDeadlineMs },
   };
 }

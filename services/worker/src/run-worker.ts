@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
 import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
 import { CommandDesk } from './app/command-desk.js';
-import { FactShipper } from './app/fact-shipper.js';
+import { FactShipper, type HostWords } from './app/fact-shipper.js';
 import { Herald } from './app/herald.js';
 import { Leaving } from './app/leaving.js';
 import { Membership } from './app/membership.js';
@@ -23,7 +23,10 @@ export interface WorkerOptions {
   readonly farm: string;
   readonly nats: string;
   readonly host: string;
+  /** Where clients and the other hosts reach it. */
   readonly address: string;
+  /** What the log is told of this host when it joins. */
+  readonly words: HostWords;
   /** Absolute, as all paths here. */
   readonly runDir: string;
   readonly rtmp: number[];
@@ -156,6 +159,7 @@ export async function runWorker(
       farm,
       host,
       ports,
+      words: o.words,
       clock,
       logger,
       complaints,

@@ -98,7 +98,7 @@ class Life {
     await this.outbox.open();
     const tail = await this.shipper.tail();
     const strange = tail !== null && tail.epoch !== world.knownEpoch;
-    const joining = { farmId: FARM_ID, version: '0', rtmp: [], http: [], strange };
+    const joining = { farmId: FARM_ID, version: '0', rtmp: [], http: [], host: {}, strange };
     assert.equal(await this.shipper.join(joining, never), 'joined');
     world.knownEpoch = this.shipper.epoch;
   }

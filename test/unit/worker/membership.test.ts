@@ -48,7 +48,17 @@ async function worker(beforeEars: (log: MemoryLogStore) => Promise<unknown>) {
     pod: { happenings: async () => ({ oldest: 1, newest: 0, happenings: [] }) },
   });
   const membership = new Membership({
-    ...{ bus, shipper, clock, logger, farm: 'main', host: 'h1', ports: { rtmp: [1], http: [2] }, random: () => 0.5 },
+    ...{
+      bus,
+      shipper,
+      clock,
+      logger,
+      farm: 'main',
+      host: 'h1',
+      ports: { rtmp: [1], http: [2] },
+      words: {},
+      random: () => 0.5,
+    },
     identity: {
       read: async () => known,
       write: async (identity) => {

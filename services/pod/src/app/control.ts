@@ -123,8 +123,6 @@ export class Control {
     switch (body.type) {
       case 'adopt':
       case 'undrain':
-      // Refused before (accept-command.ts).
-      case 'restart':
         return;
       case 'kill':
         supervisor.release(body, cause);
@@ -133,6 +131,14 @@ export class Control {
         // It may have ended by itself while this was written.
         if (!supervisor.drain(body, body.deadlineMs, cause)) this.onRemoved(body);
         return;
+      case 'restart': {
+        const wanted = findSlot(this.#file, body)?.wanted;
+        if (wanted == null) return;
+        // Wished again at once: the new one starts on the same ports when the drain, or the stop, is over.
+        if (body.role === 'stream' && body.drainMs > 0) supervisor.drain(body, body.drainMs, cause);
+        supervisor.ensure(wanted, cause);
+        return;
+      }
       case 'spawn': {
         const wanted = findSlot(this.#file, body.edge)?.wanted;
         if (wanted !== null && wanted !== undefined) supervisor.ensure(wanted, cause);

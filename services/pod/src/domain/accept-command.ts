@@ -1,5 +1,6 @@
 import { type Command, type EdgeDefinition, type EdgeKey, type ErrorCode, edgeName } from '@dolphin/protocol';
 import { acceptDrain, acceptUndrain } from './accept-drain.js';
+import { acceptRestart } from './accept-restart.js';
 import { findSlot, type HostFile, type SlotRecord, withSlot } from './host-file.js';
 
 export type CommandVerdict =
@@ -22,6 +23,7 @@ export type CommandVerdict =
  *   5. the same definition again: `already`; a newer leader's (term, sequence) is kept.
  *   6. a drain, or its taking back, is about a generation that is there (accept-drain.ts); a spawn of a drained one is
  *      refused, a spawn above it, or a kill, ends the matter.
+ *   7. a restart is a spawn of the slot's own definition (accept-restart.ts).
  * An engine that is not configured here is refused before anything is written.
  */
 export function acceptCommand(file: HostFile, command: Command, engines: ReadonlySet<string>): CommandVerdict {
@@ -48,7 +50,7 @@ export function acceptCommand(file: HostFile, command: Command, engines: Readonl
     case 'undrain':
       return overtaken(findSlot(seen, body), command, body) ?? acceptUndrain(seen, command, body);
     case 'restart':
-      return refused('E_NOT_YET', { what: 'the command restart' });
+      return overtaken(findSlot(seen, body), command, body) ?? acceptRestart(seen, command, body, engines);
     default:
       return never(body);
   }

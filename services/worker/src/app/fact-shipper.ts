@@ -20,11 +20,15 @@ export interface ShipperDeps {
   readonly now: () => number;
 }
 
+/** What a host says of itself for the whole of an epoch. */
+export type HostWords = Pick<Extract<Fact, { type: 'host-joined' }>, 'address' | 'labels' | 'capacity' | 'engines'>;
+
 export interface Joining {
   readonly farmId: string;
   readonly version: string;
   readonly rtmp: number[];
   readonly http: number[];
+  readonly host: HostWords;
   /** This run directory has not joined before, or another one did since: its happenings may not be those of the log. */
   readonly strange: boolean;
 }
@@ -86,8 +90,9 @@ export class FactShipper {
       if (tail) await outbox.forget(tail.factIds);
       const epoch = nextEpoch(tail, this.#place.epoch);
       const upTo = tail?.upTo ?? 0;
-      const { version, rtmp, http } = joining;
-      const envelope = this.#envelope(epoch, upTo, [{ type: 'host-joined', id: newId(), epoch, version, rtmp, http }]);
+      const { version, rtmp, http, host } = joining;
+      const joined = { type: 'host-joined', id: newId(), epoch, version, rtmp, http, ...host } as const;
+      const envelope = this.#envelope(epoch, upTo, [joined]);
       const messageId = newId();
       const expectedLast = tail?.sequence ?? 0;
       let outcome: AppendOutcome;

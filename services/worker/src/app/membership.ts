@@ -11,7 +11,7 @@ import {
   SHIP_POLL_MS,
 } from './bounds.js';
 import type { CommandDesk } from './command-desk.js';
-import type { FactShipper } from './fact-shipper.js';
+import type { FactShipper, HostWords } from './fact-shipper.js';
 import type { Herald } from './herald.js';
 import { Nap } from './nap.js';
 import type { PodKeeper } from './pod-keeper.js';
@@ -28,6 +28,7 @@ export interface MembershipDeps {
   readonly host: string;
   /** The public ports, for a pod that does not answer yet. */
   readonly ports: { readonly rtmp: number[]; readonly http: number[] };
+  readonly words: HostWords;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly complaints: Complaints;
@@ -110,7 +111,7 @@ export class Membership {
 
   /** Throws E_FARM_MISMATCH, E_HOST_TAKEN; retryable errors for what may pass. */
   async #join(signal: AbortSignal): Promise<void> {
-    const { shipper, identity, keeper, host, ports, logger, herald } = this.#deps;
+    const { shipper, identity, keeper, host, ports, words, logger, herald } = this.#deps;
     const known = await identity.read();
     const farmId = await this.#farmId(known?.farmId ?? null);
     const tail = await shipper.tail();
@@ -121,7 +122,7 @@ export class Membership {
     }
     if (known === null) await identity.write({ farmId, epoch: 0 });
     const { rtmp, http } = keeper.state ?? ports;
-    const outcome = await shipper.join({ farmId, version: DOLPHIN_VERSION, rtmp, http, strange }, signal);
+    const outcome = await shipper.join({ farmId, version: DOLPHIN_VERSION, rtmp, http, host: words, strange }, signal);
     if (outcome === 'taken') throw new DolphinError('E_HOST_TAKEN', { host });
     if (outcome === 'aborted') return;
     const { epoch } = shipper;

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../support/eventually.js';
+import { assertContiguousRun, looped, publishFile, sourcePackets, startRecording } from '../support/media.js';
+import { NetFarm } from '../support/net-farm.js';
+import { noMachines } from '../support/netns.js';
+
+test('two hosts serve one farm; one that is cut off is replaced, comes back, and leaves', {
+  skip: noMachines(),
+}, async (t) => {
+  const farm = await NetFarm.start(t, ['h1', 'h2']);
+  await farm.apply({ total: 4 });
+  await farm.ready({ h1: 2, h2: 2 });
+
+  const status = JSON.parse((await farm.cli('status', '--json')).stdout);
+  assert.equal(status.level, 'serving', JSON.stringify(status.problems));
+  for (const edge of status.edges) {
+    assert.equal(new URL(edge.api).hostname, farm.host(edge.host).address);
+    assert.notEqual(edge.answeredMs, null, `${edge.host} ${edge.name} answers at its private address`);
+  }
+
+  publishFile(t, farm.originUrl, { loop: true });
+  const source = looped(await sourcePackets(t), 2);
+  const both = [farm.rtmpUrl('h1'), farm.flvUrl('h2')].map((url) => startRecording(t, url, { seconds: 5 }));
+  for (const player of both) assertContiguousRun(await player.done, source, { minSeconds: 3 });
+
+  // Its pod and its edges go on: only nobody hears of them.
+  const viewer = startRecording(t, farm.flvUrl('h1'), { seconds: 10 });
+  await eventually(() => viewer.soFar().video.length > 0, { what: 'somebody plays from the other host' });
+  await farm.host('h2').link('down');
+  await eventually(async () => (await farm.events('host-lost')).length > 0, { what: 'it counts as lost' });
+  await eventually(
+    async () => (await farm.view()).edges.filter((e) => e.host === 'h1' && e.state === 'ready').length === 5,
+    { what: 'its share is ready elsewhere' },
+  );
+  assertContiguousRun(await viewer.done, source, { minSeconds: 8 });
+
+  await farm.host('h2').link('up');
+  await eventually(async () => (await farm.events('host-returned')).length > 0, { what: 'it is back' });
+  const view = await eventually(
+    async () => {
+      const now = await farm.view();
+      return now.settled && now.totals.ready === 4 && now.totals.hostsUp === 2 ? now : null;
+    },
+    { what: 'what is too much has gone' },
+  );
+  assert.equal(view.edges.filter(({ role }) => role === 'stream').length, 4);
+
+  farm.leave('h2');
+  const one = await eventually(
+    async () => {
+      const now = await farm.view();
+      return now.settled && now.hosts.length === 1 ? now : null;
+    },
+    { what: 'it has left' },
+  );
+  assert.deepEqual([one.hosts[0]?.host, one.totals.ready], ['h1', 4]);
+  assert.equal((await farm.events('host-left')).length, 1);
+  const last = await startRecording(t, farm.rtmpUrl('h1'), { seconds: 3 }).done;
+  assertContiguousRun(last, source, { minSeconds: 2 });
+});
