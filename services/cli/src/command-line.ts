@@ -1,6 +1,6 @@
-import { GLOBAL_API_PORT } from '@dolphin/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
+import { API_WISH, apiList, DEFAULT_API } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
@@ -9,7 +9,7 @@ import { addStatusVerb, type StatusAsked } from './status-command.js';
 
 type VerbAsked = StatusAsked | ListAsked | EventsAsked | SessionsAsked | ApplyAsked | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
-export type Asked = { readonly api: string; readonly json: boolean } & VerbAsked;
+export type Asked = { readonly apis: readonly string[]; readonly json: boolean } & VerbAsked;
 
 const USAGE_EXIT = 64;
 
@@ -30,9 +30,9 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   const program = new Command('dolphin-cli')
     .description('Shows and steers a farm.')
     .addOption(
-      new Option('--api <url>', 'the global API of a master')
-        .default(env['DOLPHIN_API'] || `http://127.0.0.1:${GLOBAL_API_PORT}`)
-        .argParser(httpUrl),
+      new Option('--api <urls>', 'the global API of a master; of several, with commas, the first that answers')
+        .default(env['DOLPHIN_API'] || DEFAULT_API)
+        .argParser(checkedApi),
     )
     .exitOverride()
     .showHelpAfterError()
@@ -41,8 +41,8 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   const base = (json: boolean | undefined) => {
     const { api } = program.opts<{ api: string }>();
     // A default passes no parser, and what an action throws is not printed.
-    if (!isHttpUrl(api)) program.error(`error: DOLPHIN_API '${api}' is invalid. ${URL_WISH}`);
-    return { api, json: json ?? false };
+    const apis = apiList(api) ?? program.error(`error: DOLPHIN_API '${api}' is invalid. ${API_WISH}`);
+    return { apis, json: json ?? false };
   };
   const verb = (name: string, what: string) =>
     program.command(name).description(what).option('--json', 'data instead of tables, as documented');
@@ -59,13 +59,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   return program;
 }
 
-const URL_WISH = 'It wants http://ADDRESS:PORT.';
-
-function httpUrl(text: string): string {
-  if (!isHttpUrl(text)) throw new InvalidArgumentError(URL_WISH);
+function checkedApi(text: string): string {
+  if (apiList(text) === null) throw new InvalidArgumentError(API_WISH);
   return text;
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && text.startsWith('http://');
 }

@@ -1,6 +1,7 @@
-import { DolphinError } from '@dolphin/protocol';
-import { type Asked, readCommandLine } from './command-line.js';
-import { MasterApi } from './http/master-api.js';
+import { DolphinError } from '@dolphin/protocol/plain.js';
+import type { Asked } from './command-line.js';
+import { MasterClient } from './http/master-client.js';
+import { readStatusLine } from './status-line.js';
 import { printError, say } from './verbs/output.js';
 
 // A reader that has enough (head) ends us quietly; a person's Ctrl-C, too.
@@ -12,7 +13,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const json = process.argv.includes('--json');
   try {
-    const asked = readCommandLine(process.argv.slice(2), process.env);
+    const asked = await read(process.argv.slice(2));
     return 'exit' in asked ? asked.exit : await run(asked);
   } catch (error) {
     if (error instanceof DolphinError) return printError(error, json);
@@ -21,12 +22,16 @@ async function main(): Promise<number> {
   }
 }
 
+async function read(argv: readonly string[]): Promise<Asked | { exit: number }> {
+  return readStatusLine(argv, process.env) ?? (await import('./command-line.js')).readCommandLine(argv, process.env);
+}
+
 /** Each verb is imported when it is asked for: `status` must not pay for what `apply` needs. */
 async function run(asked: Asked): Promise<number> {
-  const api = new MasterApi(asked.api);
+  const client = new MasterClient(asked.apis);
+  if (asked.verb === 'status') return (await import('./verbs/status.js')).status(client, asked);
+  const api = new (await import('./http/master-api.js')).MasterApi(client);
   switch (asked.verb) {
-    case 'status':
-      return (await import('./verbs/status.js')).status(api, asked);
     case 'edges':
       return (await import('./verbs/lists.js')).edges(api, asked);
     case 'hosts':

@@ -1,4 +1,5 @@
-import { type EdgeView, edgeName, type FarmView, type HostView } from '@dolphin/protocol';
+import type { EdgeView, FarmView, HostView } from '@dolphin/protocol';
+import { edgeName } from '@dolphin/protocol/plain.js';
 import type { EdgeAnswer, EdgeFigures } from './edge-answer.js';
 import { levelOf, type Problem, problemsOf, type StatusLevel } from './status-level.js';
 
