@@ -11,6 +11,7 @@ for (const args of [
   [],
   ['nope'],
   ['status', '--nope'],
+  ['status', '--source', 'nobody'],
   ['status', 'extra'],
   ['events', '--limit', 'many'],
   ['events', '--limit', '0'],
@@ -44,7 +45,6 @@ test('what is not there yet says so, whatever follows it; exit 69', async (t) =>
     ...LATER_VERBS.map((verb) => [verb]),
     ['drain', 'h1', '--deadline', '30s'],
     ['events', '--follow'],
-    ['status', '--source', 'workers'],
     ['apply', '-f', 'x', '--dry-run'],
     ['apply', '-f', 'x', '--wait'],
   ];

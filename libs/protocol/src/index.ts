@@ -1,4 +1,5 @@
 export * from './ask.js';
+export * from './cli-file.js';
 export * from './commands.js';
 export * from './decisions.js';
 export * from './default-ports.js';

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
-import { API_WISH, apiList, DEFAULT_API } from './domain/api-list.js';
+import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
@@ -9,7 +9,12 @@ import { addStatusVerb, type StatusAsked } from './status-command.js';
 
 type VerbAsked = StatusAsked | ListAsked | EventsAsked | SessionsAsked | ApplyAsked | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
-export type Asked = { readonly apis: readonly string[]; readonly json: boolean } & VerbAsked;
+export type Asked = {
+  /** Null: not said. */
+  readonly apis: readonly string[] | null;
+  readonly dir: string | null;
+  readonly json: boolean;
+} & VerbAsked;
 
 const USAGE_EXIT = 64;
 
@@ -30,19 +35,22 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   const program = new Command('dolphin-cli')
     .description('Shows and steers a farm.')
     .addOption(
-      new Option('--api <urls>', 'the global API of a master; of several, with commas, the first that answers')
-        .default(env['DOLPHIN_API'] || DEFAULT_API)
-        .argParser(checkedApi),
+      new Option(
+        '--api <urls>',
+        'the global API of a master; of several, with commas, the first that answers',
+      ).argParser(checkedApi),
     )
+    .option('--dir <dir>', 'the directory of an up, which says where its farm is')
     .exitOverride()
     .showHelpAfterError()
     .helpCommand(false)
     .configureOutput({ outputError: (text, write) => write(`dolphin-cli: ${text}`) });
   const base = (json: boolean | undefined) => {
-    const { api } = program.opts<{ api: string }>();
-    // A default passes no parser, and what an action throws is not printed.
-    const apis = apiList(api) ?? program.error(`error: DOLPHIN_API '${api}' is invalid. ${API_WISH}`);
-    return { apis, json: json ?? false };
+    const { api = env['DOLPHIN_API'] || undefined, dir } = program.opts<{ api?: string; dir?: string }>();
+    // The variable passes no parser, and what an action throws is not printed.
+    const apis =
+      api === undefined ? null : (apiList(api) ?? program.error(`error: DOLPHIN_API '${api}' is invalid. ${API_WISH}`));
+    return { apis, dir: dir ?? (env['DOLPHIN_DIR'] || null), json: json ?? false };
   };
   const verb = (name: string, what: string) =>
     program.command(name).description(what).option('--json', 'data instead of tables, as documented');

@@ -1,5 +1,6 @@
 import { DolphinError } from '@dolphin/protocol/plain.js';
 import type { Asked } from './command-line.js';
+import { findFarm } from './files/find-farm.js';
 import { MasterClient } from './http/master-client.js';
 import { readStatusLine } from './status-line.js';
 import { printError, say } from './verbs/output.js';
@@ -28,8 +29,9 @@ async function read(argv: readonly string[]): Promise<Asked | { exit: number }> 
 
 /** Each verb is imported when it is asked for: `status` must not pay for what `apply` needs. */
 async function run(asked: Asked): Promise<number> {
-  const client = new MasterClient(asked.apis);
-  if (asked.verb === 'status') return (await import('./verbs/status.js')).status(client, asked);
+  const places = findFarm(asked);
+  const client = new MasterClient(places.apis);
+  if (asked.verb === 'status') return (await import('./verbs/status.js')).status({ ...places, client }, asked);
   const api = new (await import('./http/master-api.js')).MasterApi(client);
   switch (asked.verb) {
     case 'edges':

@@ -4,19 +4,25 @@ import { readCommandLine } from '@dolphin/cli/command-line.js';
 import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 import { DolphinError } from '@dolphin/protocol';
 
-const apis = ['http://127.0.0.1:33330'];
+const said = { apis: null, dir: null };
 const read = (line: string, env: NodeJS.ProcessEnv = {}) => readCommandLine(line.split(' '), env);
 
 describe('the command line', () => {
   it('is read as a value with its defaults', () => {
-    assert.deepEqual(read('status'), { apis, json: false, verb: 'status', watch: false });
-    assert.deepEqual(read('status --json --watch'), { apis, json: true, verb: 'status', watch: true });
-    assert.deepEqual(read('edges'), { apis, json: false, verb: 'edges' });
-    assert.deepEqual(read('hosts --json'), { apis, json: true, verb: 'hosts' });
-    assert.deepEqual(read('events'), { apis, json: false, verb: 'events', after: undefined, limit: 200 });
-    assert.deepEqual(read('events --after 7 --limit 3'), { apis, json: false, verb: 'events', after: 7, limit: 3 });
+    assert.deepEqual(read('status'), { ...said, json: false, verb: 'status', watch: false, source: 'auto' });
+    assert.deepEqual(read('status --json --watch'), {
+      ...said,
+      json: true,
+      verb: 'status',
+      watch: true,
+      source: 'auto',
+    });
+    assert.deepEqual(read('edges'), { ...said, json: false, verb: 'edges' });
+    assert.deepEqual(read('hosts --json'), { ...said, json: true, verb: 'hosts' });
+    assert.deepEqual(read('events'), { ...said, json: false, verb: 'events', after: undefined, limit: 200 });
+    assert.deepEqual(read('events --after 7 --limit 3'), { ...said, json: false, verb: 'events', after: 7, limit: 3 });
     assert.deepEqual(read('apply -f farm.yaml --why more --if-match 4'), {
-      ...{ apis, json: false, verb: 'apply', file: 'farm.yaml', why: 'more', ifMatch: 4 },
+      ...{ ...said, json: false, verb: 'apply', file: 'farm.yaml', why: 'more', ifMatch: 4 },
     });
   });
 
@@ -31,12 +37,12 @@ describe('the command line', () => {
 
   it('knows verbs that are going to be, with whatever follows them', () => {
     for (const name of LATER_VERBS) {
-      assert.deepEqual(read(`${name} h1 --deadline 30s`), { apis, json: false, verb: 'later', name });
+      assert.deepEqual(read(`${name} h1 --deadline 30s`), { ...said, json: false, verb: 'later', name });
     }
   });
 
   it('refuses flags that are going to be as that', () => {
-    for (const line of ['status --source auto', 'events --follow', 'apply -f x --dry-run', 'apply -f x --wait']) {
+    for (const line of ['events --follow', 'apply -f x --dry-run', 'apply -f x --wait']) {
       assert.throws(
         () => read(line),
         (error) => error instanceof DolphinError && error.code === 'E_NOT_YET',

@@ -5,7 +5,7 @@ import { readStatusLine } from '@dolphin/cli/status-line.js';
 import fc from 'fast-check';
 
 const word = fc.constantFrom(
-  ...['status', '--json', '--watch', '--api', 'http://10.0.0.1:1', 'http://a:1,http://b:2'],
+  ...['status', '--json', '--watch', '--api', 'http://10.0.0.1:1', 'http://a:1,http://b:2', 'workers', '--source'],
   ...[
     '--source',
     'auto',
@@ -20,7 +20,7 @@ const word = fc.constantFrom(
     '--api=http://10.0.0.2:2',
   ],
 );
-const env = fc.constantFrom({}, { DOLPHIN_API: 'http://10.0.0.3:3' }, { DOLPHIN_API: '' });
+const env = fc.constantFrom({}, { DOLPHIN_API: 'http://10.0.0.3:3' }, { DOLPHIN_API: '', DOLPHIN_DIR: '/tmp/y' });
 
 test('what the short reader of status takes, the parser of all commands reads the same', () => {
   fc.assert(
@@ -33,7 +33,12 @@ test('what the short reader of status takes, the parser of all commands reads th
 });
 
 test('the usual forms of status are taken by the short reader', () => {
-  for (const line of ['status', 'status --json', 'status --watch --json', '--api http://h1:1 status']) {
+  for (const line of [
+    'status',
+    'status --json',
+    'status --watch --json',
+    '--api http://h1:1 --dir x status --source auto',
+  ]) {
     assert.notEqual(readStatusLine(line.split(' '), {}), null, line);
   }
 });

@@ -43,9 +43,7 @@ const STREAM_COLUMNS: readonly Column[] = [
 /** What `status` prints for people: no line is longer than 80 characters. */
 export function statusLines(status: Status): string[] {
   const { farm, totals, problems } = status;
-  const leader = farm.leader ? `leader ${farm.leader.master} (term ${farm.leader.term})` : 'no leader';
-  const settled = farm.settled ? 'settled' : 'not settled';
-  const lines = [`farm ${farm.farm}: ${status.level}; spec ${farm.specVersion}, ${settled}; ${leader}`];
+  const lines = [`farm ${farm.farm}: ${status.level}; ${controlPlane(status)}`];
   if (status.hosts.length > 0) lines.push('', ...tableLines(HOST_COLUMNS, hostRows(status)));
   if (status.edges.length > 0) lines.push('', ...tableLines(EDGE_COLUMNS, status.edges.map(edgeRow)));
   if (status.streams.length > 0) lines.push('', ...tableLines(STREAM_COLUMNS, streamRows(status)));
@@ -60,6 +58,15 @@ export function statusLines(status: Status): string[] {
   return lines.flatMap((line) => wrap(oneLine(line, 'keep start'), WIDTH, '  '));
 }
 
+function controlPlane({ farm, source }: Status): string {
+  if (farm.master === null) {
+    const whom = source.type === 'workers' ? 'the workers tell it' : 'this machine knows it';
+    return `as ${whom}, ${source.ageMs === null ? 'at no time' : `${age(source.ageMs)} ago`}`;
+  }
+  const leader = farm.leader ? `leader ${farm.leader.master} (term ${farm.leader.term})` : 'no leader';
+  return `spec ${farm.specVersion}, ${farm.settled ? 'settled' : 'not settled'}; ${leader}`;
+}
+
 function hostRows(status: Status): string[][] {
   return status.hosts.map((host) => [
     host.host,
@@ -70,8 +77,8 @@ function hostRows(status: Status): string[][] {
     `${host.serving}/${host.desired}`,
     shortNumber(host.clients),
     shortNumber(host.kbitPerS),
-    host.cpuPercent.toFixed(0),
-    shortBytes(host.memoryFreeBytes),
+    host.cpuPercent?.toFixed(0) ?? '-',
+    host.memoryFreeBytes === null ? '-' : shortBytes(host.memoryFreeBytes),
   ]);
 }
 
