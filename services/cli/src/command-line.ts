@@ -4,10 +4,16 @@ import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
+import { addPlanVerb, type PlanAsked } from './plan-command.js';
+import { addScaleVerb, type ScaleAsked } from './scale-command.js';
 import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
 import { addStatusVerb, type StatusAsked } from './status-command.js';
+import { addWaitVerb, type WaitAsked } from './wait-command.js';
 
-type VerbAsked = StatusAsked | ListAsked | EventsAsked | SessionsAsked | ApplyAsked | LaterAsked;
+type VerbAsked =
+  | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
+  | (PlanAsked | ApplyAsked | ScaleAsked)
+  | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
   /** Null: not said. */
@@ -62,7 +68,10 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addListVerb(verb('hosts', 'every host'), 'hosts', taken);
   addEventsVerb(verb('events', 'what was asked, decided and happened'), taken);
   addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), taken);
+  addWaitVerb(verb('wait', 'until something is so'), taken);
+  addPlanVerb(verb('plan', 'what an apply would do now'), taken);
   addApplyVerb(verb('apply', 'make the farm what a file says'), taken);
+  addScaleVerb(verb('scale', 'another number of stream edges'), taken);
   addLaterVerbs(program, taken);
   return program;
 }

@@ -44,6 +44,12 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/sessions.js')).sessions(api, asked);
     case 'apply':
       return (await import('./verbs/apply.js')).apply(api, asked);
+    case 'wait':
+      return (await import('./verbs/wait.js')).wait(api, asked);
+    case 'plan':
+      return (await import('./verbs/plan.js')).plan(api, asked);
+    case 'scale':
+      return (await import('./verbs/scale.js')).scale(api, asked);
     case 'later':
       throw new DolphinError('E_NOT_YET', { what: asked.name });
     default:

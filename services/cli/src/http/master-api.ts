@@ -6,6 +6,8 @@ import {
   EventPage,
   type FarmView,
   HostList,
+  PlanAnswer,
+  type PlanRequest,
 } from '@dolphin/protocol';
 import type { z } from 'zod';
 import { askFarm } from './ask-farm.js';
@@ -44,6 +46,10 @@ export class MasterApi {
 
   apply(body: ApplyRequest, ifMatch: number | undefined): Promise<ApplyAnswer> {
     return this.#post(ApplyAnswer, '/api/v1/apply', body, ifMatch);
+  }
+
+  plan(body: PlanRequest): Promise<PlanAnswer> {
+    return this.#post(PlanAnswer, '/api/v1/plan', body);
   }
 
   #post<T>(schema: z.ZodType<T>, path: string, body: unknown, ifMatch?: number): Promise<T> {

@@ -2,8 +2,6 @@
 export const LATER_VERBS = [
   'streams',
   'clients',
-  'plan',
-  'scale',
   'drain',
   'undrain',
   'cordon',
@@ -11,7 +9,6 @@ export const LATER_VERBS = [
   'restart',
   'kill',
   'host',
-  'wait',
   'why',
   'history',
   'rollback',
