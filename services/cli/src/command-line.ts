@@ -2,17 +2,19 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
+import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
 import { addPlanVerb, type PlanAsked } from './plan-command.js';
 import { addScaleVerb, type ScaleAsked } from './scale-command.js';
 import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
 import { addStatusVerb, type StatusAsked } from './status-command.js';
+import { addSteerVerbs, type SteerAsked } from './steer-commands.js';
 import { addWaitVerb, type WaitAsked } from './wait-command.js';
 
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
-  | (PlanAsked | ApplyAsked | ScaleAsked)
+  | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -72,6 +74,9 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addPlanVerb(verb('plan', 'what an apply would do now'), taken);
   addApplyVerb(verb('apply', 'make the farm what a file says'), taken);
   addScaleVerb(verb('scale', 'another number of stream edges'), taken);
+  addHistoryVerb(verb('history', 'every specification that was applied'), taken);
+  addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
+  addSteerVerbs(verb, taken);
   addLaterVerbs(program, taken);
   return program;
 }

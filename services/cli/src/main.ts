@@ -50,6 +50,12 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/plan.js')).plan(api, asked);
     case 'scale':
       return (await import('./verbs/scale.js')).scale(api, asked);
+    case 'history':
+      return (await import('./verbs/history.js')).history(api, asked);
+    case 'rollback':
+      return (await import('./verbs/history.js')).rollback(api, asked);
+    case 'steer':
+      return (await import('./verbs/steer.js')).steer(api, asked);
     case 'later':
       throw new DolphinError('E_NOT_YET', { what: asked.name });
     default:

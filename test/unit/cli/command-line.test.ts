@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readCommandLine } from '@dolphin/cli/command-line.js';
 import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
-import { DolphinError } from '@dolphin/protocol';
 
 const said = { apis: null, dir: null };
 const read = (line: string, env: NodeJS.ProcessEnv = {}) => readCommandLine(line.split(' '), env);
@@ -19,8 +18,22 @@ describe('the command line', () => {
     });
     assert.deepEqual(read('edges'), { ...said, json: false, verb: 'edges' });
     assert.deepEqual(read('hosts --json'), { ...said, json: true, verb: 'hosts' });
-    assert.deepEqual(read('events'), { ...said, json: false, verb: 'events', after: undefined, limit: 200 });
-    assert.deepEqual(read('events --after 7 --limit 3'), { ...said, json: false, verb: 'events', after: 7, limit: 3 });
+    assert.deepEqual(read('events'), {
+      ...said,
+      json: false,
+      verb: 'events',
+      after: undefined,
+      limit: 200,
+      follow: false,
+    });
+    assert.deepEqual(read('events --after 7 --limit 3'), {
+      ...said,
+      json: false,
+      verb: 'events',
+      after: 7,
+      limit: 3,
+      follow: false,
+    });
     assert.deepEqual(read('apply -f farm.yaml --why more --if-match 4'), {
       ...{ ...said, json: false, verb: 'apply', file: 'farm.yaml', why: 'more', ifMatch: 4 },
       ...{ dryRun: false, waitMs: null },
@@ -39,16 +52,6 @@ describe('the command line', () => {
   it('knows verbs that are going to be, with whatever follows them', () => {
     for (const name of LATER_VERBS) {
       assert.deepEqual(read(`${name} h1 --deadline 30s`), { ...said, json: false, verb: 'later', name });
-    }
-  });
-
-  it('refuses flags that are going to be as that', () => {
-    for (const line of ['events --follow']) {
-      assert.throws(
-        () => read(line),
-        (error) => error instanceof DolphinError && error.code === 'E_NOT_YET',
-        line,
-      );
     }
   });
 });

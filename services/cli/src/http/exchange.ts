@@ -30,7 +30,11 @@ export function exchange(url: string, o: Exchange): Promise<{ status: number; te
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const headers = { ...(o.body !== undefined && { 'content-type': 'application/json' }), ...o.headers };
+    const { body } = o;
+    // Of a DELETE with a body Node does not say by itself where that ends.
+    const ofBody =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = { ...ofBody, ...o.headers };
     const sent = request(
       url,
       { method: o.method ?? 'GET', agent: false, headers, ...(o.socketPath && { socketPath: o.socketPath }) },
@@ -57,6 +61,6 @@ export function exchange(url: string, o: Exchange): Promise<{ status: number; te
       const why = error.message || (error.code ?? 'no reason given');
       fail(new ExchangeError(error.code === 'ECONNREFUSED' ? 'refused' : 'broken', why, { cause: error }));
     });
-    sent.end(o.body);
+    sent.end(body);
   });
 }

@@ -1,19 +1,35 @@
 import {
   ApplyAnswer,
   type ApplyRequest,
+  type DrainRequest,
   EdgeList,
   EndedSessionsAnswer,
   EventPage,
   type FarmView,
   HostList,
+  OperatorAnswer,
+  type OperatorRequest,
   PlanAnswer,
   type PlanRequest,
+  type RollbackRequest,
+  SpecHistory,
 } from '@dolphin/protocol';
 import type { z } from 'zod';
 import { askFarm } from './ask-farm.js';
 import type { MasterCall, MasterClient } from './master-client.js';
 import { readWith } from './read-with.js';
 import { LOG_TIMEOUT_MS, READ_TIMEOUT_MS } from './timeouts.js';
+
+export interface HostCall {
+  readonly action: 'cordon' | 'uncordon' | 'drain' | 'undrain';
+  readonly host: string;
+}
+export interface EdgeCall {
+  readonly action: 'drain' | 'undrain' | 'restart' | 'kill';
+  readonly host: string;
+  /** `stream-0` */
+  readonly edge: string;
+}
 
 /** The calls of the global API. Each throws as MasterClient does. */
 export class MasterApi {
@@ -50,6 +66,26 @@ export class MasterApi {
 
   plan(body: PlanRequest): Promise<PlanAnswer> {
     return this.#post(PlanAnswer, '/api/v1/plan', body);
+  }
+
+  history(): Promise<SpecHistory> {
+    return this.#ask(SpecHistory, { path: '/api/v1/history', timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  rollback(body: RollbackRequest, ifMatch: number | undefined): Promise<ApplyAnswer> {
+    return this.#post(ApplyAnswer, '/api/v1/rollback', body, ifMatch);
+  }
+
+  /** Of a host, or of one edge of it. */
+  steer(call: HostCall | EdgeCall, body: OperatorRequest | DrainRequest): Promise<OperatorAnswer> {
+    const host = encodeURIComponent(call.host);
+    const what = 'edge' in call ? `edges/${host}/${encodeURIComponent(call.edge)}` : `hosts/${host}`;
+    return this.#post(OperatorAnswer, `/api/v1/${what}/${call.action}`, body);
+  }
+
+  removeHost(host: string, body: OperatorRequest): Promise<OperatorAnswer> {
+    const path = `/api/v1/hosts/${encodeURIComponent(host)}`;
+    return this.#ask(OperatorAnswer, { path, method: 'DELETE', timeoutMs: LOG_TIMEOUT_MS, body: JSON.stringify(body) });
   }
 
   #post<T>(schema: z.ZodType<T>, path: string, body: unknown, ifMatch?: number): Promise<T> {
