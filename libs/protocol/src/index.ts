@@ -2,7 +2,7 @@ export * from './ask.js';
 export * from './cli-file.js';
 export * from './commands.js';
 export * from './decisions.js';
-export * from './default-ports.js';
+export * from './default-addresses.js';
 export * from './edge-name.js';
 export * from './errors.js';
 export * from './facts.js';

@@ -5,7 +5,7 @@ import { MAX_PUBLIC_PORTS } from './limits.js';
 
 export const Port = z.int().min(1).max(65535);
 
-/** What one edge listens on; all on loopback. A back source has no `http`. */
+/** What one edge listens on, all at its host's private address. A back source has no `http`. */
 export const EdgePorts = z.object({ rtmp: Port, http: Port.optional(), api: Port });
 export type EdgePorts = z.infer<typeof EdgePorts>;
 

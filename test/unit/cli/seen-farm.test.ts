@@ -22,11 +22,11 @@ test('what hosts run counts as asked for, but for what is on its way out', () =>
   assert.deepEqual([hosts[0]?.desired, hosts[0]?.ready], [3, 1]);
 });
 
-test('private APIs are where the edge says, else where its host is', () => {
-  const elsewhere = report('h2', ['ready'], { address: '::1' });
+test('private APIs are where the edge says, else on the loopback of its host', () => {
+  const elsewhere = report('h2', ['ready']);
   const own = {
     ...elsewhere.pod,
-    edges: elsewhere.pod?.edges.map((edge) => ({ ...edge, privateAddress: '10.9.9.9' })),
+    edges: elsewhere.pod?.edges.map((edge) => ({ ...edge, privateAddress: '::1' })),
   };
   const farm = farmOfReports(
     [report('h1', ['ready']), elsewhere, { ...elsewhere, host: 'h3', pod: own as PodState }],
@@ -34,7 +34,7 @@ test('private APIs are where the edge says, else where its host is', () => {
   );
   assert.deepEqual(
     farm.edges.map(({ api }) => api),
-    ['http://10.0.0.1:33332', 'http://[::1]:33332', 'http://10.9.9.9:33332'],
+    ['http://127.0.0.1:33332', 'http://127.0.0.1:33332', 'http://[::1]:33332'],
   );
 });
 

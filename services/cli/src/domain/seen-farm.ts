@@ -1,4 +1,5 @@
 import type { EdgeDefinition, EdgeView, FarmView, HostView, PodState, Problem } from '@dolphin/protocol';
+import { DEFAULT_PRIVATE_ADDRESS } from '@dolphin/protocol/plain.js';
 
 type Unmeasured = 'cpuPercent' | 'memoryBytes' | 'memoryFreeBytes';
 /** A host as somebody tells of it. Null: that one does not know. */
@@ -18,7 +19,7 @@ export interface HostReport {
   readonly host: string;
   readonly farmId: string | null;
   readonly epoch: number;
-  /** Where its edges' private APIs answer, unless they say themselves. */
+  /** Where it is dialled. */
   readonly address: string;
   /** How old this is. */
   readonly ageMs: number;
@@ -78,10 +79,14 @@ function hostOf(report: HostReport): SeenHost {
   };
 }
 
-function edgesOf({ host, address, pod, wanted }: HostReport): EdgeView[] {
+function edgesOf({ host, pod, wanted }: HostReport): EdgeView[] {
   const edges: EdgeView[] = pod
-    ? pod.edges.map((edge) => ({ ...edge, host, api: apiOf(edge.privateAddress ?? address, edge.ports.api) }))
-    : wanted.map((edge) => ({ ...notReported(edge), host, api: apiOf(address, edge.ports.api) }));
+    ? pod.edges.map((edge) => ({
+        ...edge,
+        host,
+        api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge.ports.api),
+      }))
+    : wanted.map((edge) => ({ ...notReported(edge), host, api: apiOf(DEFAULT_PRIVATE_ADDRESS, edge.ports.api) }));
   const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
   return edges.sort((a, b) => rank(a) - rank(b));
 }

@@ -8,7 +8,7 @@ import { exchange } from '../http/exchange.js';
 const POD_TIMEOUT_MS = 1_000;
 /** A full pod has 65 edges, each some hundred bytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** Here the edges' private APIs are those of this machine. */
+/** Where this machine is for itself. */
 const LOOPBACK = '127.0.0.1';
 
 /** The host of this machine: its pod, else what the pod was told to run. Throws E_UNREACHABLE when neither is there. */

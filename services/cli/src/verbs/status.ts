@@ -64,7 +64,7 @@ async function look(places: StatusPlaces, choice: SourceChoice): Promise<Status 
       const start = performance.now();
       const { farm, address } = await askSource(type, places);
       const answeredMs = Math.round(performance.now() - start);
-      const answers = await askEdges(farm.edges);
+      const answers = await askEdges(farm);
       const at = new Date().toISOString();
       const shown = sumUp(farm, answers, { at, type, address, answeredMs, tried: triedOf(failures) });
       if (shown.level !== 'unknown') return shown;
