@@ -100,3 +100,15 @@ test('edges and hosts show what the master knows, in 80 columns, and with --json
   assert.equal(hostsJson.schema, 'dolphin.hosts/1');
   assert.deepEqual(HostList.parse(hostsJson).hosts, wide);
 });
+
+test('streams are summed up over the edges that answer, and it is said how many do not', async (t) => {
+  const api = await fakeEdge(t, { pid: 5001, clients: 3, publishers: 1 });
+  const view = await fakeFarm(t, [api, api, NOBODY]);
+  const master = await fakeMaster(t, { 'GET /api/v1/farm': () => ({ body: view }) });
+  const { code, stdout, stderr } = await cli(t, master, 'streams');
+  assert.equal(code, 0);
+  assert.match(stdout, /^STREAM .*\n\/live\/livestream +6 +2 +2 +H264 \+ AAC\n$/);
+  assert.equal(stderr, 'dolphin-cli: not among these is what stream edges have that did not answer: 1\n');
+  const { schema, streams, unanswered } = JSON.parse((await cli(t, master, 'streams', '--json')).stdout);
+  assert.deepEqual([schema, streams.length, streams[0].clients, unanswered], ['dolphin.streams/1', 1, 6, 1]);
+});

@@ -68,6 +68,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addStatusVerb(verb('status', 'hosts, edges and streams, summed up from every edge; exit code 0, 1, 2, 3'), taken);
   addListVerb(verb('edges', 'every edge with its process and ports'), 'edges', taken);
   addListVerb(verb('hosts', 'every host'), 'hosts', taken);
+  addListVerb(verb('streams', 'every stream, summed up from every edge'), 'streams', taken);
   addEventsVerb(verb('events', 'what was asked, decided and happened'), taken);
   addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), taken);
   addWaitVerb(verb('wait', 'until something is so'), taken);

@@ -38,6 +38,8 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/lists.js')).edges(api, asked);
     case 'hosts':
       return (await import('./verbs/lists.js')).hosts(api, asked);
+    case 'streams':
+      return (await import('./verbs/streams.js')).streams(api, asked);
     case 'events':
       return (await import('./verbs/events.js')).events(api, asked);
     case 'sessions':

@@ -32,7 +32,7 @@ const EDGE_COLUMNS: readonly Column[] = [
   { title: 'UP', align: 'right', optional: true },
 ];
 
-const STREAM_COLUMNS: readonly Column[] = [
+export const STREAM_COLUMNS: readonly Column[] = [
   { title: 'STREAM', shrinkTo: 12 },
   { title: 'CLIENTS', align: 'right' },
   { title: 'PUBLISH', align: 'right' },
@@ -46,7 +46,8 @@ export function statusLines(status: Status): string[] {
   const lines = [`farm ${farm.farm}: ${status.level}; ${controlPlane(status)}`];
   if (status.hosts.length > 0) lines.push('', ...tableLines(HOST_COLUMNS, hostRows(status)));
   if (status.edges.length > 0) lines.push('', ...tableLines(EDGE_COLUMNS, status.edges.map(edgeRow)));
-  if (status.streams.length > 0) lines.push('', ...tableLines(STREAM_COLUMNS, streamRows(status)));
+  if (status.streams.length > 0)
+    lines.push('', ...tableLines(STREAM_COLUMNS, streamRows(status.streams.slice(0, MAX_STREAMS))));
   const more = status.streams.length - MAX_STREAMS;
   if (more > 0) lines.push(`… and ${more} more`);
   lines.push(
@@ -98,16 +99,14 @@ function edgeRow(edge: StatusEdge): string[] {
   ];
 }
 
-function streamRows(status: Status): string[][] {
-  return status.streams
-    .slice(0, MAX_STREAMS)
-    .map((stream) => [
-      oneLine(stream.url),
-      shortNumber(stream.clients),
-      stream.publishers === null ? '-' : shortNumber(stream.publishers),
-      String(stream.edges),
-      codecsOf(stream),
-    ]);
+export function streamRows(streams: readonly StatusStream[]): string[][] {
+  return streams.map((stream) => [
+    oneLine(stream.url),
+    shortNumber(stream.clients),
+    stream.publishers === null ? '-' : shortNumber(stream.publishers),
+    String(stream.edges),
+    codecsOf(stream),
+  ]);
 }
 
 /** An edge learns the codecs from what it sends to players: of a stream that it only forwards it knows none. */

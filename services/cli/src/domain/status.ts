@@ -235,7 +235,7 @@ function isServing(edge: EdgeView, answer: EdgeAnswer | undefined, knowledge: Kn
 }
 
 /** By url over all stream edges: ids differ from process to process. A back source's clients are edges, not viewers. */
-function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]): StatusStream[] {
+export function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]): StatusStream[] {
   const byUrl = new Map<string, StatusStream>();
   for (const [index, edge] of edges.entries()) {
     const answer = answers[index];
