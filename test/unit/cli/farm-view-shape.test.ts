@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFarmView } from '@dolphin/cli/domain/farm-view-shape.js';
+import { farmView as mastersView } from '@dolphin/master/domain/farm-view.js';
 import { FarmView } from '@dolphin/protocol';
 import fc from 'fast-check';
-import { edgeView, farmView, hostView } from './samples.js';
+import { World } from '../master/world.js';
+import { edgeView, farmView, hostView, NOW } from './samples.js';
 
 /** Every optional field is there. */
 const problem = { code: 'E_CONFIG', message: 'no' };
@@ -45,6 +47,23 @@ test('a view as masters give it needs no schema', () => {
   for (const view of [farmView(), full, farmView({ spec: null, leader: null, farmId: null, hosts: [], edges: [] })]) {
     assert.ok(isFarmView(JSON.parse(JSON.stringify(view))));
   }
+});
+
+test('what this version of the master makes of a farm needs no schema', () => {
+  const world = new World(['h1', 'h2']);
+  const view = () => {
+    const master = { id: 'm', state: 'leader' } as const;
+    const of = { farm: 'main', at: NOW, now: world.now, connected: true, master };
+    return JSON.parse(JSON.stringify(mastersView(world.state, world.observed, of)));
+  };
+  assert.ok(isFarmView(view()), 'before the first specification');
+  world.elect();
+  world.apply({ perHost: 2 });
+  assert.ok(isFarmView(view()), 'while it is made so');
+  world.settle(10);
+  world.operator({ type: 'host-drain-asked', host: 'h1', deadlineMs: 60_000, who: 'test' });
+  world.operator({ type: 'host-cordoned', host: 'h2', who: 'test' });
+  assert.ok(isFarmView(view()), 'while a host drains');
 });
 
 test('a field of a newer master passes', () => {
