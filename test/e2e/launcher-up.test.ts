@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -76,6 +76,12 @@ test('up serves a player, restarts what dies, tells others who it is, and Ctrl-C
   const up = await place(t);
   const first = await start(t, up);
   assert.equal((await play(up, 20_000)).toString('latin1', 0, 3), 'FLV');
+
+  const shown = await run(t, dolphin, ['cli', '--dir', up.dir, 'status']);
+  assert.match(shown.stdout, /^farm main: serving; spec 1, /, shown.stderr);
+  const direct = await run(t, dolphin, ['cli', '--dir', up.dir, 'status', '--source', 'direct']);
+  assert.match(direct.stdout, /^farm main: serving; as this machine knows it, /, direct.stderr);
+  assert.equal((await stat(join(up.dir, 'cli.json'))).mode & 0o777, 0o600);
 
   const second = await run(t, dolphin, [...up.args]);
   assert.equal(second.code, 1, second.stderr);

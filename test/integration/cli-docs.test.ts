@@ -6,7 +6,7 @@ import { STATUS_EXIT } from '@dolphin/cli/domain/status-level.js';
 import { statusLines } from '@dolphin/cli/domain/status-lines.js';
 import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 import { fromRoot } from '../support/paths.js';
-import { answerOf, edgeView, farmView, NOW } from '../unit/cli/samples.js';
+import { answerOf, BY_MASTER, edgeView, farmView, NOW } from '../unit/cli/samples.js';
 import { cli } from './cli-support/fake-farm.js';
 
 const page = readFileSync(fromRoot('docs/reference/cli.md'), 'utf8');
@@ -56,7 +56,7 @@ test('the example of status in docs/reference/cli.md is what status prints, and 
     edgeView(0, { kbitPerS: 1020 }),
     edgeView(1, { kbitPerS: 510 }),
   ];
-  const status = sumUp(farmView({ edges }), answers, { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 });
+  const status = sumUp(farmView({ edges }), answers, { at: NOW, ...BY_MASTER });
   assert.ok(page.includes(`\n${statusLines(status).join('\n')}\n`), statusLines(status).join('\n'));
   for (const name of fieldsOf(status)) assert.match(page, new RegExp(`\\b${name}\\b`), name);
 });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventRow } from '@dolphin/protocol';
 import type { TestScope } from '../support/cleanup.js';
-import { cli, fakeMaster, refusal } from './cli-support/fake-farm.js';
+import { eventually } from '../support/eventually.js';
+import { startProcess } from '../support/processes.js';
+import { cli, cliMain, fakeMaster, refusal } from './cli-support/fake-farm.js';
 
 /** A log of this many entries; every tenth message holds a second one. */
 function logOf(count: number): EventRow[] {
@@ -85,4 +87,43 @@ test('without NATS the code of the master is said, with its exit code', async (t
     schema: 'dolphin.error/1',
     error: { code: 'E_BUS_UNAVAILABLE', message: 'NATS does not answer: not connected', retryable: true },
   });
+});
+
+test('--follow shows what comes, each once, over a master that is away for a while', async (t) => {
+  const log = logOf(30);
+  let asked = 0;
+  const master = await fakeMaster(t, {
+    'GET /api/v1/events': ({ query }) => {
+      // 18, and then more; twice nobody knows.
+      asked++;
+      if (asked === 4 || asked === 5) return refusal('E_BUS_UNAVAILABLE', 'NATS does not answer');
+      const lastSequence = asked <= 2 ? 18 : asked <= 3 ? 20 : 30;
+      const after = Number(query.get('after'));
+      const events = log.filter(({ sequence }) => sequence > after && sequence <= lastSequence);
+      return { body: { lastSequence, upTo: Math.max(after, lastSequence), events } };
+    },
+  });
+  const args = ['--api', master, 'events', '--after', '15', '--follow'];
+  const json = startProcess(t, process.execPath, [cliMain, ...args, '--json']);
+  const wanted = log.filter(({ sequence }) => sequence > 15).map(({ id }) => id);
+  const documents = await eventually(
+    () => {
+      const lines = json.stdout().split('\n').slice(0, -1);
+      return lines.length >= wanted.length ? lines.map((line) => JSON.parse(line)) : null;
+    },
+    { what: 'all that came' },
+  );
+  assert.deepEqual(
+    documents.map(({ event }) => event.id),
+    wanted,
+  );
+  assert.equal(documents[0].schema, 'dolphin.event/1');
+  assert.match(json.stderr(), /E_BUS_UNAVAILABLE: .*it is asked again\n.*it answers again/);
+
+  asked = 0;
+  const words = startProcess(t, process.execPath, [cliMain, ...args]);
+  await words.printed(/#30 .*\n.*#30 /);
+  const lines = words.stdout().trimEnd().split('\n');
+  assert.equal(lines.filter((line) => line.startsWith('-- ')).length, 1, 'a day begins once');
+  assert.match(words.stdout(), /#19 .* <- #18$/m);
 });

@@ -11,11 +11,25 @@ for (const args of [
   [],
   ['nope'],
   ['status', '--nope'],
+  ['status', '--source', 'nobody'],
   ['status', 'extra'],
   ['events', '--limit', 'many'],
   ['events', '--limit', '0'],
   ['events', '--after', '-1'],
   ['apply'],
+  ['wait'],
+  ['wait', '--for', 'ready>=many'],
+  ['wait', '--for', 'ready>=1', '--timeout', 'soon'],
+  ['scale'],
+  ['scale', '2', '--per-host', '--total'],
+  ['plan'],
+  ['cordon'],
+  ['cordon', '../h1'],
+  ['drain', 'h1', 'stream-0', '--monitor'],
+  ['drain', 'h1', '--deadline', '2w'],
+  ['host', 'add', 'h1'],
+  ['kill', 'h1'],
+  ['rollback', '0'],
   ['apply', '-f', 'x', '--if-match', 'two'],
 ]) {
   test(`"${args.join(' ')}" is wrong usage, said on stderr; exit 64`, async (t) => {
@@ -40,14 +54,7 @@ test('--help is no error, and goes to stdout', async (t) => {
 });
 
 test('what is not there yet says so, whatever follows it; exit 69', async (t) => {
-  const later = [
-    ...LATER_VERBS.map((verb) => [verb]),
-    ['drain', 'h1', '--deadline', '30s'],
-    ['events', '--follow'],
-    ['status', '--source', 'workers'],
-    ['apply', '-f', 'x', '--dry-run'],
-    ['apply', '-f', 'x', '--wait'],
-  ];
+  const later = [...LATER_VERBS.map((verb) => [verb]), ['export', '--to', 'file']];
   // Four at a time: each is a process.
   for (let at = 0; at < later.length; at += 4) {
     const some = later.slice(at, at + 4).map(async (args) => {
@@ -92,4 +99,16 @@ test('edges and hosts show what the master knows, in 80 columns, and with --json
   const hostsJson = JSON.parse((await cli(t, master, 'hosts', '--json')).stdout);
   assert.equal(hostsJson.schema, 'dolphin.hosts/1');
   assert.deepEqual(HostList.parse(hostsJson).hosts, wide);
+});
+
+test('streams are summed up over the edges that answer, and it is said how many do not', async (t) => {
+  const api = await fakeEdge(t, { pid: 5001, clients: 3, publishers: 1 });
+  const view = await fakeFarm(t, [api, api, NOBODY]);
+  const master = await fakeMaster(t, { 'GET /api/v1/farm': () => ({ body: view }) });
+  const { code, stdout, stderr } = await cli(t, master, 'streams');
+  assert.equal(code, 0);
+  assert.match(stdout, /^STREAM .*\n\/live\/livestream +6 +2 +2 +H264 \+ AAC\n$/);
+  assert.equal(stderr, 'dolphin-cli: not among these is what stream edges have that did not answer: 1\n');
+  const { schema, streams, unanswered } = JSON.parse((await cli(t, master, 'streams', '--json')).stdout);
+  assert.deepEqual([schema, streams.length, streams[0].clients, unanswered], ['dolphin.streams/1', 1, 6, 1]);
 });

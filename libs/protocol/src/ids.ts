@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { edgeName } from './edge-name.js';
 import { MAX_HOST_NAMES } from './limits.js';
 
 /** Farm and host names: they become parts of NATS subjects, stream names and file names. */
@@ -42,11 +43,6 @@ export const Sequence = z.int().min(0);
 /** The place of an edge on its host: what a decision, a command and a fact are about. */
 export const EdgeKey = z.object({ role: Role, slot: Slot });
 export type EdgeKey = z.infer<typeof EdgeKey>;
-
-/** `stream-0`, `back-source-0`: names work directories, log lines and table rows. */
-export function edgeName(key: EdgeKey): string {
-  return `${key.role}-${key.slot}`;
-}
 
 /** `dolphin-h1-stream-0`: the `server_id` that dolphin renders into an edge's conf. */
 export function serverId(host: string, key: EdgeKey): string {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { type EdgeKey, edgeName } from './ids.js';
+import { edgeName } from './edge-name.js';
+import type { EdgeKey } from './ids.js';
 import { MAX_PUBLIC_PORTS } from './limits.js';
 
 export const Port = z.int().min(1).max(65535);
-
-/** Where edges listen, unless their host is given another private address. */
-export const DEFAULT_PRIVATE_ADDRESS = '127.0.0.1';
 
 /** What one edge listens on, all at its host's private address. A back source has no `http`. */
 export const EdgePorts = z.object({ rtmp: Port, http: Port.optional(), api: Port });
@@ -23,11 +21,6 @@ export type PortPlan = z.infer<typeof PortPlan>;
 
 /** The ports on which a host takes clients. */
 export const PublicPorts = z.array(Port).max(MAX_PUBLIC_PORTS);
-
-/** The clients' ports of a host, and the master's API. */
-export const PUBLIC_RTMP_PORT = 19350;
-export const PUBLIC_HTTP_PORT = 8088;
-export const GLOBAL_API_PORT = 33330;
 
 /** The ports of an edge, from its slot. */
 export function edgePorts(plan: PortPlan, key: EdgeKey): EdgePorts {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { laterOption, refuseLater } from './later-option.js';
+import { addSettleOptions, type SettleOptions, settleMs } from './time-options.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface ApplyAsked {
@@ -7,15 +7,16 @@ export interface ApplyAsked {
   readonly file: string;
   readonly why: string | undefined;
   readonly ifMatch: number | undefined;
+  readonly dryRun: boolean;
+  readonly waitMs: number | null;
 }
 
-interface Options {
+interface Options extends SettleOptions {
   readonly json?: boolean;
   readonly file: string;
   readonly why?: string;
   readonly ifMatch?: number;
   readonly dryRun?: boolean;
-  readonly wait?: boolean;
 }
 
 export function addApplyVerb(verb: Command, take: (asked: ApplyAsked, json: boolean | undefined) => void): void {
@@ -27,11 +28,9 @@ export function addApplyVerb(verb: Command, take: (asked: ApplyAsked, json: bool
       'only if the farm is at this spec version',
       wholeNumber({ max: Number.MAX_SAFE_INTEGER }),
     )
-    .addOption(laterOption('--dry-run'))
-    .addOption(laterOption('--wait'))
-    .action((o: Options) => {
-      refuseLater(o.dryRun, '--dry-run');
-      refuseLater(o.wait, '--wait');
-      take({ verb: 'apply', file: o.file, why: o.why, ifMatch: o.ifMatch }, o.json);
-    });
+    .option('--dry-run', 'nothing is applied: what would be done is shown, as plan does');
+  addSettleOptions(verb).action((o: Options) => {
+    const { file, why, ifMatch, dryRun = false } = o;
+    take({ verb: 'apply', file, why, ifMatch, dryRun, waitMs: settleMs(o) }, o.json);
+  });
 }

@@ -1,15 +1,28 @@
-import { GLOBAL_API_PORT } from '@dolphin/protocol';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
+import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
+import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
+import { addPlanVerb, type PlanAsked } from './plan-command.js';
+import { addScaleVerb, type ScaleAsked } from './scale-command.js';
 import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
 import { addStatusVerb, type StatusAsked } from './status-command.js';
+import { addSteerVerbs, type SteerAsked } from './steer-commands.js';
+import { addWaitVerb, type WaitAsked } from './wait-command.js';
 
-type VerbAsked = StatusAsked | ListAsked | EventsAsked | SessionsAsked | ApplyAsked | LaterAsked;
+type VerbAsked =
+  | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
+  | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
+  | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
-export type Asked = { readonly api: string; readonly json: boolean } & VerbAsked;
+export type Asked = {
+  /** Null: not said. */
+  readonly apis: readonly string[] | null;
+  readonly dir: string | null;
+  readonly json: boolean;
+} & VerbAsked;
 
 const USAGE_EXIT = 64;
 
@@ -30,19 +43,22 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   const program = new Command('dolphin-cli')
     .description('Shows and steers a farm.')
     .addOption(
-      new Option('--api <url>', 'the global API of a master')
-        .default(env['DOLPHIN_API'] || `http://127.0.0.1:${GLOBAL_API_PORT}`)
-        .argParser(httpUrl),
+      new Option(
+        '--api <urls>',
+        'the global API of a master; of several, with commas, the first that answers',
+      ).argParser(checkedApi),
     )
+    .option('--dir <dir>', 'the directory of an up, which says where its farm is')
     .exitOverride()
     .showHelpAfterError()
     .helpCommand(false)
     .configureOutput({ outputError: (text, write) => write(`dolphin-cli: ${text}`) });
   const base = (json: boolean | undefined) => {
-    const { api } = program.opts<{ api: string }>();
-    // A default passes no parser, and what an action throws is not printed.
-    if (!isHttpUrl(api)) program.error(`error: DOLPHIN_API '${api}' is invalid. ${URL_WISH}`);
-    return { api, json: json ?? false };
+    const { api = env['DOLPHIN_API'] || undefined, dir } = program.opts<{ api?: string; dir?: string }>();
+    // The variable passes no parser, and what an action throws is not printed.
+    const apis =
+      api === undefined ? null : (apiList(api) ?? program.error(`error: DOLPHIN_API '${api}' is invalid. ${API_WISH}`));
+    return { apis, dir: dir ?? (env['DOLPHIN_DIR'] || null), json: json ?? false };
   };
   const verb = (name: string, what: string) =>
     program.command(name).description(what).option('--json', 'data instead of tables, as documented');
@@ -52,20 +68,21 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addStatusVerb(verb('status', 'hosts, edges and streams, summed up from every edge; exit code 0, 1, 2, 3'), taken);
   addListVerb(verb('edges', 'every edge with its process and ports'), 'edges', taken);
   addListVerb(verb('hosts', 'every host'), 'hosts', taken);
+  addListVerb(verb('streams', 'every stream, summed up from every edge'), 'streams', taken);
   addEventsVerb(verb('events', 'what was asked, decided and happened'), taken);
   addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), taken);
+  addWaitVerb(verb('wait', 'until something is so'), taken);
+  addPlanVerb(verb('plan', 'what an apply would do now'), taken);
   addApplyVerb(verb('apply', 'make the farm what a file says'), taken);
+  addScaleVerb(verb('scale', 'another number of stream edges'), taken);
+  addHistoryVerb(verb('history', 'every specification that was applied'), taken);
+  addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
+  addSteerVerbs(verb, taken);
   addLaterVerbs(program, taken);
   return program;
 }
 
-const URL_WISH = 'It wants http://ADDRESS:PORT.';
-
-function httpUrl(text: string): string {
-  if (!isHttpUrl(text)) throw new InvalidArgumentError(URL_WISH);
+function checkedApi(text: string): string {
+  if (apiList(text) === null) throw new InvalidArgumentError(API_WISH);
   return text;
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && text.startsWith('http://');
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { laterOption, refuseLater } from './later-option.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface EventsAsked {
   readonly verb: 'events';
   readonly after: number | undefined;
   readonly limit: number;
+  /** What comes is shown as it comes, until Ctrl-C. */
+  readonly follow: boolean;
 }
 
 const DEFAULT_EVENTS = 200;
@@ -24,9 +25,8 @@ export function addEventsVerb(verb: Command, take: (asked: EventsAsked, json: bo
       wholeNumber({ min: 1, max: MAX_EVENTS }),
       DEFAULT_EVENTS,
     )
-    .addOption(laterOption('--follow'))
+    .option('--follow', 'and what comes, as it comes, until Ctrl-C')
     .action((o: { json?: boolean; after?: number; limit: number; follow?: boolean }) => {
-      refuseLater(o.follow, '--follow');
-      take({ verb: 'events', after: o.after, limit: o.limit }, o.json);
+      take({ verb: 'events', after: o.after, limit: o.limit, follow: o.follow ?? false }, o.json);
     });
 }

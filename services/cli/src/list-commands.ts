@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 export interface ListAsked {
-  readonly verb: 'edges' | 'hosts';
+  readonly verb: 'edges' | 'hosts' | 'streams';
 }
 
 export function addListVerb(

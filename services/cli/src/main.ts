@@ -1,6 +1,8 @@
-import { DolphinError } from '@dolphin/protocol';
-import { type Asked, readCommandLine } from './command-line.js';
-import { MasterApi } from './http/master-api.js';
+import { DolphinError } from '@dolphin/protocol/plain.js';
+import type { Asked } from './command-line.js';
+import { findFarm } from './files/find-farm.js';
+import { MasterClient } from './http/master-client.js';
+import { readStatusLine } from './status-line.js';
 import { printError, say } from './verbs/output.js';
 
 // A reader that has enough (head) ends us quietly; a person's Ctrl-C, too.
@@ -12,7 +14,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const json = process.argv.includes('--json');
   try {
-    const asked = readCommandLine(process.argv.slice(2), process.env);
+    const asked = await read(process.argv.slice(2));
     return 'exit' in asked ? asked.exit : await run(asked);
   } catch (error) {
     if (error instanceof DolphinError) return printError(error, json);
@@ -21,22 +23,41 @@ async function main(): Promise<number> {
   }
 }
 
+async function read(argv: readonly string[]): Promise<Asked | { exit: number }> {
+  return readStatusLine(argv, process.env) ?? (await import('./command-line.js')).readCommandLine(argv, process.env);
+}
+
 /** Each verb is imported when it is asked for: `status` must not pay for what `apply` needs. */
 async function run(asked: Asked): Promise<number> {
-  const api = new MasterApi(asked.api);
+  const places = findFarm(asked);
+  const client = new MasterClient(places.apis);
+  if (asked.verb === 'status') return (await import('./verbs/status.js')).status({ ...places, client }, asked);
+  const api = new (await import('./http/master-api.js')).MasterApi(client);
   switch (asked.verb) {
-    case 'status':
-      return (await import('./verbs/status.js')).status(api, asked);
     case 'edges':
       return (await import('./verbs/lists.js')).edges(api, asked);
     case 'hosts':
       return (await import('./verbs/lists.js')).hosts(api, asked);
+    case 'streams':
+      return (await import('./verbs/streams.js')).streams(api, asked);
     case 'events':
       return (await import('./verbs/events.js')).events(api, asked);
     case 'sessions':
       return (await import('./verbs/sessions.js')).sessions(api, asked);
     case 'apply':
       return (await import('./verbs/apply.js')).apply(api, asked);
+    case 'wait':
+      return (await import('./verbs/wait.js')).wait(api, asked);
+    case 'plan':
+      return (await import('./verbs/plan.js')).plan(api, asked);
+    case 'scale':
+      return (await import('./verbs/scale.js')).scale(api, asked);
+    case 'history':
+      return (await import('./verbs/history.js')).history(api, asked);
+    case 'rollback':
+      return (await import('./verbs/history.js')).rollback(api, asked);
+    case 'steer':
+      return (await import('./verbs/steer.js')).steer(api, asked);
     case 'later':
       throw new DolphinError('E_NOT_YET', { what: asked.name });
     default:

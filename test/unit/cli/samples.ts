@@ -3,6 +3,9 @@ import { EdgeView, FarmView, HostView } from '@dolphin/protocol';
 
 export const NOW = '2026-11-21T10:31:00.000Z';
 
+/** A status as a master told it. */
+export const BY_MASTER = { type: 'master', address: 'http://127.0.0.1:33330', answeredMs: 3, tried: [] } as const;
+
 export function hostView(more: Partial<HostView> = {}): HostView {
   return HostView.parse({
     ...{ host: 'h1', liveness: 'up', epoch: 1, address: '127.0.0.1', podPid: 4711, rtmp: [19350], http: [8088] },

@@ -4,9 +4,9 @@ import { sumUp } from '@dolphin/cli/domain/status.js';
 import { statusLines } from '@dolphin/cli/domain/status-lines.js';
 import { EdgeState, HostLiveness } from '@dolphin/protocol';
 import fc from 'fast-check';
-import { answerOf, answersTo, edgeView, farmView, hostView, NOW } from './samples.js';
+import { answerOf, answersTo, BY_MASTER, edgeView, farmView, hostView, NOW } from './samples.js';
 
-const asked = { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 };
+const asked = { at: NOW, ...BY_MASTER };
 
 test('a farm at a glance: hosts, edges with pid and private port, streams, the sum', () => {
   const view = farmView();

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { EdgeAnswer } from '@dolphin/cli/domain/edge-answer.js';
 import { type Status, sumUp } from '@dolphin/cli/domain/status.js';
 import type { FarmView } from '@dolphin/protocol';
-import { answerOf, answersTo, edgeView, farmView, hostView, NOW } from './samples.js';
+import { answerOf, answersTo, BY_MASTER, edgeView, farmView, hostView, NOW } from './samples.js';
 
-const asked = { at: NOW, address: 'http://127.0.0.1:33330', answeredMs: 3 };
+const asked = { at: NOW, ...BY_MASTER };
 const status = (view: FarmView, special: Readonly<Record<number, EdgeAnswer>> = {}): Status =>
   sumUp(view, answersTo(view, special), asked);
 const reasons = ({ problems }: Status) => problems.map(({ about, why, affects }) => `${affects} ${about}: ${why}`);

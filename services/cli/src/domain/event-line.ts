@@ -10,6 +10,8 @@ export interface EventLinesOptions {
   readonly utcOffsetAt: (ms: number) => number;
   /** Columns of the terminal; null where none is: then an entry is one line, however long. */
   readonly width: number | null;
+  /** What was shown before these: the day, and entries that may be causes. */
+  readonly after?: { readonly day: string; readonly causes: readonly EventRow[] };
 }
 
 /**
@@ -17,9 +19,9 @@ export interface EventLinesOptions {
  * causes show as the first characters of their id.
  */
 export function eventLines(rows: readonly EventRow[], o: EventLinesOptions): string[] {
-  const sequences = new Map(rows.map((row) => [row.id, row.sequence]));
+  const sequences = new Map([...(o.after?.causes ?? []), ...rows].map((row) => [row.id, row.sequence]));
   const lines: string[] = [];
-  let day = '';
+  let day = o.after?.day ?? '';
   for (const row of rows) {
     const { date, time } = localTime(row.at, o.utcOffsetAt);
     if (date !== day) lines.push(`-- ${date}`);

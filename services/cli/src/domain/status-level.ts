@@ -1,4 +1,5 @@
-import type { FarmView, HostView } from '@dolphin/protocol';
+import type { FarmView } from '@dolphin/protocol';
+import type { SeenFarm, SeenHost } from './seen-farm.js';
 import type { StatusEdge } from './status.js';
 import { age } from './words.js';
 
@@ -18,15 +19,19 @@ export interface Problem {
   readonly ageMs?: number;
 }
 
-export function problemsOf(view: FarmView, edges: readonly StatusEdge[]): Problem[] {
+export function problemsOf(view: SeenFarm, edges: readonly StatusEdge[]): Problem[] {
   return [
     ...farmProblems(view).map((why): Problem => ({ about: 'farm', why, affects: 'control' })),
-    ...view.hosts.flatMap((host) => [...hostProblems(host, edges), ...elsewhereProblems(host, edges, view.connected)]),
+    ...view.hosts.flatMap((host) => [
+      ...hostProblems(host, edges),
+      ...elsewhereProblems(host, edges, view.connected !== false),
+    ]),
     ...edges.flatMap((edge) => edgeProblems(edge, isShort(view, edges, edge.host))),
   ];
 }
 
-function farmProblems({ farmId, spec, connected, master, leader, hosts }: FarmView): string[] {
+function farmProblems({ farmId, spec, connected, master, leader, hosts }: SeenFarm): string[] {
+  if (master === null) return ['no master tells of it: what is decided for it is not known'];
   const problems: string[] = [];
   if (!connected) problems.push('the master is cut off from NATS: it shows what it saw last');
   if (master.problem) problems.push(`the master may not lead: ${master.problem.message}`);
@@ -37,12 +42,17 @@ function farmProblems({ farmId, spec, connected, master, leader, hosts }: FarmVi
   return problems;
 }
 
-function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
+function hostProblems(host: SeenHost, edges: readonly StatusEdge[]): Problem[] {
   const problems: Problem[] = [];
   const about = host.host;
   const ageMs = host.heardMsAgo === null ? {} : { ageMs: host.heardMsAgo };
   if (host.liveness === 'lost') return [{ about, why: LIVENESS.lost, affects: 'serving', ...ageMs }];
-  if (host.liveness !== 'up') problems.push({ about, why: LIVENESS[host.liveness], affects: 'control', ...ageMs });
+  if (host.problem !== undefined) {
+    const affects = host.podPid === null ? 'serving' : 'control';
+    problems.push({ about, why: host.problem, affects, ...ageMs });
+  }
+  if (host.problem === undefined && host.liveness !== 'up')
+    problems.push({ about, why: LIVENESS[host.liveness], affects: 'control', ...ageMs });
   if (host.leaving) problems.push({ about, why: 'is leaving the farm', affects: 'control', ...ageMs });
   if (host.readOnly) {
     problems.push({ about, why: `takes no commands: ${host.readOnly.message}`, affects: 'control', ...ageMs });
@@ -51,7 +61,7 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
   if (serving < host.desired) {
     problems.push({ about, why: `${serving} of ${host.desired} stream edges serve`, affects: 'serving' });
   }
-  if (host.podPid === null && serving === 0 && host.desired > 0) {
+  if (host.problem === undefined && host.podPid === null && serving === 0 && host.desired > 0) {
     problems.push({ about, why: 'its pod does not answer', affects: 'serving', ...ageMs });
   }
   return problems;
@@ -61,7 +71,7 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
  * Edges that cannot be asked are as their pod says, which is fine while it is heard. Later: of a host that is silent the
  * leader tells what becomes of it; with NATS away nobody does.
  */
-function elsewhereProblems(host: HostView, edges: readonly StatusEdge[], isConnected: boolean): Problem[] {
+function elsewhereProblems(host: SeenHost, edges: readonly StatusEdge[], isConnected: boolean): Problem[] {
   const isAsked = !edges.some((edge) => edge.host === host.host && edge.elsewhere);
   if (isAsked || isConnected || host.liveness === 'lost') return [];
   const why = "its edges' APIs are on its loopback: shown as its pod said last";
@@ -100,13 +110,13 @@ function servingOn(host: string, edges: readonly StatusEdge[]): number {
   return edges.filter((edge) => edge.host === host && edge.role === 'stream' && edge.serving).length;
 }
 
-function isShort({ hosts }: FarmView, edges: readonly StatusEdge[], name: string): boolean {
+function isShort({ hosts }: SeenFarm, edges: readonly StatusEdge[], name: string): boolean {
   return servingOn(name, edges) < (hosts.find(({ host }) => host === name)?.desired ?? 0);
 }
 
 export interface LevelInput {
-  /** The farm's specification, as far as the master knows. */
-  readonly spec: FarmView['spec'];
+  /** The farm's specification, as far as the master knows; hosts are not told it. */
+  readonly spec: FarmView['spec'] | 'not told';
   /** The master is in touch with NATS, and what is there is its farm's log. */
   readonly hasLog: boolean;
   /** Stream edges that are decided for hosts, and those that serve. */
@@ -134,7 +144,8 @@ export const LEVEL_RULES: readonly Rule[] = [
   {
     name: 'nothing serves',
     prevents: 'a farm whose hosts never joined looks fine, because nothing could be decided for them',
-    when: (input) => input.serving === 0 && (input.spec === null || wanted(input) > 0),
+    when: (input) =>
+      input.serving === 0 && (typeof input.spec !== 'object' || input.spec === null || wanted(input) > 0),
     level: 'critical',
   },
   {
@@ -164,7 +175,7 @@ export function levelOf(input: LevelInput): StatusLevel {
 
 /** Stream edges that should serve: what was decided, and what could not be placed yet. */
 function wanted({ spec, desired }: LevelInput): number {
-  if (spec === null) return desired;
+  if (spec === null || spec === 'not told') return desired;
   return Math.max(desired, 'total' in spec.edges ? spec.edges.total : Math.min(spec.edges.perHost, 1));
 }
 

@@ -32,7 +32,7 @@ const EDGE_COLUMNS: readonly Column[] = [
   { title: 'UP', align: 'right', optional: true },
 ];
 
-const STREAM_COLUMNS: readonly Column[] = [
+export const STREAM_COLUMNS: readonly Column[] = [
   { title: 'STREAM', shrinkTo: 12 },
   { title: 'CLIENTS', align: 'right' },
   { title: 'PUBLISH', align: 'right' },
@@ -43,12 +43,11 @@ const STREAM_COLUMNS: readonly Column[] = [
 /** What `status` prints for people: no line is longer than 80 characters. */
 export function statusLines(status: Status): string[] {
   const { farm, totals, problems } = status;
-  const leader = farm.leader ? `leader ${farm.leader.master} (term ${farm.leader.term})` : 'no leader';
-  const settled = farm.settled ? 'settled' : 'not settled';
-  const lines = [`farm ${farm.farm}: ${status.level}; spec ${farm.specVersion}, ${settled}; ${leader}`];
+  const lines = [`farm ${farm.farm}: ${status.level}; ${controlPlane(status)}`];
   if (status.hosts.length > 0) lines.push('', ...tableLines(HOST_COLUMNS, hostRows(status)));
   if (status.edges.length > 0) lines.push('', ...tableLines(EDGE_COLUMNS, status.edges.map(edgeRow)));
-  if (status.streams.length > 0) lines.push('', ...tableLines(STREAM_COLUMNS, streamRows(status)));
+  if (status.streams.length > 0)
+    lines.push('', ...tableLines(STREAM_COLUMNS, streamRows(status.streams.slice(0, MAX_STREAMS))));
   const more = status.streams.length - MAX_STREAMS;
   if (more > 0) lines.push(`… and ${more} more`);
   lines.push(
@@ -58,6 +57,15 @@ export function statusLines(status: Status): string[] {
   );
   if (problems.length > 0) lines.push('', ...problems.map((problem) => `! ${problemLine(problem)}`));
   return lines.flatMap((line) => wrap(oneLine(line, 'keep start'), WIDTH, '  '));
+}
+
+function controlPlane({ farm, source }: Status): string {
+  if (farm.master === null) {
+    const whom = source.type === 'workers' ? 'the workers tell it' : 'this machine knows it';
+    return `as ${whom}, ${source.ageMs === null ? 'at no time' : `${age(source.ageMs)} ago`}`;
+  }
+  const leader = farm.leader ? `leader ${farm.leader.master} (term ${farm.leader.term})` : 'no leader';
+  return `spec ${farm.specVersion}, ${farm.settled ? 'settled' : 'not settled'}; ${leader}`;
 }
 
 function hostRows(status: Status): string[][] {
@@ -70,8 +78,8 @@ function hostRows(status: Status): string[][] {
     `${host.serving}/${host.desired}`,
     shortNumber(host.clients),
     shortNumber(host.kbitPerS),
-    host.cpuPercent.toFixed(0),
-    shortBytes(host.memoryFreeBytes),
+    host.cpuPercent?.toFixed(0) ?? '-',
+    host.memoryFreeBytes === null ? '-' : shortBytes(host.memoryFreeBytes),
   ]);
 }
 
@@ -91,16 +99,14 @@ function edgeRow(edge: StatusEdge): string[] {
   ];
 }
 
-function streamRows(status: Status): string[][] {
-  return status.streams
-    .slice(0, MAX_STREAMS)
-    .map((stream) => [
-      oneLine(stream.url),
-      shortNumber(stream.clients),
-      stream.publishers === null ? '-' : shortNumber(stream.publishers),
-      String(stream.edges),
-      codecsOf(stream),
-    ]);
+export function streamRows(streams: readonly StatusStream[]): string[][] {
+  return streams.map((stream) => [
+    oneLine(stream.url),
+    shortNumber(stream.clients),
+    stream.publishers === null ? '-' : shortNumber(stream.publishers),
+    String(stream.edges),
+    codecsOf(stream),
+  ]);
 }
 
 /** An edge learns the codecs from what it sends to players: of a stream that it only forwards it knows none. */

@@ -1,14 +1,17 @@
-import { type EdgeView, edgeName, type FarmView, type HostView } from '@dolphin/protocol';
+import type { EdgeView, FarmView } from '@dolphin/protocol';
+import { edgeName } from '@dolphin/protocol/plain.js';
 import type { EdgeAnswer, EdgeFigures } from './edge-answer.js';
+import type { SeenFarm, SeenHost } from './seen-farm.js';
+import type { SourceName } from './source-order.js';
 import { levelOf, type Problem, problemsOf, type StatusLevel } from './status-level.js';
 
 export const STATUS_SCHEMA = 'dolphin.status/1';
 
-/** Where a figure comes from: the edge's own API (30 s rates), or the master (the pod's 2 s rates). */
+/** Where a figure comes from: the edge's own API (30 s rates), or the master (the pod's 2 s rates), or who stands in for it. */
 type Source = 'edge' | 'master';
 
 /** As the master shows it, but `clients` and `kbitPerS` are summed up here, and `serving` counts its stream edges that do. */
-export type StatusHost = HostView & { readonly serving: number };
+export type StatusHost = SeenHost & { readonly serving: number };
 
 export interface StatusEdge {
   readonly host: string;
@@ -57,15 +60,26 @@ export interface StatusStream {
   readonly audio: string | null;
 }
 
+export interface StatusSource {
+  readonly type: SourceName;
+  readonly address: string;
+  readonly answeredMs: number;
+  /** Those asked before it, and why they are not what is shown. */
+  readonly tried: readonly { readonly type: SourceName; readonly why: string }[];
+}
+
+type FarmField = 'version' | 'sequence' | 'specVersion' | 'leader' | 'master' | 'connected' | 'settled';
+
 export interface Status {
   readonly schema: typeof STATUS_SCHEMA;
   readonly at: string;
   readonly level: StatusLevel;
-  readonly source: { readonly type: 'master'; readonly address: string; readonly answeredMs: number };
-  readonly farm: Pick<
-    FarmView,
-    'farm' | 'farmId' | 'version' | 'sequence' | 'specVersion' | 'leader' | 'master' | 'connected' | 'settled'
-  > & { readonly viewAt: string };
+  /** `ageMs`: how old the oldest of what hosts told is; null: no host told anything. */
+  readonly source: StatusSource & { readonly ageMs: number | null };
+  /** Null where only a master knows, and none told. */
+  readonly farm: Pick<FarmView, 'farm' | 'farmId'> & { readonly [K in FarmField]: FarmView[K] | null } & {
+    readonly viewAt: string;
+  };
   /** Clients and kbit/s are those of the stream edges: what viewers get, nothing counted twice. */
   readonly totals: {
     readonly hosts: number;
@@ -87,14 +101,16 @@ export interface Status {
 /** A host that is heard rarer than this is shown as it was, not as it is. */
 const FRESH_MS = 3_000;
 
-/** The master's view and the edges' own answers (in the order of `view.edges`), summed up. */
+/** What the farm's control plane tells, and the edges' own answers (in the order of `view.edges`), summed up. */
 export function sumUp(
-  view: FarmView,
+  view: SeenFarm,
   answers: readonly EdgeAnswer[],
-  asked: { readonly at: string; readonly address: string; readonly answeredMs: number },
+  asked: { readonly at: string } & StatusSource,
 ): Status {
   const fresh = new Set(
-    view.connected ? view.hosts.filter((h) => h.liveness === 'up' && isFresh(h.heardMsAgo)).map((h) => h.host) : [],
+    view.connected !== false
+      ? view.hosts.filter((h) => h.liveness === 'up' && isFresh(h.heardMsAgo)).map((h) => h.host)
+      : [],
   );
   const lost = new Set(view.hosts.filter((host) => host.liveness === 'lost').map((host) => host.host));
   const edges = view.edges.map((edge, index) =>
@@ -103,12 +119,15 @@ export function sumUp(
   const viewers = edges.filter((edge) => edge.role === 'stream');
   const streams = sumStreams(view.edges, answers);
   const problems = problemsOf(view, edges);
+  const ages = view.hosts.flatMap(({ liveness, heardMsAgo }) =>
+    liveness === 'lost' || heardMsAgo === null ? [] : [heardMsAgo],
+  );
   const sum = (of: (edge: StatusEdge) => number) => viewers.reduce((all, edge) => all + of(edge), 0);
   const { farm, farmId, version, sequence, specVersion, leader, master, connected, settled } = view;
   const totals = {
-    hosts: view.totals.hosts,
-    hostsUp: view.totals.hostsUp,
-    desired: view.totals.desired,
+    hosts: view.hosts.length,
+    hostsUp: view.hosts.filter(({ liveness }) => liveness === 'up').length,
+    desired: view.hosts.reduce((all, { desired }) => all + desired, 0),
     serving: viewers.filter((edge) => edge.serving).length,
     clients: sum((edge) => edge.clients ?? 0),
     publishers: sum((edge) => edge.publishers ?? 0),
@@ -118,8 +137,17 @@ export function sumUp(
   return {
     schema: STATUS_SCHEMA,
     at: asked.at,
-    level: levelOf({ ...totals, spec: view.spec, hasLog: connected && master.problem === undefined, problems }),
-    source: { type: 'master', address: asked.address, answeredMs: asked.answeredMs },
+    level: levelOf({
+      ...totals,
+      spec: master === null ? 'not told' : view.spec,
+      hasLog: connected === true && master?.problem === undefined,
+      problems,
+    }),
+    source: {
+      ...{ type: asked.type, address: asked.address, answeredMs: asked.answeredMs },
+      ageMs: ages.length === 0 ? null : Math.max(...ages),
+      tried: asked.tried,
+    },
     farm: { farm, farmId, version, sequence, specVersion, leader, master, connected, settled, viewAt: view.at },
     totals,
     hosts: view.hosts.map((host) => hostStatus(host, viewers)),
@@ -129,7 +157,7 @@ export function sumUp(
   };
 }
 
-function hostStatus(host: HostView, viewers: readonly StatusEdge[]): StatusHost {
+function hostStatus(host: SeenHost, viewers: readonly StatusEdge[]): StatusHost {
   const own = viewers.filter((edge) => edge.host === host.host);
   return {
     ...host,
@@ -207,7 +235,7 @@ function isServing(edge: EdgeView, answer: EdgeAnswer | undefined, knowledge: Kn
 }
 
 /** By url over all stream edges: ids differ from process to process. A back source's clients are edges, not viewers. */
-function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]): StatusStream[] {
+export function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]): StatusStream[] {
   const byUrl = new Map<string, StatusStream>();
   for (const [index, edge] of edges.entries()) {
     const answer = answers[index];

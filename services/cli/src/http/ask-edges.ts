@@ -1,9 +1,9 @@
 import { hostname, networkInterfaces } from 'node:os';
-import type { EdgeView, FarmView } from '@dolphin/protocol';
-import { SrsAnswer, SrsClients, type SrsStream, SrsStreams, SrsSummaries, SrsVhosts, streamUrl } from '@dolphin/srs';
-import type { z } from 'zod';
+import type { EdgeView, HostView } from '@dolphin/protocol';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
+import { isClients, isRefusal, isStreams, isSummaries, isVhosts, type StreamAnswer } from '../domain/edge-shapes.js';
 import { isWithinReach, type OwnNames } from '../domain/reach.js';
+import type { Fits } from '../domain/shape.js';
 import { ExchangeError, exchange } from './exchange.js';
 
 /** An edge answers within milliseconds; a busy one may be late, and the table should not wait for it. */
@@ -24,8 +24,13 @@ const DOWN: EdgeAnswer = { answered: false, failure: 'unreachable', why: 'it doe
 
 const ELSEWHERE: EdgeAnswer = { answered: false, failure: 'elsewhere', why: "its API is on its own host's loopback" };
 
-/** Asks each edge's private API about itself, in the order of the view. Never throws. */
-export async function askEdges({ edges, hosts }: Pick<FarmView, 'edges' | 'hosts'>): Promise<EdgeAnswer[]> {
+interface Asked {
+  readonly edges: readonly EdgeView[];
+  readonly hosts: readonly Pick<HostView, 'host' | 'address'>[];
+}
+
+/** Asks each edge's private API about itself, in the order given. Never throws. */
+export async function askEdges({ edges, hosts }: Asked): Promise<EdgeAnswer[]> {
   const own = ownNames();
   const hostOf = new Map(hosts.map((host) => [host.host, host]));
   const answers: EdgeAnswer[] = [];
@@ -55,14 +60,14 @@ async function ask(address: string, role: EdgeView['role']): Promise<EdgeAnswer>
   const start = performance.now();
   try {
     const [summaries, streams] = await Promise.all([
-      askSrs(address, '/api/v1/summaries', SrsSummaries),
+      askSrs(address, '/api/v1/summaries', isSummaries),
       // With the slash: without it SRS answers 302. All at once: it has no pages, and its least is 10.
-      askSrs(address, '/api/v1/streams/?count=100000', SrsStreams),
+      askSrs(address, '/api/v1/streams/?count=100000', isStreams),
     ]);
     // SRS 2 has no url, and its streams name their vhost by an id.
     const hasUrls = streams.streams.every(({ url }) => url !== undefined);
-    const vhosts = hasUrls ? [] : (await askSrs(address, '/api/v1/vhosts/?count=100000', SrsVhosts)).vhosts;
-    const vhostNames = new Map(vhosts.map(({ id, name }) => [id, name]));
+    const vhosts = hasUrls ? [] : (await askSrs(address, '/api/v1/vhosts/?count=100000', isVhosts)).vhosts;
+    const vhostNames = new Map(vhosts.map(({ id, name }) => [String(id), name]));
     const leftMs = EDGE_TIMEOUT_MS - (performance.now() - start);
     // A back source's clients are edges.
     const publishers = role === 'stream' ? await publishersByStream(address, streams.streams, leftMs) : null;
@@ -72,8 +77,8 @@ async function ask(address: string, role: EdgeView['role']): Promise<EdgeAnswer>
       version,
       uptimeMs: Math.round(srs_uptime * 1_000),
       streams: streams.streams.map((stream) => ({
-        ...figuresOf(stream, vhostNames.get(stream.vhost)),
-        publishers: publishers && (publishers.get(stream.id) ?? 0),
+        ...figuresOf(stream, vhostNames.get(String(stream.vhost))),
+        publishers: publishers && (publishers.get(String(stream.id)) ?? 0),
       })),
     };
     return { answered: true, ms: Math.round(performance.now() - start), figures };
@@ -87,7 +92,7 @@ async function ask(address: string, role: EdgeView['role']): Promise<EdgeAnswer>
 /** How many publish each stream, by its id; null when that cannot be told within `timeoutMs`. Never throws. */
 async function publishersByStream(
   address: string,
-  streams: readonly SrsStream[],
+  streams: readonly StreamAnswer[],
   timeoutMs: number,
 ): Promise<ReadonlyMap<string, number> | null> {
   const clients = streams.reduce((sum, stream) => sum + stream.clients, 0);
@@ -95,8 +100,10 @@ async function publishersByStream(
   if (clients === 0) return counts;
   if (clients > MAX_LISTED_CLIENTS || timeoutMs <= 0) return null;
   try {
-    const listed = await askSrs(address, '/api/v1/clients/?count=100000', SrsClients, timeoutMs);
-    for (const { stream, publish } of listed.clients) if (publish) counts.set(stream, (counts.get(stream) ?? 0) + 1);
+    const listed = await askSrs(address, '/api/v1/clients/?count=100000', isClients, timeoutMs);
+    for (const { stream, publish } of listed.clients) {
+      if (publish) counts.set(String(stream), (counts.get(String(stream)) ?? 0) + 1);
+    }
     return counts;
   } catch {
     // It answered for itself, which is what counts: this column stays open.
@@ -105,21 +112,23 @@ async function publishersByStream(
 }
 
 /** Throws what the answer is not. HTTP says 200 also when SRS refuses: its own code tells. */
-async function askSrs<T>(address: string, path: string, schema: z.ZodType<T>, timeoutMs = EDGE_TIMEOUT_MS): Promise<T> {
+async function askSrs<T>(address: string, path: string, fits: Fits<T>, timeoutMs = EDGE_TIMEOUT_MS): Promise<T> {
   const { status, text } = await exchange(address + path, { timeoutMs, maxBytes: MAX_ANSWER_BYTES });
   if (status !== 200) throw new Error(`HTTP ${status}`);
   const json: unknown = JSON.parse(text);
-  const refused = SrsAnswer.pick({ code: true }).safeParse(json);
-  if (refused.success && refused.data.code !== 0) throw new Error(`SRS says code ${refused.data.code}`);
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new Error('not an answer of SRS');
-  return parsed.data;
+  if (isRefusal(json)) throw new Error(`SRS says code ${json.code}`);
+  if (!fits(json)) throw new Error('not an answer of SRS');
+  return json;
 }
 
-function figuresOf(stream: SrsStream, vhost: string | undefined): Omit<EdgeFigures['streams'][number], 'publishers'> {
+function figuresOf(
+  stream: StreamAnswer,
+  vhost: string | undefined,
+): Omit<EdgeFigures['streams'][number], 'publishers'> {
   const inVhost = stream.url !== undefined || vhost === undefined || vhost === DEFAULT_VHOST ? '' : vhost;
   return {
-    url: inVhost + streamUrl(stream),
+    // Streams are told apart over processes, whose ids are random. SRS 2 has no url.
+    url: inVhost + (stream.url ?? `/${stream.app}/${stream.name}`),
     clients: stream.clients,
     sendKbitPerS: stream.kbps.send_30s,
     active: stream.publish.active,

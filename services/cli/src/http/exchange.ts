@@ -1,7 +1,9 @@
 import { request } from 'node:http';
 
 export interface Exchange {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  /** Of a unix socket, in place of the address in the URL. */
+  readonly socketPath?: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the whole of it. */
@@ -28,19 +30,27 @@ export function exchange(url: string, o: Exchange): Promise<{ status: number; te
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const headers = { ...(o.body !== undefined && { 'content-type': 'application/json' }), ...o.headers };
-    const sent = request(url, { method: o.method ?? 'GET', agent: false, headers }, (response) => {
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > o.maxBytes) fail(new ExchangeError('broken', `its answer is larger than ${o.maxBytes} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', (error) => fail(new ExchangeError('broken', error.message, { cause: error })));
-      response.on('end', () => {
-        clearTimeout(timer);
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
-      });
-    });
+    const { body } = o;
+    // Of a DELETE with a body Node does not say by itself where that ends.
+    const ofBody =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = { ...ofBody, ...o.headers };
+    const sent = request(
+      url,
+      { method: o.method ?? 'GET', agent: false, headers, ...(o.socketPath && { socketPath: o.socketPath }) },
+      (response) => {
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > o.maxBytes) fail(new ExchangeError('broken', `its answer is larger than ${o.maxBytes} bytes`));
+          else chunks.push(chunk);
+        });
+        response.on('error', (error) => fail(new ExchangeError('broken', error.message, { cause: error })));
+        response.on('end', () => {
+          clearTimeout(timer);
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+        });
+      },
+    );
     const fail = (error: ExchangeError) => {
       clearTimeout(timer);
       sent.destroy();
@@ -51,6 +61,6 @@ export function exchange(url: string, o: Exchange): Promise<{ status: number; te
       const why = error.message || (error.code ?? 'no reason given');
       fail(new ExchangeError(error.code === 'ECONNREFUSED' ? 'refused' : 'broken', why, { cause: error }));
     });
-    sent.end(o.body);
+    sent.end(body);
   });
 }

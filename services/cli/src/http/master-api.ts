@@ -1,97 +1,99 @@
 import {
   ApplyAnswer,
   type ApplyRequest,
-  DolphinError,
+  type DrainRequest,
   EdgeList,
   EndedSessionsAnswer,
-  ErrorAnswer,
   EventPage,
-  FarmView,
+  type FarmView,
   HostList,
-  isErrorCode,
+  OperatorAnswer,
+  type OperatorRequest,
+  PlanAnswer,
+  type PlanRequest,
+  type RollbackRequest,
+  SpecHistory,
 } from '@dolphin/protocol';
 import type { z } from 'zod';
-import { type Exchange, exchange } from './exchange.js';
+import { askFarm } from './ask-farm.js';
+import type { MasterCall, MasterClient } from './master-client.js';
+import { readWith } from './read-with.js';
+import { LOG_TIMEOUT_MS, READ_TIMEOUT_MS } from './timeouts.js';
 
-/** The master answers reads from memory. */
-const READ_TIMEOUT_MS = 2_000;
-/** It asks the log for events, and waits for an apply to be stored; each of its waits ends within this. */
-const LOG_TIMEOUT_MS = 15_000;
-/** A thousand envelopes of events, or a farm of thousands of edges. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
-/** The master refused, or could not: its code, and its own words. */
-export class MasterError extends DolphinError {
-  constructor(code: DolphinError['code'], words: string) {
-    super(code);
-    this.message = words;
-  }
+export interface HostCall {
+  readonly action: 'cordon' | 'uncordon' | 'drain' | 'undrain';
+  readonly host: string;
+}
+export interface EdgeCall {
+  readonly action: 'drain' | 'undrain' | 'restart' | 'kill';
+  readonly host: string;
+  /** `stream-0` */
+  readonly edge: string;
 }
 
-/** The master's global API. Throws DolphinError: E_UNREACHABLE when there is no answer, else the master's own code. */
+/** The calls of the global API. Each throws as MasterClient does. */
 export class MasterApi {
-  readonly address: string;
+  readonly #client: MasterClient;
 
-  constructor(address: string) {
-    this.address = address.replace(/\/+$/, '');
+  constructor(client: MasterClient) {
+    this.#client = client;
   }
 
-  farm(): Promise<FarmView> {
-    return this.#ask(FarmView, '/api/v1/farm', { timeoutMs: READ_TIMEOUT_MS });
+  async farm(): Promise<FarmView> {
+    return (await askFarm(this.#client)).value;
   }
 
   hosts(): Promise<z.infer<typeof HostList>> {
-    return this.#ask(HostList, '/api/v1/hosts', { timeoutMs: READ_TIMEOUT_MS });
+    return this.#ask(HostList, { path: '/api/v1/hosts', timeoutMs: READ_TIMEOUT_MS });
   }
 
   edges(): Promise<z.infer<typeof EdgeList>> {
-    return this.#ask(EdgeList, '/api/v1/edges', { timeoutMs: READ_TIMEOUT_MS });
+    return this.#ask(EdgeList, { path: '/api/v1/edges', timeoutMs: READ_TIMEOUT_MS });
   }
 
   events(after: number, limit: number): Promise<EventPage> {
-    return this.#ask(EventPage, `/api/v1/events?after=${after}&limit=${limit}`, { timeoutMs: LOG_TIMEOUT_MS });
+    return this.#ask(EventPage, { path: `/api/v1/events?after=${after}&limit=${limit}`, timeoutMs: LOG_TIMEOUT_MS });
   }
 
   endedSessions(query: Readonly<Record<string, string>>): Promise<EndedSessionsAnswer> {
     const path = `/api/v1/sessions/ended?${new URLSearchParams(query)}`;
-    return this.#ask(EndedSessionsAnswer, path, { timeoutMs: LOG_TIMEOUT_MS });
+    return this.#ask(EndedSessionsAnswer, { path, timeoutMs: LOG_TIMEOUT_MS });
   }
 
   apply(body: ApplyRequest, ifMatch: number | undefined): Promise<ApplyAnswer> {
+    return this.#post(ApplyAnswer, '/api/v1/apply', body, ifMatch);
+  }
+
+  plan(body: PlanRequest): Promise<PlanAnswer> {
+    return this.#post(PlanAnswer, '/api/v1/plan', body);
+  }
+
+  history(): Promise<SpecHistory> {
+    return this.#ask(SpecHistory, { path: '/api/v1/history', timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  rollback(body: RollbackRequest, ifMatch: number | undefined): Promise<ApplyAnswer> {
+    return this.#post(ApplyAnswer, '/api/v1/rollback', body, ifMatch);
+  }
+
+  /** Of a host, or of one edge of it. */
+  steer(call: HostCall | EdgeCall, body: OperatorRequest | DrainRequest): Promise<OperatorAnswer> {
+    const host = encodeURIComponent(call.host);
+    const what = 'edge' in call ? `edges/${host}/${encodeURIComponent(call.edge)}` : `hosts/${host}`;
+    return this.#post(OperatorAnswer, `/api/v1/${what}/${call.action}`, body);
+  }
+
+  removeHost(host: string, body: OperatorRequest): Promise<OperatorAnswer> {
+    const path = `/api/v1/hosts/${encodeURIComponent(host)}`;
+    return this.#ask(OperatorAnswer, { path, method: 'DELETE', timeoutMs: LOG_TIMEOUT_MS, body: JSON.stringify(body) });
+  }
+
+  #post<T>(schema: z.ZodType<T>, path: string, body: unknown, ifMatch?: number): Promise<T> {
     const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` };
-    const how = { method: 'POST', timeoutMs: LOG_TIMEOUT_MS, body: JSON.stringify(body), headers } as const;
-    return this.#ask(ApplyAnswer, '/api/v1/apply', how);
+    return this.#ask(schema, { path, method: 'POST', timeoutMs: LOG_TIMEOUT_MS, body: JSON.stringify(body), headers });
   }
 
-  async #ask<T>(schema: z.ZodType<T>, path: string, how: Omit<Exchange, 'maxBytes'>): Promise<T> {
-    const { status, text } = await this.#exchange(path, { ...how, maxBytes: MAX_ANSWER_BYTES });
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch (cause) {
-      throw this.#unreachable(`HTTP ${status}, and no JSON`, cause);
-    }
-    if (status === 200) {
-      const parsed = schema.safeParse(json);
-      if (parsed.success) return parsed.data;
-      const issue = parsed.error.issues[0];
-      throw this.#unreachable(`not a master of this version: ${issue?.path.map(String).join('.')}: ${issue?.message}`);
-    }
-    const failed = ErrorAnswer.safeParse(json);
-    if (!failed.success) throw this.#unreachable(`HTTP ${status}, not from a master`);
-    const { code, message } = failed.data.error;
-    throw new MasterError(isErrorCode(code) ? code : 'E_INTERNAL', message);
-  }
-
-  async #exchange(path: string, how: Exchange): Promise<{ status: number; text: string }> {
-    try {
-      return await exchange(this.address + path, how);
-    } catch (error) {
-      throw this.#unreachable(error instanceof Error ? error.message : String(error), error);
-    }
-  }
-
-  #unreachable(why: string, cause?: unknown): DolphinError {
-    return new DolphinError('E_UNREACHABLE', { what: 'the master', address: this.address, why }, { cause });
+  async #ask<T>(schema: z.ZodType<T>, call: MasterCall): Promise<T> {
+    return (await this.#client.ask(call, readWith(schema))).value;
   }
 }

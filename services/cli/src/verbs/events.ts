@@ -1,29 +1,30 @@
 import type { EventPage } from '@dolphin/protocol';
 import { eventLines } from '../domain/event-line.js';
 import type { MasterApi } from '../http/master-api.js';
+import { lineOptions } from './event-line-options.js';
+import { followEvents } from './follow-events.js';
 import { printJson, printLines, say } from './output.js';
 
 /** As many as the master gives on one page. */
 const PAGE = 1_000;
-/** Narrower than this nothing is pleasant to read. */
-const LEAST_WIDTH = 80;
 
 export interface EventsOptions {
   readonly json: boolean;
   /** Only those above this sequence, oldest first; undefined: the newest. */
   readonly after: number | undefined;
   readonly limit: number;
+  readonly follow: boolean;
 }
 
 export async function events(api: MasterApi, o: EventsOptions): Promise<number> {
-  const { lastSequence, upTo, events } =
-    o.after === undefined ? await newest(api, o.limit) : await from(api, o.after, o.limit);
+  const page = o.after === undefined ? await newest(api, o.limit) : await from(api, o.after, o.limit);
+  if (o.follow) return followEvents(api, page, o);
+  const { lastSequence, upTo, events } = page;
   if (o.json) {
     printJson({ schema: 'dolphin.events/1', lastSequence, events });
     return 0;
   }
-  const width = process.stdout.isTTY ? Math.max(LEAST_WIDTH, process.stdout.columns) : null;
-  printLines(eventLines(events, { utcOffsetAt: (ms) => -new Date(ms).getTimezoneOffset(), width }));
+  printLines(eventLines(events, lineOptions()));
   if (upTo < lastSequence) say(`there is more: --after ${upTo}`);
   return 0;
 }

@@ -1,22 +1,2 @@
 /** Verbs that are going to be: named, so that they are not taken for a typing mistake. */
-export const LATER_VERBS = [
-  'streams',
-  'clients',
-  'plan',
-  'scale',
-  'drain',
-  'undrain',
-  'cordon',
-  'uncordon',
-  'restart',
-  'kill',
-  'host',
-  'wait',
-  'why',
-  'history',
-  'rollback',
-  'init',
-  'import',
-  'export',
-  'doctor',
-] as const;
+export const LATER_VERBS = ['clients', 'why', 'init', 'import', 'export', 'doctor'] as const;

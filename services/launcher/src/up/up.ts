@@ -13,6 +13,7 @@ import { boundLog } from '../process/log-files.js';
 import type { ProcessId } from '../process/proc.js';
 import type { Terminal } from '../terminal.js';
 import { greeting, portHint } from '../words.js';
+import { writeCliFile } from './cli-file.js';
 import { followHappenings } from './happenings.js';
 import { lookAtLastPod } from './last-pod.js';
 import { endLeftovers } from './leftovers.js';
@@ -53,6 +54,7 @@ export async function up(command: UpCommand, terminal: Terminal, signals: UpSign
   try {
     isAdopted = await clearLeftovers(record, layout, places, terminal, stop);
     await requireFreePorts(portsToTake(command, layout, isAdopted));
+    writeCliFile(layout, places);
     const api = new GlobalApi(`http://127.0.0.1:${layout.ports.api}`, whoAmI());
     const context = { options: command, layout, places, parts, api, terminal, stop };
     // What still starts when a part has failed for good is stopped with the others.

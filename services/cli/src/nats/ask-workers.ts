@@ -1,0 +1,93 @@
+import { connectBus } from '@dolphin/eventlog';
+import {
+  type Ask,
+  AskReply,
+  DolphinError,
+  Heartbeat,
+  hostOfSubject,
+  MAX_HOSTS,
+  MAX_TELEMETRY_BYTES,
+  subjectsOf,
+} from '@dolphin/protocol';
+import { silentLogger } from '@dolphin/runtime';
+import type { HostReport } from '../domain/seen-farm.js';
+
+/** Workers are heard every second; who is late by a third of one is there all the same. */
+const LISTEN_MS = 1_300;
+/** A worker answers from memory. */
+const ASK_TIMEOUT_MS = 1_000;
+
+type Bus = Awaited<ReturnType<typeof connectBus>>;
+interface Heard {
+  readonly heartbeat: Heartbeat;
+  readonly heardAt: number;
+}
+
+/**
+ * What every worker of the farm tells, over NATS: who is there shows by heartbeats, and each of them is asked. One that does
+ * not answer is shown as it was heard. Throws E_BUS_UNAVAILABLE, and E_UNREACHABLE when nobody was heard.
+ */
+export async function askWorkers(o: { readonly url: string; readonly farm: string }): Promise<HostReport[]> {
+  const bus = await connectBus(o.url, { name: 'cli', logger: silentLogger(), waitForFirst: false });
+  try {
+    const heard = await listen(bus, subjectsOf(o.farm).heartbeatAll);
+    if (heard.length === 0) {
+      const why = `no heartbeat within ${LISTEN_MS} ms`;
+      throw new DolphinError('E_UNREACHABLE', { what: `every worker of farm ${o.farm}`, address: o.url, why });
+    }
+    return await Promise.all(heard.map((one) => reportOf(bus, o.farm, one)));
+  } finally {
+    await bus.close();
+  }
+}
+
+async function listen(bus: Bus, subject: string): Promise<Heard[]> {
+  const heard = new Map<string, Heard>();
+  const subscription = bus.subscribe(subject, {
+    callback: (error, message) => {
+      const host = hostOfSubject(message.subject);
+      if (error || host === null || message.data.length > MAX_TELEMETRY_BYTES) return;
+      if (heard.size >= MAX_HOSTS && !heard.has(host)) return;
+      const heartbeat = parsed(Heartbeat, message.data);
+      if (heartbeat?.host === host) heard.set(host, { heartbeat, heardAt: performance.now() });
+    },
+  });
+  await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
+  subscription.unsubscribe();
+  return [...heard.values()];
+}
+
+async function reportOf(bus: Bus, farm: string, { heartbeat, heardAt }: Heard): Promise<HostReport> {
+  const question: Ask = { what: 'state' };
+  let why = 'its worker does not answer';
+  try {
+    const subject = subjectsOf(farm).ask(heartbeat.host);
+    const { data } = await bus.request(subject, JSON.stringify(question), { timeout: ASK_TIMEOUT_MS });
+    const reply = data.length > MAX_TELEMETRY_BYTES ? null : parsed(AskReply, data);
+    if (reply?.what === 'state' && reply.heartbeat?.host === heartbeat.host) return toReport(reply.heartbeat, 0);
+    if (reply?.what === 'refused') why = `its worker refuses: ${reply.code}: ${reply.message}`;
+  } catch {
+    // Late, or gone since it was heard: what it said then stands.
+  }
+  return {
+    ...toReport(heartbeat, Math.round(performance.now() - heardAt)),
+    problem: `${why}: shown is what it said last`,
+  };
+}
+
+function toReport({ host, farmId, epoch, address, pod, readOnly, leaving }: Heartbeat, ageMs: number): HostReport {
+  return {
+    ...{ host, farmId, epoch, address, pod, ageMs, wanted: [] },
+    ...(pod === null && { problem: 'its pod does not answer its worker' }),
+    ...(readOnly && { readOnly }),
+    ...(leaving && { leaving }),
+  };
+}
+
+function parsed<T>(schema: { safeParse(json: unknown): { data?: T | undefined } }, data: Uint8Array): T | null {
+  try {
+    return schema.safeParse(JSON.parse(new TextDecoder().decode(data))).data ?? null;
+  } catch {
+    return null;
+  }
+}
