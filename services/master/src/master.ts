@@ -55,6 +55,7 @@ const FLAGS = {
   config: { type: 'string' },
   farm: { type: 'string' },
   nats: { type: 'string' },
+  credentials: { type: 'string' },
   redis: { type: 'string' },
   listen: { type: 'string' },
   'state-dir': { type: 'string' },
@@ -135,7 +136,8 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const loops: Promise<unknown>[] = [listener.run(stop), snapshots.run(stop)];
 
   const connected = connectLinks({
-    ...{ url: config.nats, farm: config.farm, masterId, replicas: config.replicas, signal: stop },
+    ...{ url: config.nats, credentials: config.credentials, farm: config.farm, masterId, signal: stop },
+    replicas: config.replicas,
     ...{ logger: loggerOf('bus'), clock, complaints, onStatus: (isConnected) => model.setConnected(isConnected) },
   }).then(async ({ bus, links: made }) => {
     lifecycle.add('NATS', () => bus.close());

@@ -12,6 +12,8 @@ const Ports = z.preprocess((value) => {
 export const WorkerConfig = z.strictObject({
   farm: FarmName.default('main'),
   nats: z.string().min(1).default('nats://127.0.0.1:14222'),
+  /** Who this is on NATS: a file. */
+  credentials: z.string().min(1).optional(),
   /** Default: the name of this machine. */
   host: HostId.optional(),
   address: z.string().min(1).max(255).default('127.0.0.1'),
@@ -30,6 +32,7 @@ export const FLAGS = {
   config: { type: 'string' },
   farm: { type: 'string' },
   nats: { type: 'string' },
+  credentials: { type: 'string' },
   host: { type: 'string' },
   address: { type: 'string' },
   'run-dir': { type: 'string' },
@@ -56,7 +59,8 @@ export function parseEngines(flags: readonly string[] | undefined): Record<strin
   );
 }
 
-export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
+export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
+         [--credentials FILE] [--host ID]
          [--address 127.0.0.1] [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE]
          [--engine NAME=PATH]... [--mode auto|relay] [--relays N] [--pod-config FILE]
 

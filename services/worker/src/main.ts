@@ -74,8 +74,19 @@ function readOptions(): WorkerOptions | 'help' {
     ...['--mode', read.mode, '--relays', String(read.relays)],
     ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),
   ];
-  const { farm, nats, address, rtmp, http } = read;
-  return { farm, nats, host, address, runDir, rtmp, http, podScript: fromRoot('bin/dolphin-pod'), podArgs };
+  const { farm, nats, credentials, address, rtmp, http } = read;
+  return {
+    farm,
+    nats,
+    credentials,
+    host,
+    address,
+    runDir,
+    rtmp,
+    http,
+    podScript: fromRoot('bin/dolphin-pod'),
+    podArgs,
+  };
 }
 
 function report(error: unknown): number {

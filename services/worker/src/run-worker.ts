@@ -21,6 +21,7 @@ import { DetachedPod } from './process/pod-starter.js';
 export interface WorkerOptions {
   readonly farm: string;
   readonly nats: string;
+  readonly credentials: string | undefined;
   readonly host: string;
   readonly address: string;
   /** Absolute, as all paths here. */
@@ -100,7 +101,10 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
   const joining = (async () => {
     const name = `worker ${host}`;
     const busLogger = componentLogger(logger, 'bus');
-    bus = await NatsBus.connect({ url: o.nats, farm, name, logger: busLogger, clock, complaints, signal });
+    bus = await NatsBus.connect({
+      ...{ url: o.nats, credentials: o.credentials, farm, name },
+      ...{ logger: busLogger, clock, complaints, signal },
+    });
     const desk = new CommandDesk({
       pod,
       refusals: new Refusals({ add: (fact) => outbox.add(fact), clock, complaints, newId }),
