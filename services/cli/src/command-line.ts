@@ -9,7 +9,7 @@ import { addStatusVerb, type StatusAsked } from './status-command.js';
 
 type VerbAsked = StatusAsked | ListAsked | EventsAsked | SessionsAsked | ApplyAsked | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
-export type Asked = { readonly api: string; readonly json: boolean } & VerbAsked;
+export type Asked = { readonly api: string; readonly tokenFile?: string; readonly json: boolean } & VerbAsked;
 
 const USAGE_EXIT = 64;
 
@@ -34,15 +34,18 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
         .default(env['DOLPHIN_API'] || `http://127.0.0.1:${GLOBAL_API_PORT}`)
         .argParser(httpUrl),
     )
+    .addOption(
+      new Option('--token-file <file>', 'a file with the token for it').default(env['DOLPHIN_TOKEN_FILE'] || undefined),
+    )
     .exitOverride()
     .showHelpAfterError()
     .helpCommand(false)
     .configureOutput({ outputError: (text, write) => write(`dolphin-cli: ${text}`) });
   const base = (json: boolean | undefined) => {
-    const { api } = program.opts<{ api: string }>();
+    const { api, tokenFile } = program.opts<{ api: string; tokenFile?: string }>();
     // A default passes no parser, and what an action throws is not printed.
     if (!isHttpUrl(api)) program.error(`error: DOLPHIN_API '${api}' is invalid. ${URL_WISH}`);
-    return { api, json: json ?? false };
+    return { api, ...(tokenFile !== undefined && { tokenFile }), json: json ?? false };
   };
   const verb = (name: string, what: string) =>
     program.command(name).description(what).option('--json', 'data instead of tables, as documented');

@@ -1,6 +1,7 @@
 import { DolphinError } from '@dolphin/protocol';
 import { type Asked, readCommandLine } from './command-line.js';
 import { MasterApi } from './http/master-api.js';
+import { readToken } from './http/token-file.js';
 import { printError, say } from './verbs/output.js';
 
 // A reader that has enough (head) ends us quietly; a person's Ctrl-C, too.
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
 
 /** Each verb is imported when it is asked for: `status` must not pay for what `apply` needs. */
 async function run(asked: Asked): Promise<number> {
-  const api = new MasterApi(asked.api);
+  const api = new MasterApi(asked.api, asked.tokenFile === undefined ? null : readToken(asked.tokenFile));
   switch (asked.verb) {
     case 'status':
       return (await import('./verbs/status.js')).status(api, asked);

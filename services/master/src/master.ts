@@ -33,6 +33,7 @@ import { Snapshots } from './app/snapshots.js';
 import { MasterConfig, USAGE } from './config.js';
 import { DiskFarmFile } from './files/farm-file.js';
 import { foldBuildId, parseFold } from './files/fold-snapshot.js';
+import { readTokens } from './files/tokens-file.js';
 import { parseListen } from './http/listen-address.js';
 import { globalApi } from './http/server.js';
 import { connectLinks } from './nats/connect.js';
@@ -58,6 +59,7 @@ const FLAGS = {
   credentials: { type: 'string' },
   redis: { type: 'string' },
   listen: { type: 'string' },
+  tokens: { type: 'string' },
   'state-dir': { type: 'string' },
   id: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -80,7 +82,8 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const logger = createLogger({ component: 'master' });
   const loggerOf = (part: string) => componentLogger(logger, part);
   const clock = systemClock;
-  const address = parseListen(config.listen);
+  const tokens = config.tokens === undefined ? null : readTokens(config.tokens);
+  const address = parseListen(config.listen, tokens !== null);
   await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
   const farmFile = new DiskFarmFile(join(config.stateDir, 'farm.json'));
   const known = await farmFile.read();
@@ -124,6 +127,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       unready,
     },
     loggerOf('api'),
+    tokens,
   );
   await listenOn(api, address);
   const { port } = api.server.address() as AddressInfo;

@@ -31,8 +31,10 @@ export class MasterError extends DolphinError {
 /** The master's global API. Throws DolphinError: E_UNREACHABLE when there is no answer, else the master's own code. */
 export class MasterApi {
   readonly address: string;
+  readonly #token: string | null;
 
-  constructor(address: string) {
+  constructor(address: string, token: string | null = null) {
+    this.#token = token;
     this.address = address.replace(/\/+$/, '');
   }
 
@@ -85,7 +87,8 @@ export class MasterApi {
 
   async #exchange(path: string, how: Exchange): Promise<{ status: number; text: string }> {
     try {
-      return await exchange(this.address + path, how);
+      const token = this.#token !== null && { authorization: `Bearer ${this.#token}` };
+      return await exchange(this.address + path, { ...how, headers: { ...how.headers, ...token } });
     } catch (error) {
       throw this.#unreachable(error instanceof Error ? error.message : String(error), error);
     }
