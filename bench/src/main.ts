@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTermination, parseFlags, UsageError } from '@dolphin/runtime';
 import { pinSelf, stopAll } from './child.js';
+import { benchControl, controlText, MAX_CONTROL_EDGES } from './control-bench.js';
 import { benchCrowd, CROWD_MODES, crowdText, isCrowdMode } from './crowd-bench.js';
 import { benchEdge, EDGE_REFERENCE } from './edge-bench.js';
 import { Load, MAX_PLAYERS, NotServedError } from './load.js';
@@ -50,6 +51,8 @@ function jobOf(name: string | undefined, args: readonly string[]): Job {
       return proxy(args);
     case 'crowd':
       return crowd(args);
+    case 'control':
+      return control(args);
     case 'load':
       return load(args);
     case 'floor':
@@ -148,6 +151,34 @@ function crowd(args: readonly string[]): Job {
     const result = await benchCrowd(o);
     process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : crowdText(result));
     return result.starving === 0 ? 0 : EXIT_VOID;
+  };
+}
+
+function control(args: readonly string[]): Job {
+  const { flags } = parseFlags(args, {
+    edges: { type: 'int' },
+    kills: { type: 'int' },
+    seconds: { type: 'int' },
+    entries: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  const entries = (flags.entries ?? '100000,1000000').split(',').map(Number);
+  if (!entries.every((count) => Number.isSafeInteger(count) && count >= 1)) {
+    throw new UsageError(`--entries ${flags.entries}: wants numbers with commas between`);
+  }
+  const edges = atLeastOne('edges', flags.edges, 16);
+  if (edges > MAX_CONTROL_EDGES) throw new UsageError(`--edges is at most ${MAX_CONTROL_EDGES}`);
+  const o = {
+    edges,
+    kills: atLeastOne('kills', flags.kills, 10),
+    seconds: atLeastOne('seconds', flags.seconds, 20),
+    entries,
+    progress,
+  };
+  return async () => {
+    const result = await benchControl(o);
+    process.stdout.write(flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : controlText(result));
+    return 0;
   };
 }
 

@@ -1,6 +1,7 @@
 export const USAGE = `usage: ./dolphin bench edge [--players 2000] [--seconds 20] [--rounds 3] [--protocol rtmp|flv] [--json]
        ./dolphin bench proxy [--players 2000] [--churn 200] [--seconds 20] [--rounds 3] [--peer NAME=COMMAND]... [--json]
        ./dolphin bench crowd [--players 20000] [--edges 4] [--seconds 20] [--mode MODE] [--burst] [--json]
+       ./dolphin bench control [--edges 16] [--kills 10] [--seconds 20] [--entries 100000,1000000] [--json]
        ./dolphin bench load rtmp|flv --url URL [--players 100] [--seconds 10] [--json]
        ./dolphin bench floor --port PORT --bytes N --interval-ms MS
 
@@ -9,6 +10,8 @@ proxy  a pod by relay and by hand-off against HAProxy (plain and splice), nginx,
        {port} to listen on and {edge} to connect to), while --churn players a second come and leave
 crowd  very many players of 250 kbit/s through one pod by --mode hand-off (default) or relay, or by haproxy to the same
        edges; with --burst all of them dial at once
+control  a farm of one host: how long a command, a restart, a status take, what it costs idle, and how fast a master
+       folds a log of so many entries
 load   players that count what they get; exit code 1 when some starve, 69 when nobody serves them
 floor  that program by itself
 `;

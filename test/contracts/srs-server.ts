@@ -28,6 +28,7 @@ export function srsServerContract(server: SrsServerUnderTest): void {
     const { conf } = renderEdgeConf(user, {
       role,
       slot: 0,
+      privateAddress: '127.0.0.1',
       ports: role === 'stream' ? { rtmp, http, api } : { rtmp, api },
       origins: [`127.0.0.1:${origin}`],
       upstream: 'origin',

@@ -19,7 +19,7 @@ test('help is on stdout, and needs nothing', async (t) => {
 });
 
 test('the verbs that have flags list them with --help, on stdout', async (t) => {
-  for (const verb of ['up', 'down', 'bench', 'cli']) {
+  for (const verb of ['up', 'down', 'worker', 'bench', 'cli']) {
     const { code, stdout, stderr } = await run(t, dolphin, [verb, '--help']);
     assert.equal(code, 0, verb);
     assert.match(stdout, /^usage: /i);

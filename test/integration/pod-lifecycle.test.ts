@@ -247,7 +247,14 @@ describe('a pod', () => {
     process.kill(pid, 'SIGKILL');
     await client.closed;
     // One that came before the pod knew may be lost with the relay, but then it is closed, and comes again.
-    await connectServed(t, pod.rtmp);
+    await eventually(
+      async () => {
+        const next = await connectClient(t, pod.rtmp);
+        await eventually(() => next.isClosed() || next.text() !== '', { what: 'it is served or closed' });
+        return next.text() !== '';
+      },
+      { what: 'a client is served' },
+    );
     await eventually(async () => (await pod.state()).clients === 1, { what: 'it alone is counted' });
     assert.notEqual(relay(), pid);
   });

@@ -4,6 +4,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { PodState } from '@dolphin/protocol';
+import { loadConfig } from '@dolphin/runtime';
+import { WorkerConfig } from '@dolphin/worker/config.js';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
 import { DEADLINE_MS, eventually } from '../support/eventually.js';
 import { fromRoot } from '../support/paths.js';
@@ -120,17 +122,20 @@ it('a host id is refused while another worker lives under it, and free when that
   await eventually(async () => (await world.epochs()).length === 2, { what: 'the other one joins' });
 });
 
-it('wrong flags are usage, what is not there yet says so', async (t) => {
+it('wrong flags are usage, wrong values name their field', async (t) => {
   const worker = fromRoot('bin/dolphin-worker');
   const wrong = await run(t, worker, ['--frm', 'x']);
   assert.equal(wrong.code, 64);
-  assert.match(wrong.stderr, /usage: dolphin-worker/);
+  assert.match(wrong.stderr, /usage: \.\/dolphin worker/);
   assert.equal((await run(t, worker, ['--engine', 'nonsense'])).code, 64);
   assert.equal((await run(t, worker, ['--rtmp', 'x'])).code, 78);
-  const leave = await run(t, worker, ['--leave']);
-  assert.equal(leave.code, 69);
-  assert.match(leave.stderr, /not there yet/);
+  assert.equal((await run(t, worker, ['--private-address', '0.0.0.0'])).code, 78);
   const config = fromRoot('conf/worker.yaml');
   assert.equal((await run(t, worker, ['--config', config, '--rtmp', '0'])).code, 78, 'the file itself is good');
   assert.equal((await run(t, worker, ['--help'])).code, 0);
+});
+
+it('conf/worker.yaml parses, and says the defaults', () => {
+  const from = (file?: string) => loadConfig({ schema: WorkerConfig, file, envPrefix: 'DOLPHIN_', env: {}, flags: {} });
+  assert.deepEqual(from(fromRoot('conf/worker.yaml')), from());
 });

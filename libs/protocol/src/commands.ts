@@ -15,7 +15,10 @@ export const EdgeDefinition = z.object({
   /** Absent: the pod's default. */
   conf: ConfRef.optional(),
   ports: EdgePorts,
-  /** `host:port`, tried in turn. Stream edges of a host with a back source pull from that. */
+  /**
+   * `host:port`, tried in turn. Stream edges of a host with a back source pull from that: 127.0.0.1 then stands for the
+   * host's private address.
+   */
   origins: z.array(address).min(1).max(MAX_ORIGINS),
 });
 export type EdgeDefinition = z.infer<typeof EdgeDefinition>;

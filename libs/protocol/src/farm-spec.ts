@@ -60,7 +60,7 @@ export const FarmSpec = z.strictObject({
   ports: PortPlan.strict().prefault({}),
   /** Absent: the policy's defaults. */
   update: UpdatePolicy.strict().optional(),
-  /** How long an edge that is to go waits for its clients; absent: the pod's default. */
+  /** How long an edge that is to go waits for its clients; absent: five minutes. */
   drainDeadlineMs: DrainDeadlineMs.optional(),
 });
 export type FarmSpec = z.infer<typeof FarmSpec>;

@@ -21,7 +21,7 @@ const asked = { who: text.default('unknown'), why: text.optional() };
 
 export const OperatorRequest = z.strictObject(asked);
 export type OperatorRequest = z.infer<typeof OperatorRequest>;
-/** `deadlineMs` absent: the farm's drainDeadlineMs. */
+/** `deadlineMs` absent: the farm's drainDeadlineMs, or five minutes. */
 export const DrainRequest = z.strictObject({ ...asked, deadlineMs: DrainDeadlineMs.optional() });
 export type DrainRequest = z.infer<typeof DrainRequest>;
 /** `changed: false`: it was so already, and nothing was written; `sequence` is where that stands. */

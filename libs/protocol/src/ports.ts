@@ -4,7 +4,10 @@ import { MAX_PUBLIC_PORTS } from './limits.js';
 
 export const Port = z.int().min(1).max(65535);
 
-/** What one edge listens on; all on loopback. A back source has no `http`. */
+/** Where edges listen, unless their host is given another private address. */
+export const DEFAULT_PRIVATE_ADDRESS = '127.0.0.1';
+
+/** What one edge listens on, all at its host's private address. A back source has no `http`. */
 export const EdgePorts = z.object({ rtmp: Port, http: Port.optional(), api: Port });
 export type EdgePorts = z.infer<typeof EdgePorts>;
 

@@ -88,7 +88,7 @@ export const EdgeView = EdgeStatus.omit({ state: true }).extend({
   state: z.enum([...EdgeStatus.shape.state.options, 'assigned', 'unknown']),
   /** Where its private API answers, for the CLI: `http://127.0.0.1:33332`. */
   api: z.string().max(512),
-  /** Why its host refused it last, while it is assigned and not there; only the leader knows. */
+  /** Why its host refused it last, while it is assigned and not there. */
   refusal: Problem.optional(),
 });
 export type EdgeView = z.infer<typeof EdgeView>;

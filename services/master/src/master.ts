@@ -20,6 +20,7 @@ import { OperatorAppender } from './app/append-operator.js';
 import { CommandSender } from './app/command-sender.js';
 import { eventPage } from './app/event-pages.js';
 import { FarmModel, ProblemError } from './app/farm-model.js';
+import { hostCalls } from './app/host-calls.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
 import { LogWatch } from './app/log-watch.js';
@@ -124,6 +125,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       },
       init: (request) => initFarm(appender, model, request),
       apply: (request, ifMatch) => applySpec(appender, request, ifMatch),
+      hostCalls: hostCalls(appender, model),
       unready,
     },
     loggerOf('api'),

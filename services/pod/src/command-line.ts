@@ -1,11 +1,13 @@
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NAME_PATTERN, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@dolphin/protocol';
+import { DEFAULT_PRIVATE_ADDRESS, NAME_PATTERN, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@dolphin/protocol';
 import { parseFlags, UsageError } from '@dolphin/runtime';
 import { aloneSlots, MAX_RELAYS, type PodOptions, parsePorts } from './domain/pod-options.js';
 
 export const USAGE = `usage: dolphin-pod --run-dir DIR --host ID [--rtmp PORTS] [--http PORTS] [--address ADDR]
-                   [--conf FILE] [--engine NAME=PATH]... [--mode auto|relay] [--relays N] [--config FILE]
+                   [--private-address IPV4] [--conf FILE] [--engine NAME=PATH]... [--mode auto|relay]
+                   [--relays N] [--config FILE]
        dolphin-pod alone -p RTMP_PORTS -x HTTP_PORTS -s EDGE_RTMP_PORTS -y EDGE_HTTP_PORTS -c CONF
                    [-w RELAYS] [-b BINARY] [--api-base PORT] [--address ADDR] [--run-dir DIR] [--mode auto|relay]
                    [--config FILE]
@@ -32,6 +34,7 @@ function parseFarm(argv: readonly string[]): PodOptions {
     rtmp: { type: 'string' },
     http: { type: 'string' },
     address: { type: 'string' },
+    'private-address': { type: 'string' },
     conf: { type: 'string' },
     engine: { type: 'string', multiple: true },
     mode: { type: 'string' },
@@ -52,6 +55,7 @@ function parseFarm(argv: readonly string[]): PodOptions {
     rtmp: ports('--rtmp', flags.rtmp ?? String(PUBLIC_RTMP_PORT)),
     http: ports('--http', flags.http ?? String(PUBLIC_HTTP_PORT)),
     address: flags.address ?? '127.0.0.1',
+    privateAddress: privateAddress(flags['private-address']),
     confPath: resolve(flags.conf ?? DEFAULT_CONF),
     configPath: flags.config && resolve(flags.config),
     engines,
@@ -94,6 +98,7 @@ function parseAlone(argv: readonly string[]): PodOptions {
     rtmp,
     http,
     address: flags.address ?? '::',
+    privateAddress: DEFAULT_PRIVATE_ADDRESS,
     confPath: resolve(flags.conf),
     configPath: flags.config && resolve(flags.config),
     engines: new Map([engine]),
@@ -108,6 +113,15 @@ function ports(flag: string, text: string | undefined): number[] {
   const parsed = parsePorts(text);
   if (parsed === null) throw new UsageError(`${flag} ${text}: wants ports with commas between`);
   return parsed;
+}
+
+/** Not a wildcard: that would open the edges' ports, which ask nobody who he is, to everybody. */
+function privateAddress(text: string | undefined): string {
+  if (text === undefined) return DEFAULT_PRIVATE_ADDRESS;
+  if (!isIPv4(text) || text === '0.0.0.0') {
+    throw new UsageError(`--private-address ${text}: wants an IPv4 address of this host`);
+  }
+  return text;
 }
 
 function mode(text: string | undefined): 'auto' | 'relay' {

@@ -27,7 +27,7 @@ import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
 import { openLimitsFile } from './files/limits-file.js';
 import { serveControl } from './http/control-server.js';
-import { apiShowsLife, httpEdgeProbe, srsSentBytes } from './http/edge-probe.js';
+import { HttpEdgeProbe } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
 import { listenToClients } from './listen-to-clients.js';
 import { mustConfine } from './process/confine.js';
@@ -59,7 +59,7 @@ export async function runPod(
 ): Promise<RunningPod> {
   const { logger: log, lifecycle } = o;
   const startedAt = systemTimers.monotonic();
-  const { runDir, alone } = options;
+  const { runDir, alone, privateAddress } = options;
   const config = loadPodConfig(options.configPath, o.env, portsOfCommandLine(options));
   const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
   await mustConfine(config.supervise);
@@ -108,6 +108,7 @@ export async function runPod(
     limits,
     log,
     mode,
+    privateAddress,
     runners: () => supervisor.runners,
     balance: config.balance,
     now: () => Date.now(),
@@ -141,11 +142,13 @@ export async function runPod(
   router.useRelays(relays);
   lifecycle.add('relays', () => relays.stop());
 
+  const probe = new HttpEdgeProbe(privateAddress);
   const supervisor: Supervisor = new Supervisor(
     {
       launcher: createEdgeLauncher({
         runDir,
         host: options.host,
+        privateAddress,
         confPath: options.confPath,
         engines,
         under,
@@ -158,7 +161,7 @@ export async function runPod(
         log,
       }),
       startGate: new StartGate(availableParallelism(), systemTimers),
-      probe: httpEdgeProbe,
+      probe,
       timers: systemTimers,
       // A pod alone has nobody who could decide otherwise: it never gives up.
       policy: alone === null ? restarts : { ...restarts, maxAttempts: null },
@@ -189,7 +192,7 @@ export async function runPod(
     runners: () => supervisor.runners,
     usageOf: readUsage,
     relayedBytesOf: (edge) => relays.sentBytesOf(edge),
-    apiBytesOf: srsSentBytes,
+    apiBytesOf: (port) => probe.sentBytes(port),
     onSampled: () => drains.memory.look(),
     onAnswered: (runner, pid) => watcher.sawAnswer(runner.name, pid),
   });
@@ -200,7 +203,7 @@ export async function runPod(
     runners: () => supervisor.runners,
     relays,
     relayedBytesOf: (edge) => relays.sentBytesOf(edge),
-    showsLife: apiShowsLife,
+    showsLife: (port, pid) => probe.showsLife(port, pid),
     excuseOf: readExcuse,
   });
   const aloneEdges = alone === null ? [] : edgesOfCommandLine(options);
@@ -223,6 +226,7 @@ export async function runPod(
       pid: process.pid,
       host: options.host,
       address: options.address,
+      privateAddress,
       rtmp: options.rtmp,
       http: options.http,
       monotonic: () => systemTimers.monotonic(),

@@ -1,4 +1,13 @@
-import { EngineName, FarmName, HostId, Port, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@dolphin/protocol';
+import {
+  DEFAULT_PRIVATE_ADDRESS,
+  DrainDeadlineMs,
+  EngineName,
+  FarmName,
+  HostId,
+  Port,
+  PUBLIC_HTTP_PORT,
+  PUBLIC_RTMP_PORT,
+} from '@dolphin/protocol';
 import { UsageError } from '@dolphin/runtime';
 import { z } from 'zod';
 
@@ -17,6 +26,10 @@ export const WorkerConfig = z.strictObject({
   /** Default: the name of this machine. */
   host: HostId.optional(),
   address: z.string().min(1).max(255).default('127.0.0.1'),
+  privateAddress: z
+    .ipv4()
+    .refine((address) => address !== '0.0.0.0', 'wants one address: on all of them anybody could ask the edges')
+    .default(DEFAULT_PRIVATE_ADDRESS),
   runDir: z.string().min(1).default('.dolphin/worker'),
   rtmp: Ports.default([PUBLIC_RTMP_PORT]),
   http: Ports.default([PUBLIC_HTTP_PORT]),
@@ -25,6 +38,7 @@ export const WorkerConfig = z.strictObject({
   engines: z.record(EngineName, z.string().min(1)).default({}),
   mode: z.enum(['auto', 'relay']).default('auto'),
   relays: z.int().min(1).max(64).default(1),
+  leaveDeadlineMs: DrainDeadlineMs.default(300_000),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 
@@ -35,6 +49,7 @@ export const FLAGS = {
   credentials: { type: 'string' },
   host: { type: 'string' },
   address: { type: 'string' },
+  'private-address': { type: 'string' },
   'run-dir': { type: 'string' },
   rtmp: { type: 'string' },
   http: { type: 'string' },
@@ -44,6 +59,7 @@ export const FLAGS = {
   mode: { type: 'string' },
   relays: { type: 'int' },
   leave: { type: 'boolean' },
+  'leave-deadline-ms': { type: 'int' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -59,11 +75,12 @@ export function parseEngines(flags: readonly string[] | undefined): Record<strin
   );
 }
 
-export const USAGE = `usage: dolphin-worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
-         [--credentials FILE] [--host ID]
-         [--address 127.0.0.1] [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE]
-         [--engine NAME=PATH]... [--mode auto|relay] [--relays N] [--pod-config FILE]
+export const USAGE = `usage: ./dolphin worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
+         [--credentials FILE] [--host ID] [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}]
+         [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
+         [--mode auto|relay] [--relays N] [--pod-config FILE] [--leave] [--leave-deadline-ms 300000]
 
 Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
-The pod survives the worker; a new worker adopts it. See conf/worker.yaml.
+The pod survives the worker; a new worker adopts it. With --leave a worker that is told to end (SIGTERM, Ctrl-C) takes its
+host out of the farm: the edges drain, the pod ends; told again, it waits for no client. See conf/worker.yaml.
 `;

@@ -15,6 +15,8 @@ import { FLAGS, parseEngines, USAGE, WorkerConfig } from './config.js';
 import { runWorker, type WorkerOptions } from './run-worker.js';
 
 let stop: () => void = () => process.exit(0);
+const asked = new AbortController();
+const hurry = new AbortController();
 onTermination(() => stop());
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -36,7 +38,10 @@ async function main(): Promise<void> {
       process.stdout.write(USAGE);
       return;
     }
-    await runWorker(options, logger, lifecycle);
+    if (options.leaves) stop = () => (asked.signal.aborted ? hurry.abort() : asked.abort());
+    await runWorker(options, logger, lifecycle, { asked: asked.signal, hurry: hurry.signal });
+    await lifecycle.stop();
+    process.exit(0);
   } catch (error) {
     if (lifecycle.stopping) return;
     const code = report(error);
@@ -45,18 +50,27 @@ async function main(): Promise<void> {
   }
 }
 
-/** Throws UsageError, ConfigError, E_NOT_YET. */
-function readOptions(): WorkerOptions | 'help' {
+/** Throws UsageError, ConfigError. */
+function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
   const { flags } = parseFlags(process.argv.slice(2), FLAGS);
-  const { config, leave, help, engine, 'run-dir': runDirFlag, 'pod-config': podConfig, ...plain } = flags;
+  const {
+    config,
+    leave,
+    help,
+    engine,
+    'run-dir': runDirFlag,
+    'pod-config': podConfig,
+    'private-address': privateAddress,
+    'leave-deadline-ms': leaveDeadlineMs,
+    ...plain
+  } = flags;
   if (help) return 'help';
-  if (leave) throw new DolphinError('E_NOT_YET', { what: '--leave (drain the host and take its pod down)' });
   const read = loadConfig({
     schema: WorkerConfig,
     file: config,
     envPrefix: 'DOLPHIN_',
     env: process.env,
-    flags: { ...plain, runDir: runDirFlag, podConfig, engines: parseEngines(engine) },
+    flags: { ...plain, privateAddress, leaveDeadlineMs, runDir: runDirFlag, podConfig, engines: parseEngines(engine) },
   });
   const host = read.host ?? hostIdFrom(hostname());
   if (host === '') throw new ConfigError({ file: 'flags', field: 'host' }, 'this machine has no usable name: give one');
@@ -64,28 +78,17 @@ function readOptions(): WorkerOptions | 'help' {
   const engines = { builtin: fromRoot('bin/dolphin-edge'), ...read.engines };
   const podArgs = [
     ...['--run-dir', runDir, '--host', host, '--rtmp', read.rtmp.join(','), '--http', read.http.join(',')],
-    ...[
-      '--address',
-      read.address,
-      '--conf',
-      read.conf === undefined ? fromRoot('conf/dolphin.conf') : resolve(read.conf),
-    ],
+    ...['--address', read.address, '--private-address', read.privateAddress],
+    ...['--conf', read.conf === undefined ? fromRoot('conf/dolphin.conf') : resolve(read.conf)],
     ...Object.entries(engines).flatMap(([name, path]) => ['--engine', `${name}=${resolve(path)}`]),
     ...['--mode', read.mode, '--relays', String(read.relays)],
     ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),
   ];
   const { farm, nats, credentials, address, rtmp, http } = read;
   return {
-    farm,
-    nats,
-    credentials,
-    host,
-    address,
-    runDir,
-    rtmp,
-    http,
-    podScript: fromRoot('bin/dolphin-pod'),
-    podArgs,
+    ...{ farm, nats, credentials, host, address, runDir, rtmp, http },
+    ...{ podScript: fromRoot('bin/dolphin-pod'), podArgs },
+    ...{ leaves: leave ?? false, leaveDeadlineMs: read.leaveDeadlineMs },
   };
 }
 

@@ -6,6 +6,7 @@ import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory
 import { CommandDesk } from './app/command-desk.js';
 import { FactShipper } from './app/fact-shipper.js';
 import { Herald } from './app/herald.js';
+import { Leaving } from './app/leaving.js';
 import { Membership } from './app/membership.js';
 import { Outbox } from './app/outbox.js';
 import { PodKeeper } from './app/pod-keeper.js';
@@ -30,13 +31,29 @@ export interface WorkerOptions {
   readonly http: number[];
   readonly podScript: string;
   readonly podArgs: readonly string[];
+  /** How long the clients of a host that leaves may stay. */
+  readonly leaveDeadlineMs: number;
+}
+
+/** Asks the worker to take its host out of the farm, and then to wait for no client. */
+export interface LeaveSignals {
+  readonly asked: AbortSignal;
+  readonly hurry: AbortSignal;
 }
 
 /** sockaddr_un. */
 const MAX_SOCKET_PATH_BYTES = 107;
 
-/** Starts the worker; resolves when `lifecycle` has stopped it, rejects when it must not go on. */
-export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lifecycle): Promise<void> {
+/**
+ * Starts the worker. Resolves when `lifecycle` has stopped it, or when its host has left as asked; rejects when it must not
+ * go on, or could not leave.
+ */
+export async function runWorker(
+  o: WorkerOptions,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  leave: LeaveSignals,
+): Promise<void> {
   const { farm, host, runDir } = o;
   const socketPath = join(runDir, POD_SOCKET_NAME);
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
@@ -78,13 +95,20 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
   let isRefused = false;
   lifecycle.add('the pod stays', async () => {
     // Refused by the farm: the pod that was started for it would hold the public ports for nobody.
-    if (isRefused && keeper.isUnused) await pod.stop();
-    else sayWhatStays(keeper.state?.pid ?? podPid(runDir), socketPath, logger);
+    if (isRefused && keeper.isUnused) await pod.stop(0);
+    else if (!leaving.hasEndedPod) sayWhatStays(keeper.state?.pid ?? podPid(runDir), socketPath, logger);
   });
   const keeping = keeper.run(signal);
+  const leaving = new Leaving({
+    ...{ pod, keeper, outbox, clock, newId, logger: componentLogger(logger, 'leaving') },
+    upTo: () => shipper?.upTo ?? 0,
+    canTell: () => bus?.connected === true && membership?.me != null && membership.readOnly === null,
+    deadlineMs: o.leaveDeadlineMs,
+  });
 
   let bus: NatsBus | null = null;
   const me = () => membership?.me ?? null;
+  const standing = () => ({ readOnly: membership?.readOnly ?? null, isLeaving: leaving.isLeaving });
   const herald = new Herald({
     bus: () => bus,
     keeper,
@@ -92,6 +116,7 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
     farm,
     address: o.address,
     me,
+    standing,
     upTo: () => shipper?.upTo ?? 0,
     clock,
   });
@@ -110,6 +135,7 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
       refusals: new Refusals({ add: (fact) => outbox.add(fact), clock, complaints, newId }),
       complaints,
       me,
+      standing,
       onAccepted: () => herald.pulse(),
     });
     shipper = new FactShipper({
@@ -151,11 +177,23 @@ export async function runWorker(o: WorkerOptions, logger: Logger, lifecycle: Lif
     await Promise.allSettled([joining, keeping, telling]);
     await bus?.close();
   });
+  const left = whenAborted(leave.asked).then(async () => {
+    herald.pulse();
+    await leaving.run(leave.hurry);
+  });
+  left.catch(() => undefined);
   const ended = Promise.all([joining, keeping, telling]).then(() => undefined);
-  await Promise.race([ended, failed]).catch((error: unknown) => {
+  await Promise.race([ended, failed, left]).catch((error: unknown) => {
     if (signal.aborted) return;
-    isRefused = true;
+    isRefused = !leaving.isLeaving;
     throw error;
+  });
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve());
   });
 }
 

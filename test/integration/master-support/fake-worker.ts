@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { JetStreamLogStore } from '@dolphin/eventlog';
-import { Command, type CommandReply, type FactEnvelope, subjectsOf } from '@dolphin/protocol';
+import { Command, type CommandReply, type Fact, type FactEnvelope, subjectsOf } from '@dolphin/protocol';
 import { connect, type NatsConnection } from 'nats';
 import { onCleanup, type TestScope } from '../../support/cleanup.js';
 import { HostModel } from '../../unit/master/host-model.js';
@@ -17,6 +18,8 @@ export class FakeWorker {
   silent = false;
   /** What it says to spawns; null: they are taken. */
   refusesSpawns: { code: 'E_ENGINE_UNKNOWN'; message: string } | null = null;
+  readonly #refused = new Set<string>();
+  #noting: Promise<void> = Promise.resolve();
   readonly #bus: NatsConnection;
   readonly #log: JetStreamLogStore;
 
@@ -55,7 +58,18 @@ export class FakeWorker {
 
   #answer(command: Command): CommandReply {
     if (command.body.type !== 'spawn' || !this.refusesSpawns) return this.model.command(command);
+    void this.#noteRefusal(command, this.refusesSpawns);
     return { result: 'refused', ...this.refusesSpawns };
+  }
+
+  /** As a worker does: each refusal once, as a fact. */
+  #noteRefusal(command: Command, why: { code: string; message: string }): Promise<void> {
+    const key = `${command.sequence} ${JSON.stringify(command.body)}`;
+    if (this.#refused.has(key)) return Promise.resolve();
+    this.#refused.add(key);
+    const entry: Fact = { type: 'command-refused', id: randomUUID(), commandId: command.id, ...why };
+    this.#noting = this.#noting.then(() => this.#append([entry], entry.id));
+    return this.#noting;
   }
 
   get spawned(): string[] {
@@ -69,12 +83,17 @@ export class FakeWorker {
   }
 
   async join(): Promise<void> {
-    const { name, epoch, farmId, rtmp } = this.model;
-    const subject = subjectsOf('main').logHost(name);
-    const at = new Date().toISOString();
+    const { name, epoch, rtmp } = this.model;
     const id = `join-${name}-${epoch}`;
     const joined = { type: 'host-joined' as const, id, epoch, version: '0', rtmp: [rtmp], http: [rtmp + 1] };
-    const facts: FactEnvelope = { v: 1, kind: 'facts', farmId, at, host: name, epoch, upTo: 0, entries: [joined] };
+    await this.#append([joined], id);
+  }
+
+  async #append(entries: Fact[], id: string): Promise<void> {
+    const { name, epoch, farmId } = this.model;
+    const subject = subjectsOf('main').logHost(name);
+    const at = new Date().toISOString();
+    const facts: FactEnvelope = { v: 1, kind: 'facts', farmId, at, host: name, epoch, upTo: 0, entries };
     const expectedLast = (await this.#log.lastOn(subject))?.sequence ?? 0;
     await this.#log.append(subject, facts, { expectedLast, messageId: id });
   }

@@ -66,6 +66,7 @@ export async function startPod(
     config?: string;
     conf?: string;
     env?: NodeJS.ProcessEnv;
+    args?: readonly string[];
   },
 ): Promise<TestPod> {
   const dir = await tempDir(t);
@@ -82,6 +83,7 @@ export async function startPod(
     writeFileSync(config, o.config);
     args.push('--config', config);
   }
+  args.push(...(o.args ?? []));
   let pod: TestProcess;
   let sequence = 0;
   const ask: TestPod['ask'] = (method, path, body) =>

@@ -221,3 +221,35 @@ test('an edge that the log does not know is reported, and serves', () => {
   assert.equal(farm.level, 'serving');
   assert.deepEqual(reasons(farm), ['control h1 stream-2: runs, but no decision in the log asks for it']);
 });
+
+const elsewhere: EdgeAnswer = { answered: false, failure: 'elsewhere', why: "its API is on its own host's loopback" };
+
+test("edges that cannot be asked, on another machine's loopback, are as their pod says, and that is no problem", () => {
+  const asIs = { 0: elsewhere, 1: elsewhere, 2: elsewhere };
+  const farm = status(farmView(), asIs);
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(reasons(farm), []);
+  assert.deepEqual([farm.totals.serving, farm.totals.clients, farm.edges[1]?.elsewhere], [2, 6, true]);
+  const unmanaged = status(farmView({ hosts: [hostView({ liveness: 'unmanaged', heardMsAgo: 30_000 })] }), asIs);
+  assert.deepEqual([unmanaged.level, unmanaged.totals.serving], ['serving', 2]);
+});
+
+test('with NATS away nobody knows how edges are that cannot be asked: that degrades, and is no death', () => {
+  const hosts = [hostView({ heardMsAgo: 65_000 })];
+  const farm = status(farmView({ connected: false, hosts }), { 0: elsewhere, 1: elsewhere, 2: elsewhere });
+  assert.deepEqual([farm.level, farm.totals.serving], ['degraded', 2]);
+  assert.equal(reasons(farm)[1], "serving h1: its edges' APIs are on its loopback: shown as its pod said last");
+});
+
+test('an edge on the loopback of a lost host serves nobody', () => {
+  const hosts = [hostView({ liveness: 'lost', heardMsAgo: 60_000 })];
+  const farm = status(farmView({ hosts }), { 0: elsewhere, 1: elsewhere, 2: elsewhere });
+  assert.deepEqual([farm.level, farm.totals.serving, farm.totals.clients], ['critical', 0, 0]);
+});
+
+test('a host that takes no commands says why, and serves', () => {
+  const readOnly = { code: 'E_LOG_UNREADABLE', message: 'log entry 7 cannot be decoded: not JSON' };
+  const farm = status(farmView({ hosts: [hostView({ readOnly })] }));
+  assert.equal(farm.level, 'serving');
+  assert.deepEqual(reasons(farm), [`control h1: takes no commands: ${readOnly.message}`]);
+});

@@ -42,7 +42,7 @@ test('words of the specification that nothing is done about yet are refused by n
   assert.throws(spec({ edges: { perHost: 2, on: { zone: 'a' } } }), refusal('E_NOT_YET', /edges\.on/));
   assert.throws(spec({ conf: { name: 'low-latency', revision: 1 } }), refusal('E_NOT_YET', /conf/));
   assert.throws(spec({ update: UpdatePolicy.parse({}) }), refusal('E_NOT_YET', /update/));
-  assert.throws(spec({ drainDeadlineMs: 60_000 }), refusal('E_NOT_YET', /drainDeadlineMs/));
+  spec({ drainDeadlineMs: 60_000 })();
 });
 
 test('with no edge there, everything may change', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rowsOf } from '@dolphin/master/app/event-pages.js';
 import { farmView } from '@dolphin/master/domain/farm-view.js';
-import { NOTHING_OBSERVED, spawnAnswered } from '@dolphin/master/domain/observation.js';
+import { heard, NOTHING_OBSERVED, spawnAnswered } from '@dolphin/master/domain/observation.js';
 import { viewRows } from '@dolphin/master/redis/view-rows.js';
 import { EventRow, FarmView } from '@dolphin/protocol';
 import { FARM_ID } from './host-model.js';
@@ -39,6 +39,24 @@ test('a view has hosts, edges with their private API addresses, and totals; it i
   );
   assert.deepEqual(one.totals, { hosts: 1, hostsUp: 1, desired: 2, ready: 2, clients: 0, kbitPerS: 0 });
   assert.equal(one.leader?.term, 1);
+});
+
+test('private APIs are shown where they listen: on the loopback of their host, or at its private address', () => {
+  const world = farm(1);
+  const heartbeat = world.host().heartbeat();
+  const shown = (privateAddress?: string) => {
+    const pod = heartbeat.pod && {
+      ...heartbeat.pod,
+      edges: heartbeat.pod.edges.map((edge) => ({ ...edge, ...(privateAddress && { privateAddress }) })),
+    };
+    world.observed = heard(world.observed, { ...heartbeat, address: '10.77.0.2', pod }, world.now);
+    const { hosts, edges } = FarmView.parse(view(world));
+    return { host: hosts[0]?.privateAddress, apis: edges.map(({ api }) => api) };
+  };
+  const onLoopback = ['http://127.0.0.1:33331', 'http://127.0.0.1:33332'];
+  assert.deepEqual(shown(), { host: '127.0.0.1', apis: onLoopback });
+  const atOwn = ['http://10.77.0.2:33331', 'http://10.77.0.2:33332'];
+  assert.deepEqual(shown('10.77.0.2'), { host: undefined, apis: atOwn });
 });
 
 test('what is decided but not reported is assigned; what is reported but not decided is unknown', () => {

@@ -1,5 +1,5 @@
 import { acceptCommand } from '@dolphin/pod/domain/accept-command.js';
-import { type HostFile, newHostFile } from '@dolphin/pod/domain/host-file.js';
+import { type HostFile, newHostFile, withDrained } from '@dolphin/pod/domain/host-file.js';
 import {
   type Command,
   type CommandReply,
@@ -22,6 +22,7 @@ export function specOf(edges: FarmSpec['edges'], more: Partial<FarmSpec> = {}): 
 interface ModelEdge {
   definition: EdgeDefinition;
   state: EdgeStatus['state'];
+  clients: number;
   /** As the real pod has it: a newer definition waits for the old process to be gone. */
   next?: EdgeDefinition;
 }
@@ -50,7 +51,7 @@ export class HostModel {
     const key = { role, slot };
     const ports = edgePorts(specOf({ perHost: 0 }).ports, key);
     const definition = { ...key, generation, engine: 'builtin', ports, origins: ['127.0.0.1:1935'] };
-    this.edges.set(edgeName(key), { definition, state: 'ready' });
+    this.edges.set(edgeName(key), { definition, state: 'ready', clients: 0 });
     this.foreign.add(edgeName(key));
     const record = { ...key, generation, term: 0, sequence: 0, wanted: definition };
     this.file = { ...this.file, slots: [...this.file.slots, record] };
@@ -60,8 +61,10 @@ export class HostModel {
     if (command.epoch !== 0 && command.epoch !== this.epoch) return refuse('E_EPOCH_STALE');
     const verdict = acceptCommand(this.file, command, new Set(['builtin']));
     if (verdict.result === 'refused') return refuse(verdict.code, verdict.details);
-    this.file = verdict.file;
     const { body } = command;
+    if (body.type === 'undrain' && !verdict.already && !this.#undrain(edgeName(body))) return refuse('E_NOT_DRAINING');
+    this.file = verdict.file;
+    if (body.type === 'drain' && !verdict.already) this.#drain(edgeName(body), body.deadlineMs);
     if (body.type === 'spawn' && !verdict.already) this.#start(body.edge);
     if (body.type === 'kill') this.#end(edgeName(body));
     return { result: 'accepted', already: verdict.already, ...(body.type === 'adopt' && { state: this.podState() }) };
@@ -75,8 +78,38 @@ export class HostModel {
       this.violations.push(`${name}: generation ${definition.generation} while ${before.definition.generation} lives`);
     }
     if (before && before.state !== 'gave-up' && before.state !== 'exited') {
-      this.edges.set(name, { ...before, state: 'draining', next: definition });
-    } else this.edges.set(name, { definition, state: 'starting' });
+      this.edges.set(name, { ...before, state: 'draining', clients: 0, next: definition });
+    } else this.edges.set(name, { definition, state: 'starting', clients: 0 });
+  }
+
+  #drain(name: string, deadlineMs: number): void {
+    if (this.foreign.has(name)) this.violations.push(`${name}: an edge that the log does not know was drained`);
+    const edge = this.edges.get(name);
+    if (!edge) {
+      this.#forgetDrained();
+      return;
+    }
+    if (deadlineMs === 0) edge.clients = 0;
+    if (edge.state === 'gave-up' || edge.state === 'exited') this.#remove(name);
+    else if (edge.state !== 'stopping') edge.state = 'draining';
+  }
+
+  #undrain(name: string): boolean {
+    const edge = this.edges.get(name);
+    if (edge?.state !== 'draining') return false;
+    edge.state = 'ready';
+    return true;
+  }
+
+  #remove(name: string): void {
+    this.edges.delete(name);
+    this.#forgetDrained();
+  }
+
+  #forgetDrained(): void {
+    for (const record of this.file.slots) {
+      if (record.drain && !this.edges.has(edgeName(record))) this.file = withDrained(this.file, record);
+    }
   }
 
   #end(name: string): void {
@@ -84,16 +117,18 @@ export class HostModel {
     const edge = this.edges.get(name);
     if (!edge) return;
     delete edge.next;
+    edge.clients = 0;
     if (edge.state !== 'stopping') edge.state = 'draining';
   }
 
   tick(): void {
     for (const [name, edge] of [...this.edges]) {
       if (edge.state === 'starting') edge.state = 'ready';
+      else if (edge.state === 'draining' && edge.clients > 0) edge.clients--;
       else if (edge.state === 'draining') edge.state = 'stopping';
       else if (edge.state !== 'stopping') continue;
-      else if (edge.next) this.edges.set(name, { definition: edge.next, state: 'starting' });
-      else this.edges.delete(name);
+      else if (edge.next) this.edges.set(name, { definition: edge.next, state: 'starting', clients: 0 });
+      else this.#remove(name);
     }
   }
 
@@ -101,8 +136,10 @@ export class HostModel {
   restartPod(): void {
     this.edges.clear();
     for (const record of this.file.slots) {
-      if (record.wanted) this.edges.set(edgeName(record), { definition: record.wanted, state: 'starting' });
+      if (!record.wanted || record.drain) continue;
+      this.edges.set(edgeName(record), { definition: record.wanted, state: 'starting', clients: 0 });
     }
+    this.#forgetDrained();
   }
 
   /** The same without its file: it has forgotten its edges, its farm and the term that it agreed to. */
@@ -112,13 +149,20 @@ export class HostModel {
     this.restartPod();
   }
 
+  /** So many play there. */
+  crowd(name: string, clients: number): void {
+    const edge = this.edges.get(name);
+    if (edge?.state === 'ready') edge.clients = clients;
+  }
+
   giveUp(name: string): void {
     const edge = this.edges.get(name);
-    if (edge && !this.foreign.has(name)) edge.state = 'gave-up';
+    if (!edge || this.foreign.has(name) || edge.state === 'draining' || edge.state === 'stopping') return;
+    Object.assign(edge, { state: 'gave-up', clients: 0 });
   }
 
   podState(): PodState {
-    const edges = [...this.edges.values()].map(({ definition, state }): EdgeStatus => {
+    const edges = [...this.edges.values()].map(({ definition, state, clients }): EdgeStatus => {
       const record = this.file.slots.find((one) => one.role === definition.role && one.slot === definition.slot);
       return {
         ...definition,
@@ -127,7 +171,7 @@ export class HostModel {
         term: record?.term ?? 0,
         sequence: record?.sequence ?? 0,
         transport: 'hand-off',
-        clients: 0,
+        clients,
         kbitPerS: 0,
         sentBytes: 0,
         cpuPercent: 0,

@@ -20,12 +20,25 @@ const fate = fc.array(fc.constantFrom('answered' as const, 'lost' as const, 'ans
 type Step =
   | { do: 'apply'; edges: { perHost: number } | { total: number } }
   | { do: 'elect' }
+  | { do: 'ask'; type: 'host-cordoned' | 'host-uncordoned' | 'host-undrain-asked'; host: string }
+  | { do: 'drain'; host: string; deadlineMs: number }
+  | { do: 'crowd'; host: string; clients: number }
   | { do: 'round'; fates: ('answered' | 'lost' | 'answer-lost')[]; ms: number }
   | { do: 'hear' | 'tick' | 'restart-pod' | 'lose-pod' | 'restart-worker' | 'give-up' | 'old-heartbeat'; host: string };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('apply' as const), edges }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('elect' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('ask' as const),
+      type: fc.constantFrom('host-cordoned' as const, 'host-uncordoned' as const, 'host-undrain-asked' as const),
+      host,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drain' as const), host, deadlineMs: fc.nat({ max: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crowd' as const), host, clients: fc.nat({ max: 4 }) }) },
   {
     weight: 8,
     arbitrary: fc.record({ do: fc.constant('round' as const), fates: fate, ms: fc.integer({ min: 20, max: 2_500 }) }),
@@ -51,9 +64,20 @@ function play(world: World, steps: readonly Step[]): void {
       case 'elect':
         world.elect();
         break;
+      case 'ask':
+        world.operator({ type: one.type, host: one.host, who: 'test' });
+        break;
+      case 'drain':
+        world.operator({ type: 'host-drain-asked', host: one.host, deadlineMs: one.deadlineMs, who: 'test' });
+        break;
+      case 'crowd':
+        for (const name of world.host(one.host).live('stream')) world.host(one.host).crowd(name, one.clients);
+        break;
       case 'round': {
         let next = 0;
+        const before = assignedIn(world);
         world.carryOut(world.plan(), () => one.fates[next++ % one.fates.length] ?? 'answered');
+        assertNotMore(world, before);
         world.pass(one.ms);
         break;
       }
@@ -88,6 +112,27 @@ function play(world: World, steps: readonly Step[]): void {
   }
 }
 
+/** Stream edges decided for each host that is not lost. */
+function assignedIn(world: World): number[] {
+  const present = hostsOf(world.state).filter((one) => one.liveness !== 'lost');
+  return present.map((one) => assignedSlots(one, 'stream').length);
+}
+
+/** Whatever was decided, nowhere are more edges than are asked for, but those that were there before. */
+function assertNotMore(world: World, before: readonly number[]): void {
+  const asked = world.state.spec?.spec.edges;
+  const after = assignedIn(world);
+  if (!asked || after.length !== before.length) return;
+  const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
+  if ('total' in asked) assert.ok(sum(after) <= Math.max(asked.total, sum(before)), `${after} of ${asked.total}`);
+  else for (const [index, count] of after.entries()) assert.ok(count <= Math.max(asked.perHost, before[index] ?? 0));
+}
+
+/** Every host takes edges again. */
+function reopen(world: World): void {
+  for (const name of HOSTS) world.operator({ type: 'host-undrain-asked', host: name, who: 'test' });
+}
+
 const RUNS = { numRuns: 300 };
 
 test('from whatever happened before, a farm that is left alone comes to what is asked, and then plans nothing', () => {
@@ -96,6 +141,7 @@ test('from whatever happened before, a farm that is left alone comes to what is 
       const world = new World(HOSTS);
       world.elect();
       play(world, steps);
+      reopen(world);
       world.apply(wish);
       // Given-up slots are tried again after 15 s.
       world.settle(30);
@@ -134,6 +180,67 @@ test('an undisturbed farm is settled within a few seconds of any change', () => 
   );
 });
 
+test('a farm that is left alone moves each edge at most once: what is released is not assigned, nor the other way round', () => {
+  const asks = fc.array(
+    fc.oneof(
+      fc.record({ edges }),
+      fc.record({ drain: host, deadlineMs: fc.nat({ max: 2 }) }),
+      fc.record({
+        type: fc.constantFrom('host-cordoned' as const, 'host-uncordoned' as const, 'host-undrain-asked' as const),
+        host,
+      }),
+    ),
+    { minLength: 1, maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(asks, fc.nat({ max: 4 }), fc.nat({ max: 3 }), (wishes, clients, seconds) => {
+      const world = new World(HOSTS);
+      world.elect();
+      world.apply({ perHost: 2 });
+      world.settle(10);
+      for (const one of wishes) {
+        for (const each of world.hosts.values()) for (const name of each.live('stream')) each.crowd(name, clients);
+        if ('edges' in one) world.apply(one.edges);
+        else if ('drain' in one) {
+          const { drain, deadlineMs } = one;
+          world.operator({ type: 'host-drain-asked', host: drain, deadlineMs, who: 'test' });
+        } else world.operator({ ...one, who: 'test' });
+        const moves = new Map<string, Set<string>>();
+        for (let second = 0; second <= seconds; second++) {
+          for (const decision of world.second().decided) {
+            if (decision.type !== 'edge-assigned' && decision.type !== 'edge-released' && decision.type !== 'edge-kept')
+              continue;
+            const edge = `${decision.host} ${decision.role}-${decision.slot}`;
+            moves.set(edge, (moves.get(edge) ?? new Set()).add(decision.type === 'edge-released' ? 'away' : 'here'));
+          }
+        }
+        for (const [edge, ways] of moves) assert.equal(ways.size, 1, edge);
+      }
+    }),
+    RUNS,
+  );
+});
+
+test('a host that is drained is empty in the end, and gets nothing until it is undrained', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40, size: 'max' }), edges, host, (steps, wish, drained) => {
+      const world = new World(HOSTS);
+      world.elect();
+      play(world, steps);
+      reopen(world);
+      world.apply(wish);
+      world.operator({ type: 'host-drain-asked', host: drained, deadlineMs: 60_000, who: 'test' });
+      for (let second = 0; second < 40; second++) world.second();
+      assert.deepEqual([...world.host(drained).edges.keys()], []);
+      const others = HOSTS.filter((name) => name !== drained).map((name) => world.host(name).live('stream').length);
+      if ('total' in wish) assert.equal((others[0] ?? 0) + (others[1] ?? 0), wish.total);
+      else assert.deepEqual(others, [wish.perHost, wish.perHost]);
+      assert.ok(isSettled(world.state, world.observed));
+    }),
+    RUNS,
+  );
+});
+
 test('whatever is lost, late or repeated, no two edges ever live on one slot', () => {
   fc.assert(
     fc.property(fc.array(stepInOrder, { maxLength: 80, size: 'max' }), (steps) => {
@@ -164,6 +271,7 @@ test('an edge that the log does not know is never replaced or killed, and never 
       }
       world.elect();
       play(world, steps);
+      reopen(world);
       world.apply(wish);
       world.settle(40);
       assert.deepEqual(world.violations, []);

@@ -109,8 +109,10 @@ test('a slot that is wanted again gets a new generation, when its last edge is g
   const world = farm(2);
   world.apply({ perHost: 1 });
   world.second();
+  world.host().tick();
+  world.hear('h1');
   world.apply({ perHost: 2 });
-  assert.deepEqual(decisionsOf(world.plan()), [], 'stream-1 still drains');
+  assert.deepEqual(decisionsOf(world.plan()), [], 'stream-1 still ends');
   world.settle(10);
   assert.equal(world.state.hosts['h1']?.slots['stream-1']?.generation, 2);
 });
@@ -258,4 +260,21 @@ test('a heartbeat from an epoch that never was does not silence its host for eve
   world.apply({ perHost: 3 });
   world.settle(10);
   assert.equal(world.host().live('stream').length, 3);
+});
+
+test('a host that is read-only is counted, and left alone', () => {
+  const world = farm(2, ['h1', 'h2']);
+  const readOnly = { code: 'E_LOG_UNREADABLE', message: 'log entry 7 cannot be decoded' };
+  const hear = () => {
+    world.hear('h1', { ...world.host('h1').heartbeat(), readOnly });
+    world.hear('h2');
+  };
+  hear();
+  assert.deepEqual(world.plan().decisions, []);
+  world.apply({ total: 6 });
+  hear();
+  world.carryOut(world.plan());
+  hear();
+  const touched = world.plan().commands.map(({ host }) => host);
+  assert.deepEqual([...new Set(touched)], ['h2']);
 });

@@ -1,3 +1,4 @@
+import type { DecisionDraft } from '@dolphin/master/domain/decision-draft.js';
 import { evolve } from '@dolphin/master/domain/evolve.js';
 import { EMPTY_FARM, type FarmState } from '@dolphin/master/domain/farm-state.js';
 import { isSettled } from '@dolphin/master/domain/farm-view.js';
@@ -132,7 +133,8 @@ export class World {
   }
 
   /** A second of an undisturbed farm: heartbeats, then plans until one decides nothing. */
-  second(): Plan {
+  second(): Plan & { readonly decided: Plan['decisions'] } {
+    const decided: DecisionDraft[] = [];
     for (const host of this.hosts.values()) {
       host.tick();
       this.hear(host.name);
@@ -142,9 +144,10 @@ export class World {
       if (plan.standDown) throw new Error(plan.standDown);
       if (round > 8) throw new Error(`does not come to rest: ${JSON.stringify(plan)}`);
       this.carryOut(plan);
+      decided.push(...plan.decisions);
       if (plan.decisions.length > 0) continue;
       this.pass(1_000);
-      return plan;
+      return { ...plan, decided };
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dialectFrom, readsProxyHeader } from '@dolphin/pod/domain/dialect.js';
-import { judgePort } from '@dolphin/pod/domain/judge-port.js';
+import { isInTheWay, judgePort } from '@dolphin/pod/domain/judge-port.js';
 import { appendTail, EMPTY_TAIL, tailLines } from '@dolphin/pod/domain/log-tail.js';
 import { aloneSlots, parsePorts } from '@dolphin/pod/domain/pod-options.js';
 import { edgeRates, parseProcessStat } from '@dolphin/pod/domain/process-usage.js';
@@ -13,13 +13,21 @@ const OUTGOING: PortHolder = { listening: false, inode: 778, localAddress: '0200
 
 describe('a port', () => {
   it('is judged free, in passing use, or taken, by who has it', () => {
-    assert.equal(judgePort({ loopbackFree: false, holders: [LISTENER] }), 'taken');
+    assert.equal(judgePort({ ownFree: false, holders: [LISTENER] }), 'taken');
     // An SRS shares its port: a bind may work, and it is taken all the same.
-    assert.equal(judgePort({ loopbackFree: true, holders: [LISTENER] }), 'taken');
-    assert.equal(judgePort({ loopbackFree: false, holders: [OUTGOING] }), 'passing');
+    assert.equal(judgePort({ ownFree: true, holders: [LISTENER] }), 'taken');
+    assert.equal(judgePort({ ownFree: false, holders: [OUTGOING] }), 'passing');
     // From another loopback address, as our relays connect.
-    assert.equal(judgePort({ loopbackFree: true, holders: [OUTGOING] }), 'free');
-    assert.equal(judgePort({ loopbackFree: false, holders: [] }), 'taken');
+    assert.equal(judgePort({ ownFree: true, holders: [OUTGOING] }), 'free');
+    assert.equal(judgePort({ ownFree: false, holders: [] }), 'taken');
+  });
+
+  it('is not taken by who listens on another address of the host: that may be another host of the farm', () => {
+    const at = (localAddress: string) => isInTheWay({ ...LISTENER, localAddress }, '10.77.0.2');
+    assert.equal(at('02004D0A'), true, 'the same');
+    assert.equal(at('00000000'), true, 'all of them');
+    assert.equal(at('0100007F'), false, '127.0.0.1');
+    assert.equal(at('00000000000000000000000000000000'), true, 'all of them, and perhaps those of IPv4');
   });
 });
 

@@ -16,6 +16,7 @@ const stream: EdgeToRender = {
   role: 'stream',
   slot: 2,
   ports: { rtmp: 1938, http: 18083, api: 33334 },
+  privateAddress: '127.0.0.1',
   origins: ['127.0.0.1:11935'],
   upstream: 'back-source',
   serverId: 'dolphin-h1-stream-2',

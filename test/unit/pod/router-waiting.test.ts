@@ -12,6 +12,7 @@ it('a client that finds no edge is refused in time, however often others make it
   const refused: string[] = [];
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
   const router = new Router({
+    privateAddress: '127.0.0.1',
     ...{ timers, log, mode: 'auto', runners: () => [], now: () => 0, explain: null },
     balance: loadPodConfig(undefined, {}).balance,
     sessions: new Sessions({ life: 'f00', now: () => 0, journal: { append: () => {}, edgeEnded: () => {} } }),

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 
 const FARM = '7b1c1f1e-5f0b-4b57-9b53-6a1dd0f4f001';
 const OTHER_FARM = '7b1c1f1e-5f0b-4b57-9b53-6a1dd0f4f002';
+const STAYS = { readOnly: null, isLeaving: false };
 const me = { farmId: FARM, host: 'h1', epoch: 3 };
 
 const command = (o: Partial<Command> = {}): Command => ({
@@ -52,12 +53,12 @@ describe('bytes that come as a command', () => {
 
 describe('a command', () => {
   it('is for this farm, this host and this epoch, or refused', () => {
-    assert.equal(refusalOf(command(), me), null);
-    assert.equal(refusalOf(command({ epoch: 0 }), me), null, 'epoch 0: whichever life reads it');
-    assert.equal(refusalOf(command({ host: 'h2' }), me)?.code, 'E_HOST_MISMATCH');
-    assert.equal(refusalOf(command({ farmId: OTHER_FARM }), me)?.code, 'E_FARM_MISMATCH');
-    assert.equal(refusalOf(command({ epoch: 2 }), me)?.code, 'E_EPOCH_STALE');
-    assert.equal(refusalOf(command({ epoch: 4 }), me)?.code, 'E_EPOCH_STALE');
+    assert.equal(refusalOf(command(), me, STAYS), null);
+    assert.equal(refusalOf(command({ epoch: 0 }), me, STAYS), null, 'epoch 0: whichever life reads it');
+    assert.equal(refusalOf(command({ host: 'h2' }), me, STAYS)?.code, 'E_HOST_MISMATCH');
+    assert.equal(refusalOf(command({ farmId: OTHER_FARM }), me, STAYS)?.code, 'E_FARM_MISMATCH');
+    assert.equal(refusalOf(command({ epoch: 2 }), me, STAYS)?.code, 'E_EPOCH_STALE');
+    assert.equal(refusalOf(command({ epoch: 4 }), me, STAYS)?.code, 'E_EPOCH_STALE');
   });
 
   it('that is sent again with another id is the same refusal, another generation is not', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Command, CommandReply, Fact } from '@dolphin/protocol';
+import { type Command, type CommandReply, DolphinError, type Fact } from '@dolphin/protocol';
 import { Complaints, silentLogger } from '@dolphin/runtime';
 import { REFUSALS_PER_MINUTE } from '@dolphin/worker/app/bounds.js';
 import { CommandDesk } from '@dolphin/worker/app/command-desk.js';
@@ -21,7 +21,10 @@ const command = (o: Partial<Command> = {}): Command => ({
 });
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
-function desk(answer: (command: Command) => CommandReply | PodFailure | Promise<CommandReply>) {
+function desk(
+  answer: (command: Command) => CommandReply | PodFailure | Promise<CommandReply>,
+  readOnly: DolphinError | null = null,
+) {
   const facts: Fact[] = [];
   const forwarded: Command[] = [];
   const clock = { time: 0, monotonic: () => clock.time };
@@ -39,6 +42,7 @@ function desk(answer: (command: Command) => CommandReply | PodFailure | Promise<
     refusals,
     complaints,
     me: () => ({ farmId: FARM, host: 'h1', epoch: 1 }),
+    standing: () => ({ readOnly, isLeaving: false }),
     onAccepted: () => undefined,
   });
   return { desk: theDesk, facts, forwarded, clock };
@@ -53,6 +57,19 @@ describe('the command desk', () => {
     assert.deepEqual(await it.answer(bytes(command())), accepted);
     assert.deepEqual(forwarded, [command()]);
     assert.deepEqual(facts, []);
+  });
+
+  it('of a host that is read-only takes adopt alone, and passes nothing else on', async () => {
+    const unreadable = new DolphinError('E_LOG_UNREADABLE', { sequence: 7, why: 'not JSON' });
+    const { desk: it, facts, forwarded } = desk(() => accepted, unreadable);
+    assert.deepEqual(await it.answer(bytes(command())), accepted);
+    const kill = command({ body: { type: 'kill', role: 'stream', slot: 0, generation: 1 } });
+    assert.deepEqual(await it.answer(bytes(kill)), {
+      result: 'refused',
+      code: 'E_LOG_UNREADABLE',
+      message: unreadable.message,
+    });
+    assert.deepEqual([forwarded.length, facts.length], [1, 1]);
   });
 
   it('tells a refusal once, however often the leader sends the command again', async () => {

@@ -20,8 +20,9 @@ export interface EdgeFigures {
 
 /**
  * `unreachable`: nobody listens, the process is gone. `silent`: no answer in time, or one that says no: it may be busy, or
- * full, for SRS counts API calls as connections.
+ * full, for SRS counts API calls as connections. `elsewhere`: it was not asked, because its API is on the loopback of
+ * another machine.
  */
 export type EdgeAnswer =
   | { readonly answered: true; readonly ms: number; readonly figures: EdgeFigures }
-  | { readonly answered: false; readonly failure: 'unreachable' | 'silent'; readonly why: string };
+  | { readonly answered: false; readonly failure: 'unreachable' | 'silent' | 'elsewhere'; readonly why: string };

@@ -21,7 +21,7 @@ export interface Problem {
 export function problemsOf(view: FarmView, edges: readonly StatusEdge[]): Problem[] {
   return [
     ...farmProblems(view).map((why): Problem => ({ about: 'farm', why, affects: 'control' })),
-    ...view.hosts.flatMap((host) => hostProblems(host, edges)),
+    ...view.hosts.flatMap((host) => [...hostProblems(host, edges), ...elsewhereProblems(host, edges, view.connected)]),
     ...edges.flatMap((edge) => edgeProblems(edge, isShort(view, edges, edge.host))),
   ];
 }
@@ -43,6 +43,10 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
   const ageMs = host.heardMsAgo === null ? {} : { ageMs: host.heardMsAgo };
   if (host.liveness === 'lost') return [{ about, why: LIVENESS.lost, affects: 'serving', ...ageMs }];
   if (host.liveness !== 'up') problems.push({ about, why: LIVENESS[host.liveness], affects: 'control', ...ageMs });
+  if (host.leaving) problems.push({ about, why: 'is leaving the farm', affects: 'control', ...ageMs });
+  if (host.readOnly) {
+    problems.push({ about, why: `takes no commands: ${host.readOnly.message}`, affects: 'control', ...ageMs });
+  }
   const serving = servingOn(about, edges);
   if (serving < host.desired) {
     problems.push({ about, why: `${serving} of ${host.desired} stream edges serve`, affects: 'serving' });
@@ -51,6 +55,18 @@ function hostProblems(host: HostView, edges: readonly StatusEdge[]): Problem[] {
     problems.push({ about, why: 'its pod does not answer', affects: 'serving', ...ageMs });
   }
   return problems;
+}
+
+/**
+ * Edges that cannot be asked are as their pod says, which is fine while it is heard. Later: of a host that is silent the
+ * leader tells what becomes of it; with NATS away nobody does.
+ */
+function elsewhereProblems(host: HostView, edges: readonly StatusEdge[], isConnected: boolean): Problem[] {
+  const isAsked = !edges.some((edge) => edge.host === host.host && edge.elsewhere);
+  if (isAsked || isConnected || host.liveness === 'lost') return [];
+  const why = "its edges' APIs are on its loopback: shown as its pod said last";
+  const ageMs = host.heardMsAgo === null ? {} : { ageMs: host.heardMsAgo };
+  return [{ about: host.host, why, affects: 'serving', ...ageMs }];
 }
 
 function edgeProblems(edge: StatusEdge, isHostShort: boolean): Problem[] {

@@ -26,6 +26,8 @@ export interface StatusEdge {
   /** Milliseconds that its API took; null: no answer, for the reason in `problem`. */
   readonly answeredMs: number | null;
   readonly problem?: string;
+  /** Its API cannot be asked from here: all its figures are its pod's, as the master has them. */
+  readonly elsewhere?: boolean;
   /** Why its host refused it last; only of one that is assigned. */
   readonly refusal?: EdgeView['refusal'];
   /** Viewers and publishers. Null on a back source: its clients are edges that pull or forward a publish: `edgeClients`. */
@@ -162,7 +164,8 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
     generation: edge.generation,
     engine: edge.engine,
     state: edge.state,
-    serving: isServing(edge, answer, isFresh),
+    serving: isServing(edge, answer, { isFresh, isLost }),
+    ...(answer?.answered === false && answer.failure === 'elsewhere' && { elsewhere: true }),
     pid: own?.pid ?? edge.pid,
     api: edge.api,
     answeredMs: answer?.answered ? answer.ms : null,
@@ -184,7 +187,7 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
 
 /** Two processes on one port is what SRS's SO_REUSEPORT makes possible: the kernel spreads the clients over both. */
 function problemOf(edge: EdgeView, answer: EdgeAnswer | undefined, isFresh: boolean): string | undefined {
-  if (answer?.answered === false) return answer.why;
+  if (answer?.answered === false) return answer.failure === 'elsewhere' ? undefined : answer.why;
   const pid = answer?.figures.pid;
   const isOther = isFresh && edge.state === 'ready' && pid !== undefined && pid !== edge.pid;
   return isOther ? `its API is answered by pid ${pid}, but its pod runs pid ${edge.pid}` : undefined;
@@ -194,9 +197,12 @@ function problemOf(edge: EdgeView, answer: EdgeAnswer | undefined, isFresh: bool
  * A fresh view knows best what state an edge is in; of a stale one only the edge itself can tell. Silence is not death:
  * a full edge refuses its API and serves on.
  */
-function isServing(edge: EdgeView, answer: EdgeAnswer | undefined, isFreshView: boolean): boolean {
+function isServing(edge: EdgeView, answer: EdgeAnswer | undefined, knowledge: Knowledge): boolean {
+  const isFreshView = knowledge.isFresh;
   const isTaking = edge.state === 'ready' || (!isFreshView && (edge.state === 'assigned' || edge.state === 'starting'));
   if (answer?.answered) return isTaking || edge.state === 'unknown';
+  // Nobody here can ask it: what its pod said last stands, until the host is given up.
+  if (answer?.failure === 'elsewhere') return edge.state === 'ready' && !knowledge.isLost;
   return isFreshView && edge.state === 'ready' && answer?.failure !== 'unreachable';
 }
 

@@ -1,7 +1,9 @@
-import type { EdgeView } from '@dolphin/protocol';
+import { hostname, networkInterfaces } from 'node:os';
+import type { EdgeView, FarmView } from '@dolphin/protocol';
 import { SrsAnswer, SrsClients, type SrsStream, SrsStreams, SrsSummaries, SrsVhosts, streamUrl } from '@dolphin/srs';
 import type { z } from 'zod';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
+import { isWithinReach, type OwnNames } from '../domain/reach.js';
 import { ExchangeError, exchange } from './exchange.js';
 
 /** An edge answers within milliseconds; a busy one may be late, and the table should not wait for it. */
@@ -20,10 +22,12 @@ const PARALLEL = 64;
 
 const DOWN: EdgeAnswer = { answered: false, failure: 'unreachable', why: 'it does not run' };
 
-/** Asks each edge's private API about itself, in the order given. Never throws. */
-export async function askEdges(
-  edges: readonly Pick<EdgeView, 'api' | 'pid' | 'state' | 'role'>[],
-): Promise<EdgeAnswer[]> {
+const ELSEWHERE: EdgeAnswer = { answered: false, failure: 'elsewhere', why: "its API is on its own host's loopback" };
+
+/** Asks each edge's private API about itself, in the order of the view. Never throws. */
+export async function askEdges({ edges, hosts }: Pick<FarmView, 'edges' | 'hosts'>): Promise<EdgeAnswer[]> {
+  const own = ownNames();
+  const hostOf = new Map(hosts.map((host) => [host.host, host]));
   const answers: EdgeAnswer[] = [];
   let next = 0;
   const worker = async () => {
@@ -32,11 +36,19 @@ export async function askEdges(
       if (edge === undefined) return;
       // One that was never reported may run all the same: a master that lost its worker, or NATS, has no pid of it.
       const isDown = edge.pid === null && edge.state !== 'assigned';
-      answers[index] = isDown ? DOWN : await ask(edge.api, edge.role);
+      const host = hostOf.get(edge.host);
+      if (isDown) answers[index] = DOWN;
+      else if (host && !isWithinReach(edge, host, own)) answers[index] = ELSEWHERE;
+      else answers[index] = await ask(edge.api, edge.role);
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, edges.length) }, worker));
   return answers;
+}
+
+function ownNames(): OwnNames {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  return new Set([hostname(), ...addresses]);
 }
 
 async function ask(address: string, role: EdgeView['role']): Promise<EdgeAnswer> {

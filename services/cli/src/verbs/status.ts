@@ -39,7 +39,7 @@ async function look(api: MasterApi): Promise<Status | DolphinError> {
   try {
     const view = await api.farm();
     const answeredMs = Math.round(performance.now() - start);
-    const answers = await askEdges(view.edges);
+    const answers = await askEdges(view);
     return sumUp(view, answers, { at: new Date().toISOString(), address: api.address, answeredMs });
   } catch (error) {
     if (error instanceof DolphinError) return error;

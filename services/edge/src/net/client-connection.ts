@@ -3,7 +3,7 @@ import type { ClientEnd, StreamUse } from '@dolphin/protocol';
 import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
 import { type StreamKey, streamUrlOf } from '../domain/stream-key.js';
-import { addressOf, isLoopback, pendingWriteBytes } from './socket-facts.js';
+import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
   /** Its pod accepted it: nobody but the client is at the other end. */
@@ -56,7 +56,7 @@ export abstract class ClientConnection implements Client {
     this.id = newClientId(context);
     this.sinceMs = context.timers.now();
     this.address = o.address ?? addressOf(socket);
-    this.trustsPeer = !o.handedOff && isLoopback(this.address);
+    this.trustsPeer = !o.handedOff && isOfThisHost(socket);
     context.clients.add(this);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);

@@ -1,13 +1,21 @@
 import type { Socket } from 'node:net';
 
 /** `::ffff:127.0.0.1` is 127.0.0.1: a dual-stack listener says so of IPv4 clients. */
-export function addressOf(socket: Socket): string {
+export function addressOf(socket: Pick<Socket, 'remoteAddress'>): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
 }
 
-/** Peers on this host may tell another address: they are our pod's relay, not players of the world. */
-export function isLoopback(address: string): boolean {
-  return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1';
+/**
+ * Peers on this host may tell another address: they are our pod's relay, not players of the world. Whoever connects from
+ * the very address that it connects to is on this host as well: so a relay does that of a host with a private address.
+ */
+export function isOfThisHost(socket: Pick<Socket, 'remoteAddress' | 'localAddress'>): boolean {
+  const address = addressOf(socket);
+  return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1' || isOwn(address, socket.localAddress);
+}
+
+function isOwn(address: string, local: string | undefined): boolean {
+  return address !== '' && address === (local ?? '').replace(/^::ffff:/i, '');
 }
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, DolphinError } from '@dolphin/protocol';
 import type { Clock, Complaints, Logger } from '@dolphin/runtime';
 import { adopted, commandSent, type SentCommand, spawnAnswered } from '../domain/observation.js';
-import { generationOf, type PlannedCommand, sentKey } from '../domain/planned-command.js';
+import { commandIdOf, generationOf, type PlannedCommand, sentKey } from '../domain/planned-command.js';
 import { COMMAND_TIMEOUT_MS } from './bounds.js';
 import type { FarmModel } from './farm-model.js';
 import type { CommandBus } from './ports.js';
@@ -31,7 +31,7 @@ export class CommandSender {
     const farmId = this.#model.state.farm?.farmId;
     if (!farmId) return;
     const command: Command = {
-      id: randomUUID(),
+      id: commandIdOf(planned, randomUUID()),
       farmId,
       host: planned.host,
       epoch: planned.epoch,

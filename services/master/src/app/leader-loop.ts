@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tenure } from '@dolphin/eventlog';
-import { type Decision, type DecisionEnvelope, DolphinError, subjectsOf } from '@dolphin/protocol';
+import { type Decision, type DecisionEnvelope, subjectsOf } from '@dolphin/protocol';
 import type { Clock, Complaints, Logger } from '@dolphin/runtime';
 import type { DecisionDraft } from '../domain/decision-draft.js';
 import { highestReportedTerm, leading } from '../domain/observation.js';
@@ -57,7 +57,7 @@ export class LeaderLoop {
     return this.#model.observed.leading !== null && (this.#tenure?.holds() ?? false);
   }
 
-  /** Until `signal` aborts; then the lease is given back. Rejects with E_NOT_YET alone: another master leads. */
+  /** Until `signal` aborts; then the lease is given back. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const off = this.#model.onChange(() => this.#wakeUp.ring());
     try {
@@ -74,10 +74,10 @@ export class LeaderLoop {
     try {
       await this.#untilReady(signal);
       this.#model.setRole('candidate');
-      const tenure = signal.aborted ? null : await this.#links.leases.acquire(signal);
+      const follow = () => this.#model.setRole('follower');
+      const tenure = signal.aborted ? null : await this.#links.leases.acquire(signal, follow);
       if (tenure) await this.#lead(tenure, signal);
     } catch (error) {
-      if (error instanceof DolphinError && error.code === 'E_NOT_YET') throw error;
       this.#logger.warn({ err: error }, 'cannot lead now');
     }
     if (!signal.aborted) this.#model.setRole('follower');

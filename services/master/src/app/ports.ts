@@ -25,10 +25,10 @@ export interface Dialler {
 
 export interface Leases {
   /**
-   * Waits for leadership. null: `signal` aborted. Throws DolphinError: E_NOT_YET when another master leads, all else
-   * when there is nothing to lease from yet.
+   * Waits for leadership. null: `signal` aborted. `onRival` is told each time another master is seen to renew the lease.
+   * Throws DolphinError when there is nothing to lease from yet.
    */
-  acquire(signal: AbortSignal): Promise<Tenure | null>;
+  acquire(signal: AbortSignal, onRival: (holder: string) => void): Promise<Tenure | null>;
 }
 
 /** All that needs the bus; there is none before the first connection. */

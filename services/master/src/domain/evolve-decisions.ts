@@ -29,13 +29,27 @@ function decision(state: FarmState, entry: Decision, sequence: number): FarmStat
           status: 'assigned',
           decided: ref,
           gaveUpInARow: before?.status === 'assigned' ? before.gaveUpInARow : 0,
+          refusal: null,
+          drainMs: 0,
+          forDrain: null,
+          isKept: false,
         });
       });
     case 'edge-released':
       return withHost(state, entry.host, (host) => {
         const before = host.slots[edgeName(entry)];
         if (before?.generation !== entry.generation) return host;
-        return withSlot(host, { ...before, status: 'released', decided: ref });
+        const drainMs = entry.drainMs ?? 0;
+        const forDrain = host.drain?.asked.entryId ?? null;
+        return withSlot(host, { ...before, status: 'released', decided: ref, drainMs, forDrain, isKept: false });
+      });
+    case 'edge-kept':
+      return withHost(state, entry.host, (host) => {
+        const before = host.slots[edgeName(entry)];
+        const isDraining = before?.status === 'released' && before.drainMs > 0;
+        if (!isDraining || before.generation !== entry.generation) return host;
+        const kept = { status: 'assigned', decided: ref, drainMs: 0, forDrain: null, isKept: true } as const;
+        return withSlot(host, { ...before, ...kept });
       });
     case 'host-unmanaged':
       return withHost(state, entry.host, (host) => ({ ...host, liveness: 'unmanaged' }));
@@ -48,7 +62,6 @@ function decision(state: FarmState, entry: Decision, sequence: number): FarmStat
         ...state,
         short: { specVersion: state.spec?.version ?? 0, asked: entry.asked, placed: entry.placed },
       };
-    case 'edge-kept':
     case 'edge-adopted':
     case 'edge-renewed':
     case 'update-started':

@@ -1,6 +1,7 @@
 import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
-import type { FarmState, HostState, SlotState } from './farm-state.js';
+import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
+import { isCommandOf } from './planned-command.js';
 
 /** What happened on a host, as its worker says. */
 export function evolveFacts(start: FarmState, envelope: FactEnvelope, sequence: number): FarmState {
@@ -22,6 +23,8 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         rtmp: entry.rtmp,
         http: entry.http,
         liveness: before?.liveness ?? 'up',
+        cordoned: before?.cordoned ?? null,
+        drain: before?.drain ?? null,
         slots: before?.slots ?? {},
       };
       return { ...state, hosts: { ...state.hosts, [name]: host } };
@@ -34,7 +37,18 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
       );
     case 'edge-gave-up':
       return withCurrentSlot(state, name, entry, (slot) => ({ ...slot, gaveUpInARow: slot.gaveUpInARow + 1 }));
+    case 'host-left': {
+      const left = withHost(state, name, (host) => withoutEdges(host, refOf(entry, sequence)));
+      return left.ignored === state.ignored ? { ...left, lastMove: refOf(entry, sequence) } : left;
+    }
     case 'edge-started':
+      return withCurrentSlot(state, name, entry, (slot) => (slot.refusal ? { ...slot, refusal: null } : slot));
+    case 'command-refused':
+      return withHost(state, name, (host) => {
+        const slot = slotsOf(host).find(({ decided }) => isCommandOf(entry.commandId, decided.entryId));
+        if (slot?.status !== 'assigned') return host;
+        return withSlot(host, { ...slot, refusal: { code: entry.code, message: entry.message } });
+      });
     case 'edge-start-failed':
     case 'edge-unhealthy':
     case 'edge-exited':
@@ -43,15 +57,22 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
     case 'edge-drained':
     case 'edge-undrained':
     case 'edge-replace-failed':
-    case 'host-left':
     case 'pod-exited':
-    case 'command-refused':
     case 'happenings-lost':
       // History: what is so now stands in the heartbeats.
       return state;
     default:
       return never(entry);
   }
+}
+
+/** Its edges ended before it said that it left: what is to be there again comes as higher generations. */
+function withoutEdges(host: HostState, decided: EntryRef): HostState {
+  let gone: HostState = { ...host, liveness: 'lost', hasLeft: true };
+  for (const slot of slotsOf(host)) {
+    if (slot.status === 'assigned') gone = withSlot(gone, { ...slot, status: 'released', decided });
+  }
+  return gone;
 }
 
 /** Facts arrive late: those about an older generation say nothing about the slot as it is now. */

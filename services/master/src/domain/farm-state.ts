@@ -14,10 +14,18 @@ export interface SlotState extends EdgeKey {
   readonly ports: EdgePorts;
   readonly origins: readonly string[];
   readonly status: 'assigned' | 'released';
+  /** Of a released one: how long its clients may stay; 0: it is killed, which is never taken back. */
+  readonly drainMs: number;
+  /** The drain of its host in which it was released (HostState.drain); null: in none. */
+  readonly forDrain: string | null;
+  /** Its release was taken back: its host must know that before an older drain can reach it. */
+  readonly isKept: boolean;
   /** The decision that made it so. */
   readonly decided: EntryRef;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
   readonly gaveUpInARow: number;
+  /** Why its host refused this generation last; null: it did not, or took it since. */
+  readonly refusal: { readonly code: string; readonly message: string } | null;
 }
 
 export type DecidedLiveness = 'up' | 'unmanaged' | 'lost';
@@ -29,8 +37,21 @@ export interface HostState {
   readonly rtmp: readonly number[];
   readonly http: readonly number[];
   readonly liveness: DecidedLiveness;
+  /** Nothing new is placed on it. */
+  readonly cordoned: EntryRef | null;
+  /** Nothing at all shall be on it. */
+  readonly drain: HostDrain | null;
+  /** It took itself out of the farm, and has not joined again. Its slots' generations are still used up. */
+  readonly hasLeft?: boolean | undefined;
   /** By edge name (`stream-0`). */
   readonly slots: Readonly<Record<string, SlotState>>;
+}
+
+export interface HostDrain {
+  readonly asked: EntryRef;
+  /** When it was asked, by the clock of the master that took it. */
+  readonly at: string;
+  readonly deadlineMs: number;
 }
 
 /** What the log says, up to `sequence`. A JSON value: it is what a snapshot holds. */
@@ -42,7 +63,7 @@ export interface FarmState {
   readonly farm: { readonly farm: string; readonly farmId: string } | null;
   readonly spec: { readonly version: number; readonly spec: FarmSpec; readonly applied: EntryRef } | null;
   readonly leader: { readonly master: string; readonly term: number; readonly elected: EntryRef } | null;
-  /** The newest host-lost or host-returned: what an assignment elsewhere may follow from. */
+  /** The newest change of which hosts take edges (lost, returned, left, drained, …): what an assignment elsewhere may follow from. */
   readonly lastMove: EntryRef | null;
   readonly short: { readonly specVersion: number; readonly asked: number; readonly placed: number } | null;
   readonly hosts: Readonly<Record<string, HostState>>;
@@ -74,6 +95,11 @@ export function assignedSlots(host: HostState, role: SlotState['role']): SlotSta
   return slotsOf(host)
     .filter((slot) => slot.role === role && slot.status === 'assigned')
     .sort((a, b) => a.slot - b.slot);
+}
+
+/** Nothing new is placed there. */
+export function isClosed(host: HostState): boolean {
+  return host.cordoned !== null || host.drain !== null;
 }
 
 /** Hosts by name, so that what is decided does not depend on the order in which they joined. */

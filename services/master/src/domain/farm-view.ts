@@ -1,4 +1,5 @@
 import {
+  DEFAULT_PRIVATE_ADDRESS,
   DOLPHIN_VERSION,
   type EdgeStatus,
   type EdgeView,
@@ -7,7 +8,16 @@ import {
   type HostView,
 } from '@dolphin/protocol';
 import { changedField } from './apply-rules.js';
-import { assignedSlots, type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
+import {
+  assignedSlots,
+  type FarmState,
+  type HostDrain,
+  type HostState,
+  hostsOf,
+  isClosed,
+  type SlotState,
+  slotsOf,
+} from './farm-state.js';
 import { shownLiveness } from './liveness-rules.js';
 import { isUnknown, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
 
@@ -26,6 +36,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
   const edges: EdgeView[] = [];
   for (const name of [...names].sort()) {
     const host = Object.hasOwn(state.hosts, name) ? state.hosts[name] : undefined;
+    if (host?.hasLeft) continue;
     const seen = observedHost(observed, name);
     hosts.push(hostView(name, host, seen, of.now));
     edges.push(...edgeViews(name, host, seen));
@@ -59,13 +70,15 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
 function hostView(name: string, host: HostState | undefined, seen: ObservedHost, now: number): HostView {
   const { pod, stats } = seen;
   const liveness = shownLiveness(host, seen);
+  const address = seen.address ?? undefined;
+  const privateAddress = privateAddressOf(seen);
   // What a host that is gone said last is history.
   const edges = liveness === 'lost' ? [] : (pod?.edges ?? []).filter((edge) => edge.role === 'stream');
   return {
     host: name,
     liveness,
     epoch: Math.max(seen.epoch, host?.epoch ?? 0),
-    address: seen.address ?? '',
+    address: address ?? '',
     podPid: pod?.pid ?? null,
     rtmp: [...(pod?.rtmp ?? host?.rtmp ?? [])],
     http: [...(pod?.http ?? host?.http ?? [])],
@@ -76,17 +89,32 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     cpuPercent: stats?.cpuPercent ?? 0,
     memoryBytes: stats?.memoryBytes ?? 0,
     memoryFreeBytes: stats?.memoryFreeBytes ?? 0,
+    ...(address !== undefined && privateAddress !== address && { privateAddress }),
+    ...(seen.readOnly && { readOnly: seen.readOnly }),
+    ...(seen.isLeaving && { leaving: true }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
+    cordoned: host?.cordoned != null,
+    ...(host?.drain && { draining: drainingOf(host, host.drain, edges) }),
+  };
+}
+
+/** How far the drain of a host is: also edges that nobody has begun to drain yet are left. */
+function drainingOf(host: HostState, drain: HostDrain, reported: readonly EdgeStatus[]): HostView['draining'] {
+  const left = reported.filter((edge) => !isUnknown(host.slots[edgeName(edge)], edge));
+  return {
+    deadlineAt: new Date(Date.parse(drain.at) + drain.deadlineMs).toISOString(),
+    clientsLeft: left.reduce((sum, edge) => sum + edge.clients, 0),
+    edgesLeft: new Set([...left, ...assignedSlots(host, 'stream')].map(edgeName)).size,
   };
 }
 
 function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost): EdgeView[] {
   const views: EdgeView[] = [];
-  const address = seen.address ?? '127.0.0.1';
+  const address = privateAddressOf(seen);
   for (const edge of seen.pod?.edges ?? []) {
     const slot = host?.slots[edgeName(edge)];
     const state = isUnknown(slot, edge) ? 'unknown' : edge.state;
-    views.push({ ...edge, host: name, state, api: apiOf(address, edge) });
+    views.push({ ...edge, host: name, state, api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge) });
   }
   for (const slot of host ? slotsOf(host) : []) {
     if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
@@ -98,9 +126,10 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
 }
 
 function refusalOf(slot: SlotState, seen: ObservedHost): Pick<EdgeView, 'refusal'> {
-  const refusal = seen.refusals[edgeName(slot)];
-  if (refusal?.generation !== slot.generation) return {};
-  return { refusal: { code: refusal.code, message: refusal.message } };
+  const heard = seen.refusals[edgeName(slot)];
+  // The leader was told so itself, and newer; the others read it in the log.
+  const refusal = heard?.generation === slot.generation ? heard : slot.refusal;
+  return refusal ? { refusal: { code: refusal.code, message: refusal.message } } : {};
 }
 
 function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
@@ -109,6 +138,11 @@ function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
   const accepted = { term: 0, sequence: 0 };
   const what = { role, slot: number, generation, engine, ports, origins: [...origins] };
   return { ...what, ...accepted, ...none, pid: null, transport: 'none' };
+}
+
+/** Of all its edges; a host that reports none counts as one on loopback, which is what it starts with. */
+function privateAddressOf({ pod }: ObservedHost): string {
+  return pod?.edges.find((edge) => edge.privateAddress)?.privateAddress ?? DEFAULT_PRIVATE_ADDRESS;
 }
 
 function apiOf(address: string, edge: { ports: { api: number } }): string {
@@ -120,12 +154,13 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
   if (!state.spec) return false;
   const { spec } = state.spec;
   const present = hostsOf(state).filter((host) => host.liveness !== 'lost');
-  const counts = present.map((host) => assignedSlots(host, 'stream').length);
   const { edges } = spec;
+  const count = (host: HostState) => assignedSlots(host, 'stream').length;
   const isPlaced =
     'perHost' in edges
-      ? counts.every((count) => count === edges.perHost)
-      : counts.reduce((all, count) => all + count, 0) === edges.total;
+      ? present.every((host) => (isClosed(host) ? count(host) <= edges.perHost : count(host) === edges.perHost))
+      : present.reduce((all, host) => all + count(host), 0) === edges.total;
+  if (present.some((host) => host.drain && host.liveness === 'up' && count(host) > 0)) return false;
   const asked = 'perHost' in edges ? edges.perHost : edges.total;
   if (!isPlaced || (asked > 0 && present.length === 0) || changedField(state, spec)) return false;
   return present.every((host) => isHostSettled(host, observedHost(observed, host.host)));

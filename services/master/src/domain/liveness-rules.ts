@@ -27,6 +27,12 @@ interface Rule {
 /** First match wins. */
 export const LIVENESS_RULES: readonly Rule[] = [
   {
+    name: 'left the farm by itself',
+    prevents: 'the last heartbeats of a host that leaves bring it back',
+    when: ({ host }) => host.hasLeft === true,
+    verdict: 'keep',
+  },
+  {
     name: 'heard again, adopted',
     prevents: 'a host that is back stays written off',
     when: ({ host, seen, isAdopted }) =>

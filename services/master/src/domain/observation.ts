@@ -5,6 +5,7 @@ import {
   type Heartbeat,
   type HostStats,
   type PodState,
+  type Problem,
 } from '@dolphin/protocol';
 import type { HostState, SlotState } from './farm-state.js';
 import { SUSPECT_AFTER_MS } from './timing.js';
@@ -36,6 +37,10 @@ export interface ObservedHost {
   readonly epoch: number;
   readonly address: string | null;
   readonly pod: PodState | null;
+  /** Why it takes no commands but adopt; null: it does. */
+  readonly readOnly: Problem | null;
+  /** It was told to leave the farm: edges go, none may come. */
+  readonly isLeaving: boolean;
   /** When `pod` came in. */
   readonly podAt: number;
   readonly stats: HostStats | null;
@@ -67,6 +72,8 @@ export const UNSEEN_HOST: ObservedHost = {
   epoch: 0,
   address: null,
   pod: null,
+  readOnly: null,
+  isLeaving: false,
   podAt: Number.NEGATIVE_INFINITY,
   stats: null,
   silentMs: 0,
@@ -94,6 +101,8 @@ export function heard(observed: Observed, heartbeat: Heartbeat, now: number): Ob
     epoch: heartbeat.epoch,
     address: heartbeat.address,
     pod: heartbeat.pod,
+    readOnly: heartbeat.readOnly ?? null,
+    isLeaving: heartbeat.leaving ?? false,
     podAt: now,
     silentMs: 0,
     heardAt: now,
@@ -193,12 +202,18 @@ export function isAdoptedIn(host: HostState, seen: ObservedHost, term: number): 
   return isAgreed && (seen.pod === null || seen.pod.term >= term);
 }
 
+/** It takes what is decided for it. */
+export function isCommandable({ readOnly, isLeaving }: ObservedHost): boolean {
+  return readOnly === null && !isLeaving;
+}
+
 /** No edge is reported on this slot, in a report that is newer than the last command for it, and no spawn is open. */
 export function isSurelyEmpty(seen: ObservedHost, name: string): boolean {
   if (reportedEdge(seen.pod, name)) return false;
   const sent = seen.sent[name];
   if (!sent) return true;
-  const isSettled = sent.outcome === 'refused' || (sent.outcome === 'accepted' && sent.type === 'kill');
+  const isEnd = sent.type === 'kill' || sent.type === 'drain';
+  const isSettled = sent.outcome === 'refused' || (sent.outcome === 'accepted' && isEnd);
   return isSettled && seen.podAt > sent.at;
 }
 

@@ -70,6 +70,18 @@ export function generationOf(body: CommandBody): number {
   }
 }
 
+/**
+ * Of the command that carries a decision out: it names it, because a refusal stands in the log under the command's id, and
+ * whoever reads that has not seen the command. `unique`: of this sending.
+ */
+export function commandIdOf(planned: PlannedCommand, unique: string): string {
+  return planned.causationId === null ? unique : `${planned.causationId}/${unique}`;
+}
+
+export function isCommandOf(commandId: string, decisionId: string): boolean {
+  return commandId.startsWith(`${decisionId}/`);
+}
+
 /** The name under which an answer is kept: a slot's, or `adopt`. */
 export function sentKey(body: CommandBody): string {
   switch (body.type) {

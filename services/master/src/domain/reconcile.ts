@@ -2,9 +2,17 @@ import { edgeName } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { type FarmState, hostsOf } from './farm-state.js';
 import { planLiveness } from './liveness-rules.js';
-import { currentPod, highestReportedTerm, isAdoptedIn, type Observed, observedHost } from './observation.js';
-import { causeIn, planShort, planSite, sitesOf, targets } from './placement.js';
+import {
+  currentPod,
+  highestReportedTerm,
+  isAdoptedIn,
+  isCommandable,
+  type Observed,
+  observedHost,
+} from './observation.js';
+import { planShort, sitesOf, targets } from './placement.js';
 import { type PlannedCommand, planAdopt, sentKey } from './planned-command.js';
+import { causeIn, planSite } from './site-plan.js';
 import { planSlots } from './slot-rules.js';
 import { SILENT_AFTER_MS } from './timing.js';
 
@@ -78,7 +86,7 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
   for (const host of hostsOf(state)) {
     const seen = observedHost(observed, host.host);
     const isCommanded = host.liveness === 'up' && seen.silentMs < SILENT_AFTER_MS;
-    if (!isCommanded || !currentPod(host, seen, term)) continue;
+    if (!isCommanded || !isCommandable(seen) || !currentPod(host, seen, term)) continue;
     const plan = planSlots(host, seen, term, now);
     decisions.push(...plan.decisions);
     commands.push(...plan.commands);
@@ -87,7 +95,7 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
 }
 
 function slotOf(decision: DecisionDraft): string | null {
-  return decision.type === 'edge-assigned' || decision.type === 'edge-released'
+  return decision.type === 'edge-assigned' || decision.type === 'edge-released' || decision.type === 'edge-kept'
     ? `${decision.host}/${edgeName(decision)}`
     : null;
 }

@@ -13,7 +13,7 @@ export interface SlotCase {
   readonly now: number;
 }
 
-export type SlotVerdict = 'spawn' | 'kill' | 'new-generation' | 'nothing';
+export type SlotVerdict = 'spawn' | 'kill' | 'drain' | 'undrain' | 'new-generation' | 'nothing';
 
 interface Rule {
   readonly name: string;
@@ -51,10 +51,26 @@ export const SLOT_RULES: readonly Rule[] = [
     verdict: 'nothing',
   },
   {
+    name: 'released, still there, and its clients may stay for a while',
+    prevents: 'players are cut off because the farm shrinks',
+    when: ({ slot }) => slot.status === 'released' && slot.drainMs > 0,
+    verdict: 'drain',
+  },
+  {
     name: 'released, still there',
     prevents: 'a kill that was lost leaves an edge behind',
     when: ({ slot }) => slot.status === 'released',
     verdict: 'kill',
+  },
+  {
+    name: 'kept, and its host has not been told',
+    prevents: 'a drain that is taken back goes on, or one that was on its way arrives after all',
+    when: ({ slot, reported }) =>
+      slot.isKept &&
+      reported?.generation === slot.generation &&
+      !knowsDecision(slot, reported) &&
+      (reported.state === 'ready' || reported.state === 'draining'),
+    verdict: 'undrain',
   },
   {
     name: 'assigned, given up by its pod for long enough',
@@ -102,7 +118,7 @@ export function planSlots(host: HostState, seen: ObservedHost, term: number, now
     };
     const verdict = SLOT_RULES.find((rule) => rule.when(c))?.verdict ?? 'nothing';
     if (verdict === 'new-generation') decisions.push(newGeneration(host, slot));
-    if (verdict !== 'spawn' && verdict !== 'kill') continue;
+    if (verdict === 'new-generation' || verdict === 'nothing') continue;
     const command = {
       host: host.host,
       epoch: lifeOf(host, seen),
@@ -175,10 +191,23 @@ function followsFrom({ decided }: SlotState) {
   return { sequence: decided.sequence, causationId: decided.entryId, correlationId: decided.correlationId };
 }
 
-function bodyOf(verdict: 'spawn' | 'kill', { slot, reported }: SlotCase): CommandBody {
+function bodyOf(
+  verdict: Exclude<SlotVerdict, 'new-generation' | 'nothing'>,
+  { slot, reported }: SlotCase,
+): CommandBody {
   const { role, slot: number, generation, engine, ports, origins } = slot;
-  if (verdict === 'kill') return { type: 'kill', role, slot: number, generation: reported?.generation ?? generation };
-  return { type: 'spawn', edge: { role, slot: number, generation, engine, ports, origins: [...origins] } };
+  const there = { role, slot: number, generation: reported?.generation ?? generation };
+  switch (verdict) {
+    case 'spawn':
+      return { type: 'spawn', edge: { role, slot: number, generation, engine, ports, origins: [...origins] } };
+    case 'drain':
+      return { type: 'drain', ...there, deadlineMs: slot.drainMs };
+    case 'kill':
+    case 'undrain':
+      return { type: verdict, ...there };
+    default:
+      return never(verdict);
+  }
 }
 
 function never(value: never): never {

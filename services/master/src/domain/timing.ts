@@ -11,6 +11,8 @@ export const RESEND_REFUSED_MS = 2_000;
 /** A pod that is down is being started: that takes half a second, and a farm waits for it. */
 export const RESEND_POD_DOWN_MS = 300;
 export const RESEND_UNANSWERED_MS = 500;
+/** How long an edge that is to go waits for its clients, where nobody says: as long as a pod that is told nothing does. */
+export const DRAIN_DEADLINE_MS = 300_000;
 /** A slot that its pod gave up is tried again after this, doubled with each time in a row … */
 export const GAVE_UP_BASE_MS = 15_000;
 /** … up to this: a broken conf must not fill the log, a repaired one must not wait long. */

@@ -16,8 +16,12 @@ const Slot = z.object({
   ports: EdgePorts,
   origins: z.array(z.string()),
   status: z.enum(['assigned', 'released']),
+  drainMs: z.int(),
+  forDrain: z.string().nullable(),
+  isKept: z.boolean(),
   decided: Ref,
   gaveUpInARow: z.int(),
+  refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 
 const Host = z.object({
@@ -27,6 +31,9 @@ const Host = z.object({
   rtmp: z.array(z.int()),
   http: z.array(z.int()),
   liveness: z.enum(['up', 'unmanaged', 'lost']),
+  cordoned: Ref.nullable(),
+  drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
+  hasLeft: z.boolean().optional(),
   slots: z.record(z.string(), Slot),
 });
 

@@ -59,14 +59,9 @@ async function linksOver(bus: NatsConnection, o: ConnectOptions): Promise<Links>
     log,
     sessions: await JetStreamSessionHistory.open(bus, farm),
     leases: {
-      acquire: async (until) => {
+      acquire: async (until, onRival) => {
         const lease = await openLease(bus, farm, { holder: o.masterId, logger });
-        const rival = new AbortController();
-        const tenure = await lease.acquire(AbortSignal.any([until, rival.signal]), (holder) => rival.abort(holder));
-        if (!rival.signal.aborted) return tenure;
-        throw new DolphinError('E_NOT_YET', {
-          what: `a second master of farm ${farm} (${rival.signal.reason} leads it)`,
-        });
+        return lease.acquire(until, onRival);
       },
     },
     commands: new NatsCommandBus(bus, farm),

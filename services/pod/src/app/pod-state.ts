@@ -1,4 +1,4 @@
-import { DOLPHIN_VERSION, type EdgeStatus, type PodState } from '@dolphin/protocol';
+import { DEFAULT_PRIVATE_ADDRESS, DOLPHIN_VERSION, type EdgeStatus, type PodState } from '@dolphin/protocol';
 import { findSlot, type HostFile } from '../domain/host-file.js';
 import type { EdgeRunner } from './edge-runner.js';
 import type { EdgeStats } from './edge-stats.js';
@@ -8,6 +8,7 @@ export interface PodStateSources {
   readonly pid: number;
   readonly host: string;
   readonly address: string;
+  readonly privateAddress: string;
   readonly rtmp: readonly number[];
   readonly http: readonly number[];
   readonly monotonic: () => number;
@@ -62,6 +63,7 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
     state: runner.state,
     pid: runner.process?.pid ?? null,
     ports,
+    ...(s.privateAddress === DEFAULT_PRIVATE_ADDRESS ? {} : { privateAddress: s.privateAddress }),
     origins,
     term: record?.term ?? 0,
     sequence: record?.sequence ?? 0,

@@ -11,6 +11,8 @@ export interface RelayRouteDeps {
   readonly pool: () => RelayPool | null;
   readonly sessions: Sessions;
   readonly chooser: EdgeChooser;
+  /** Where edges listen. */
+  readonly privateAddress: string;
 }
 
 /** The way of clients to edges through relay processes. */
@@ -25,7 +27,7 @@ export class RelayRoute {
   send(client: Client, ranked: readonly EdgeRunner[]): 'no-edge' | 'relays-busy' | 'no-relay' | null {
     const { ledger } = this.#deps.sessions;
     const pool = this.#deps.pool();
-    const targets = relayTargets(ranked, client.protocol);
+    const targets = relayTargets(ranked, client.protocol, this.#deps.privateAddress);
     const [first] = targets;
     // None of them serves this protocol.
     if (first === undefined) return 'no-edge';

@@ -6,12 +6,16 @@ import type { EdgeRunner } from './edge-runner.js';
 const MAX_TARGETS = 64;
 
 /** Where a relay process can connect a client of this protocol, in the order given; empty: none of them serves it. */
-export function relayTargets(runners: readonly EdgeRunner[], protocol: ClientProtocol): RelayTarget[] {
+export function relayTargets(
+  runners: readonly EdgeRunner[],
+  protocol: ClientProtocol,
+  privateAddress: string,
+): RelayTarget[] {
   const targets = runners.flatMap((runner) => {
     const port = protocol === 'rtmp' ? runner.edge.ports.rtmp : runner.edge.ports.http;
     if (port === undefined) return [];
     const proxyHeader = runner.process !== null && readsProxyHeader(runner.process.dialect);
-    return [{ edge: runner.name, host: '127.0.0.1', port, proxyHeader }];
+    return [{ edge: runner.name, host: privateAddress, port, proxyHeader }];
   });
   return targets.slice(0, MAX_TARGETS);
 }

@@ -30,6 +30,8 @@ export interface RouterDeps {
   readonly timers: Timers;
   readonly log: Log;
   readonly mode: 'auto' | 'relay';
+  /** Where edges listen. */
+  readonly privateAddress: string;
   readonly runners: () => readonly EdgeRunner[];
   readonly balance: BalancePolicy;
   /** ms since 1970, for people. */
@@ -82,7 +84,12 @@ export class Router {
     });
     const [waiting, lines] = [this.#waiting, this.#lines];
     this.#desk = new ClientDesk({ ...deps, waiting, lines, relays: () => this.#relays });
-    this.relayRoute = new RelayRoute({ pool: () => this.#relays, sessions: deps.sessions, chooser: this.chooser });
+    this.relayRoute = new RelayRoute({
+      pool: () => this.#relays,
+      sessions: deps.sessions,
+      chooser: this.chooser,
+      privateAddress: deps.privateAddress,
+    });
   }
 
   /** Since start, by reason. */

@@ -8,6 +8,8 @@ export interface PodOptions {
   readonly http: readonly number[];
   /** What the public ports listen on. */
   readonly address: string;
+  /** What edges listen on: an IPv4 address of this host, loopback unless they are to be asked from elsewhere. */
+  readonly privateAddress: string;
   readonly confPath: string;
   /** The pod's own configuration, conf/pod.yaml; undefined: its defaults. */
   readonly configPath: string | undefined;

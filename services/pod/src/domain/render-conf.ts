@@ -20,6 +20,8 @@ const DEFAULT_MAX_CONNECTIONS = 1000;
 
 export interface EdgeToRender extends EdgeKey {
   ports: EdgePorts;
+  /** What it listens on, all of it. */
+  privateAddress: string;
   /** `host:port` each, for every vhost; null: each vhost's own, as the user wrote them (a pod alone). */
   origins: readonly string[] | null;
   /** What stands behind these addresses. A vhost is renamed (`cluster.vhost`) on the way to the origin only. */
@@ -32,7 +34,7 @@ export interface EdgeToRender extends EdgeKey {
 
 /**
  * The conf of one edge, from the user's (loaded, with its includes followed): what dolphin manages is replaced, what
- * has no place on an edge is dropped with a warning each, the rest is kept by role. Everything listens on loopback.
+ * has no place on an edge is dropped with a warning each, the rest is kept by role. Everything listens on the private address.
  * Throws ConfError for a user's conf that cannot be an edge's.
  */
 export function renderEdgeConf(
@@ -79,12 +81,12 @@ function dropForbidden(item: Directive, warn: Warn): void {
 }
 
 function managedRoot(user: readonly Directive[], edge: EdgeToRender, warn: Warn): Directive[] {
-  const at = (port: number) => `127.0.0.1:${port}`;
+  const at = (port: number) => `${edge.privateAddress}:${port}`;
   const api = findDirective(user, 'http_api')?.block;
   const server = findDirective(user, 'http_server')?.block;
   for (const item of [...(api ?? []), ...(server ?? [])]) {
     if ((item.name === 'auth' || item.name === 'https') && on(item.block, 'enabled')) {
-      warn(item, `${item.name}: an edge listens on loopback only, behind its pod: dropped`);
+      warn(item, `${item.name}: an edge listens on a private address, behind its pod: dropped`);
     }
   }
   const kept = (list: readonly Directive[] | undefined, names: readonly string[]) =>

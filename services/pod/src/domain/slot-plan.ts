@@ -48,7 +48,7 @@ export function planSlot(wish: SlotWish | null, runners: readonly SlotRunner[]):
   return idle.filter((other) => !isLeaving(other)).map(({ serial }) => ({ type: 'stop', serial }));
 }
 
-/** On the same address (all edges listen on 127.0.0.1). */
+/** On the same address: all edges of a host listen on its private one. */
 export function shareAPort(a: EdgePorts, b: EdgePorts): boolean {
   const theirs = new Set(portsOf(b));
   return portsOf(a).some((port) => theirs.has(port));

@@ -3,30 +3,51 @@ import type { EdgeProbe } from '../app/ports.js';
 
 const PROBE_TIMEOUT_MS = 1000;
 
-/** Asks an edge's private API. An answer of another process on that port (SRS shares ports) is none. */
-export const httpEdgeProbe: EdgeProbe = {
-  async answers(apiPort, pid) {
+/** Asks edges at their host's private address. */
+export class HttpEdgeProbe implements EdgeProbe {
+  readonly #address: string;
+
+  constructor(address: string) {
+    this.#address = address;
+  }
+
+  /** An answer of another process on that port (SRS shares ports) is none. */
+  async answers(apiPort: number, pid: number): Promise<boolean> {
     try {
-      const answer = await new SrsApi(`http://127.0.0.1:${apiPort}`, { timeoutMs: PROBE_TIMEOUT_MS }).versions();
+      const answer = await this.#api(apiPort).versions();
       return answer.pid === undefined || Number(answer.pid) === pid;
     } catch {
       return false;
     }
-  },
-};
+  }
 
-/**
- * Does the process behind a private API do anything? An answer of any kind says so, and so does a connection that was
- * accepted and closed: a full SRS does that. For a frozen one the kernel accepts, and then nothing comes. Never rejects.
- */
-export async function apiShowsLife(apiPort: number, pid: number): Promise<boolean> {
-  try {
-    const answer = await new SrsApi(`http://127.0.0.1:${apiPort}`, { timeoutMs: PROBE_TIMEOUT_MS }).versions();
-    return answer.pid === undefined || Number(answer.pid) === pid;
-  } catch (error) {
-    const code = error instanceof SrsApiError ? error.code : 'unreachable';
-    if (code === 'timeout') return false;
-    return code !== 'unreachable' || CLOSED_BY_PEER.has(reasonOf(error));
+  /**
+   * Does the process behind a private API do anything? An answer of any kind says so, and so does a connection that was
+   * accepted and closed: a full SRS does that. For a frozen one the kernel accepts, and then nothing comes. Never rejects.
+   */
+  async showsLife(apiPort: number, pid: number): Promise<boolean> {
+    try {
+      const answer = await this.#api(apiPort).versions();
+      return answer.pid === undefined || Number(answer.pid) === pid;
+    } catch (error) {
+      const code = error instanceof SrsApiError ? error.code : 'unreachable';
+      if (code === 'timeout') return false;
+      return code !== 'unreachable' || CLOSED_BY_PEER.has(reasonOf(error));
+    }
+  }
+
+  /** Bytes that an SRS sent since its start, for one whose clients do not come through this pod; null: no answer. */
+  async sentBytes(apiPort: number): Promise<number | null> {
+    try {
+      const { data } = await this.#api(apiPort).summaries();
+      return data.system.srs_send_bytes;
+    } catch {
+      return null;
+    }
+  }
+
+  #api(port: number): SrsApi {
+    return new SrsApi(`http://${this.#address}:${port}`, { timeoutMs: PROBE_TIMEOUT_MS });
   }
 }
 
@@ -40,14 +61,4 @@ function reasonOf(error: unknown): string {
     if (code !== undefined && code !== 'unreachable') return code;
   }
   return '';
-}
-
-/** Bytes that an SRS sent since its start, for one whose clients do not come through this pod; null: no answer. */
-export async function srsSentBytes(apiPort: number): Promise<number | null> {
-  try {
-    const { data } = await new SrsApi(`http://127.0.0.1:${apiPort}`, { timeoutMs: PROBE_TIMEOUT_MS }).summaries();
-    return data.system.srs_send_bytes;
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DolphinError, type EdgeDefinition, serverId } from '@dolphin/protocol';
 import { ConfError, type Directive, loadConf, printConf } from '@dolphin/srs';
 import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports.js';
+import { originsAt } from '../domain/own-back-source.js';
 import { admittedClients, renderEdgeConf } from '../domain/render-conf.js';
 import { type Child, startChild } from './child.js';
 import { childTaker } from './child-taker.js';
@@ -22,6 +23,7 @@ const PORTS_EVERY_MS = 20;
 export interface EdgeLauncherOptions {
   readonly runDir: string;
   readonly host: string;
+  readonly privateAddress: string;
   /** The user's conf, in SRS's syntax. */
   readonly confPath: string;
   readonly engines: Engines;
@@ -65,7 +67,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       const refused = await testConf(engine, { conf, text, cwd, under });
       if (refused !== null) return refused;
     }
-    const blocked = await waitForPorts(edge);
+    const blocked = await waitForPorts(edge, o.privateAddress);
     if (blocked !== null) return blocked;
     if (isCalledOff()) return { ok: false, code: 'E_INTERNAL', message: 'called off', usesAttempt: false };
     const output = o.logs.of(name);
@@ -106,7 +108,8 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
       role: edge.role,
       slot: edge.slot,
       ports: edge.ports,
-      origins: o.originsOfConf ? null : edge.origins,
+      privateAddress: o.privateAddress,
+      origins: o.originsOfConf ? null : originsAt(edge, o.privateAddress),
       upstream: pullsFromBackSource(edge) ? 'back-source' : 'origin',
       serverId: serverId(o.host, edge),
       clients,
@@ -133,12 +136,12 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   };
 }
 
-async function waitForPorts(edge: EdgeDefinition): Promise<LaunchOutcome | null> {
+async function waitForPorts(edge: EdgeDefinition, address: string): Promise<LaunchOutcome | null> {
   const deadline = performance.now() + PORTS_WITHIN_MS;
   const { rtmp, http, api } = edge.ports;
   for (const port of http === undefined ? [rtmp, api] : [rtmp, http, api]) {
     for (;;) {
-      const verdict = await probePort(port);
+      const verdict = await probePort(port, address);
       if (verdict.state === 'free') break;
       if (performance.now() >= deadline) {
         const { message } = new DolphinError('E_PORT_TAKEN', verdict);

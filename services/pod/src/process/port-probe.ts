@@ -1,29 +1,29 @@
 import { createServer } from 'node:net';
 import { describePortHolder, readPortHolders } from '@dolphin/runtime';
-import { judgePort } from '../domain/judge-port.js';
+import { isInTheWay, judgePort } from '../domain/judge-port.js';
 
 export type PortVerdict =
   | { readonly state: 'free' }
   | { readonly state: 'passing' | 'taken'; readonly port: number; readonly holder: string };
 
 /**
- * Is a port free for an edge on 127.0.0.1? SRS sets SO_REUSEPORT and would silently share it with another SRS, so it
+ * Is a port free for an edge on this IPv4 address? SRS sets SO_REUSEPORT and would silently share it with another SRS, so it
  * is tried by a bind without that, on each address that a listener could stand on. Never rejects.
  */
-export async function probePort(port: number): Promise<PortVerdict> {
-  const [loopback, any4, any6] = await Promise.all([
-    canListen(port, '127.0.0.1'),
+export async function probePort(port: number, address: string): Promise<PortVerdict> {
+  const [ownFree, any4, any6] = await Promise.all([
+    canListen(port, address),
     canListen(port, '0.0.0.0'),
     canListen(port, '::'),
   ]);
-  if (loopback && any4 && any6) return { state: 'free' };
-  const holders = await readPortHolders(port);
-  const state = judgePort({ loopbackFree: loopback, holders });
+  if (ownFree && any4 && any6) return { state: 'free' };
+  const holders = (await readPortHolders(port)).filter((holder) => !holder.listening || isInTheWay(holder, address));
+  const state = judgePort({ ownFree, holders });
   if (state === 'free') return { state };
   return { state, port, holder: await describePortHolder(port) };
 }
 
-/** Three binds at once would meet each other: on one port only one of 127.0.0.1 and 0.0.0.0 can listen. */
+/** Three binds at once would meet each other: on one port only one of an address and 0.0.0.0 can listen. */
 let lastProbe: Promise<unknown> = Promise.resolve();
 
 function canListen(port: number, host: string): Promise<boolean> {

@@ -11,6 +11,14 @@ export const POD_STATE_VALID_MS = 3_000;
 /** Joining waits so long for a pod that is starting. */
 export const POD_UP_PATIENCE_MS = 5_000;
 export const POD_UP_POLL_MS = 20;
+/** Between two looks of a host that leaves at its edges, its pod, its log. */
+export const LEAVE_POLL_MS = 100;
+/** After a drain's deadline clients are closed in batches (5,000 take six seconds), and edges get 5 s after SIGTERM. */
+export const DRAIN_MARGIN_MS = 30_000;
+/** A pod that is told to end gives its edges 8 s, and kills them then. */
+export const POD_END_PATIENCE_MS = 30_000;
+/** NATS that is not there within this is away: whoever told the host to leave is told so. */
+export const TELL_PATIENCE_MS = 10_000;
 export const HEARTBEAT_MS = 1_000;
 /** A change is told at once, but no more often than this. */
 export const HEARTBEAT_GAP_MS = 100;

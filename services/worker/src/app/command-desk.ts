@@ -1,6 +1,6 @@
 import { type Command, type CommandReply, DolphinError } from '@dolphin/protocol';
 import type { Complaints } from '@dolphin/runtime';
-import { type Addressee, readCommand, refusalOf } from '../domain/command-admission.js';
+import { type Addressee, readCommand, refusalOf, type Standing } from '../domain/command-admission.js';
 import { MAX_COMMANDS_WAITING } from './bounds.js';
 import { isFailure, type PodControl } from './ports.js';
 import type { Refusals } from './refusals.js';
@@ -11,6 +11,7 @@ export interface CommandDeskDeps {
   readonly complaints: Complaints;
   /** Null: not joined. */
   readonly me: () => Addressee | null;
+  readonly standing: () => Standing;
   readonly onAccepted: () => void;
 }
 
@@ -50,10 +51,10 @@ export class CommandDesk {
   }
 
   async #decide(command: Command): Promise<CommandReply> {
-    const { pod, me, complaints, refusals, onAccepted } = this.#deps;
+    const { pod, me, standing, complaints, refusals, onAccepted } = this.#deps;
     const addressee = me();
     if (addressee === null) return refused(new DolphinError('E_POD_DOWN'));
-    const refusal = refusalOf(command, addressee);
+    const refusal = refusalOf(command, addressee, standing());
     const reply = refusal ? refused(refusal) : await this.#forward(command, pod);
     if (reply.result === 'accepted') {
       onAccepted();

@@ -1,6 +1,6 @@
 import { type Heartbeat, type HostStats, subjectsOf } from '@dolphin/protocol';
 import type { Clock } from '@dolphin/runtime';
-import type { Addressee } from '../domain/command-admission.js';
+import type { Addressee, Standing } from '../domain/command-admission.js';
 import { HEARTBEAT_GAP_MS, HEARTBEAT_MS, STATS_MS } from './bounds.js';
 import { Nap } from './nap.js';
 import type { PodKeeper } from './pod-keeper.js';
@@ -14,6 +14,7 @@ export interface HeraldDeps {
   readonly address: string;
   /** Null: not joined, nothing to say. */
   readonly me: () => Addressee | null;
+  readonly standing: () => Standing;
   readonly upTo: () => number;
   readonly clock: Clock;
 }
@@ -35,11 +36,17 @@ export class Herald {
   }
 
   heartbeat(): Heartbeat | null {
-    const { me, keeper, address, upTo, clock } = this.#deps;
+    const { me, keeper, address, standing, upTo, clock } = this.#deps;
     const is = me();
     if (is === null) return null;
     const at = new Date(clock.now()).toISOString();
-    return { farmId: is.farmId, host: is.host, epoch: is.epoch, at, address, upTo: upTo(), pod: keeper.state };
+    const { farmId, host, epoch } = is;
+    const { readOnly, isLeaving } = standing();
+    return {
+      ...{ farmId, host, epoch, at, address, upTo: upTo(), pod: keeper.state },
+      ...(readOnly && { readOnly: { code: readOnly.code, message: readOnly.message } }),
+      ...(isLeaving && { leaving: true }),
+    };
   }
 
   async runHeartbeats(signal: AbortSignal): Promise<void> {

@@ -40,6 +40,8 @@ export class Membership {
   #me: Addressee | null = null;
   readonly #nap = new Nap();
   #mustVerify = false;
+  #hasEars = false;
+  #readOnly: DolphinError | null = null;
 
   constructor(deps: MembershipDeps) {
     this.#deps = deps;
@@ -48,6 +50,14 @@ export class Membership {
   /** Null: not joined. */
   get me(): Addressee | null {
     return this.#me;
+  }
+
+  /**
+   * Why this host takes no commands but adopt: the newest message of its own in the log cannot be decoded, so nobody knows
+   * what it has been, or who wrote there. Null: it takes them.
+   */
+  get readOnly(): DolphinError | null {
+    return this.#readOnly;
   }
 
   /** There is something to ship. */
@@ -163,7 +173,36 @@ export class Membership {
     return heard;
   }
 
+  /**
+   * Says so for as long as it is so; the pod serves on, and what happens waits. A life that could not begin for it speaks in
+   * the epoch of the one before; without one this run directory never was the farm's host, and is silent. Throws E_HOST_TAKEN.
+   */
+  async #enterReadOnly(error: DolphinError, signal: AbortSignal): Promise<void> {
+    const { identity, herald, host, logger } = this.#deps;
+    if (this.#me === null) {
+      const known = await identity.read();
+      if (known === null || known.epoch === 0) return;
+      // What cannot be read may be a later worker's, of a later version, somewhere else.
+      if (await this.#othersHeard(signal)) throw new DolphinError('E_HOST_TAKEN', { host });
+      this.#me = { ...known, host };
+      await this.#open();
+    }
+    if (this.#readOnly !== null) return;
+    this.#readOnly = error;
+    logger.warn({ why: error.message }, 'this host is read-only: it takes no commands, its pod serves on');
+    herald.pulse();
+  }
+
+  #leaveReadOnly(): void {
+    if (this.#readOnly === null) return;
+    this.#readOnly = null;
+    this.#deps.logger.info({}, 'the log can be read again: this host takes commands');
+    this.#deps.herald.pulse();
+  }
+
   async #open(): Promise<void> {
+    if (this.#hasEars) return;
+    this.#hasEars = true;
     const { bus, desk, farm, herald, host } = this.#deps;
     const subjects = subjectsOf(farm);
     await bus.serve(subjects.command(host), (data) => desk.answer(data));
@@ -181,11 +220,15 @@ export class Membership {
   async #insist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | 'idle'> {
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        return await work();
+        const done = await work();
+        this.#leaveReadOnly();
+        return done;
       } catch (error) {
         if (error instanceof DolphinError && isFinal(error)) throw error;
         const [what, why] = error instanceof DolphinError ? [error.code, error.message] : ['E_INTERNAL', String(error)];
         const quiet = what === 'E_NO_FARM' && attempt < 10;
+        if (error instanceof DolphinError && error.code === 'E_LOG_UNREADABLE')
+          await this.#enterReadOnly(error, signal);
         if (!quiet) this.#deps.complaints.about(`the farm's log cannot be used now: ${what}`, { why });
         await this.#deps.clock.sleep(50 + backoffMs(attempt, RETRY, this.#deps.random), signal);
       }

@@ -13,6 +13,7 @@ export class Outbox {
   readonly #logger: Logger;
   readonly #onAdded: () => void;
   #facts: readonly Fact[] = [];
+  #parting: readonly Fact[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   constructor(file: OutboxFile, logger: Logger, onAdded: () => void = () => undefined) {
@@ -27,7 +28,13 @@ export class Outbox {
   }
 
   get facts(): readonly Fact[] {
-    return this.#facts;
+    return [...this.#facts, ...this.#parting];
+  }
+
+  /** The last word of this life. Not on disk: in the next one's it would not be true. */
+  addParting(fact: Fact): void {
+    this.#parting = [...this.#parting, fact];
+    this.#onAdded();
   }
 
   /** Never rejects: what the disk refuses is kept in memory. */
@@ -42,6 +49,7 @@ export class Outbox {
   }
 
   async forget(ids: ReadonlySet<string>): Promise<void> {
+    this.#parting = this.#parting.filter((fact) => !ids.has(fact.id));
     const kept = this.#facts.filter((fact) => !ids.has(fact.id));
     if (kept.length === this.#facts.length) return;
     this.#facts = kept;

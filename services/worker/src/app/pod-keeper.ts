@@ -39,6 +39,7 @@ export class PodKeeper {
   #child: Child | null = null;
   #failedStarts = 0;
   #nextStartAt = 0;
+  #isLetGo = false;
   readonly #nap = new Nap();
 
   constructor(deps: PodKeeperDeps) {
@@ -55,6 +56,16 @@ export class PodKeeper {
   get isUnused(): boolean {
     const { state } = this;
     return state !== null && state.pid === this.#child?.pid && state.farmId === null && state.edges.length === 0;
+  }
+
+  /** A pod that this life started has not ended, whether it answers or not. */
+  get hasChild(): boolean {
+    return this.#child !== null && this.#child.end === null;
+  }
+
+  /** From now on a pod that ends stays so. */
+  letGo(): void {
+    this.#isLetGo = true;
   }
 
   /** Looks now, so that `state` holds what a change just made. Never rejects. */
@@ -110,7 +121,7 @@ export class PodKeeper {
       this.#child = null;
       this.#nextStartAt = now + podStartDelayMs(this.#failedStarts);
     }
-    if (now < this.#nextStartAt) return;
+    if (this.#isLetGo || now < this.#nextStartAt) return;
     this.#start(now);
   }
 

@@ -18,8 +18,10 @@ export interface PodControl {
   happenings(after: number, limit: number): Promise<HappeningsRead | PodFailure>;
   endedSessions(after: number, limit: number): Promise<EndedRead | PodFailure>;
   command(command: Command): Promise<CommandReply | PodFailure>;
-  /** Tells it to end, with its edges. */
-  stop(): Promise<void>;
+  /** Gives a stream edge no new clients; those there have `deadlineMs`. Asked again: that deadline, from now. */
+  drain(edge: string, deadlineMs: number): Promise<void>;
+  /** Tells it to end, with its edges, and its clients' `deadlineMs`. */
+  stop(deadlineMs: number): Promise<void>;
 }
 
 export function isFailure<T extends object>(answer: T | PodFailure): answer is PodFailure {

@@ -1,11 +1,19 @@
 import { Command, DolphinError, edgeName, type Fact, LATER_COMMANDS, MAX_COMMAND_BYTES } from '@dolphin/protocol';
 import { z } from 'zod';
+import { leavingRefusal } from './leave-rules.js';
 
 /** Who this worker is: what a command must be meant for. */
 export interface Addressee {
   readonly farmId: string;
   readonly host: string;
   readonly epoch: number;
+}
+
+export interface Standing {
+  /** Why its part of the log cannot be used; null: it can. */
+  readonly readOnly: DolphinError | null;
+  /** It was told to leave the farm. */
+  readonly isLeaving: boolean;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -32,9 +40,10 @@ export function readCommand(data: Uint8Array): Command | DolphinError {
 
 /**
  * May this command go on to the pod? Null: yes. The pod judges term, sequence and generation, for it remembers them
- * over a worker's death; the worker judges what only it knows. Epoch 0 means: whichever life reads it.
+ * over a worker's death; the worker judges what only it knows. Epoch 0 means: whichever life reads it. A host
+ * that is read-only takes adopt alone, one that leaves nothing that brings edges.
  */
-export function refusalOf(command: Command, me: Addressee): DolphinError | null {
+export function refusalOf(command: Command, me: Addressee, standing: Standing): DolphinError | null {
   if (command.host !== me.host) return new DolphinError('E_HOST_MISMATCH', { ours: me.host, theirs: command.host });
   if (command.farmId !== me.farmId) {
     return new DolphinError('E_FARM_MISMATCH', { ours: me.farmId, theirs: command.farmId });
@@ -42,7 +51,8 @@ export function refusalOf(command: Command, me: Addressee): DolphinError | null 
   if (command.epoch !== 0 && command.epoch !== me.epoch) {
     return new DolphinError('E_EPOCH_STALE', { ours: me.epoch, theirs: command.epoch });
   }
-  return null;
+  if (command.body.type !== 'adopt' && standing.readOnly !== null) return standing.readOnly;
+  return standing.isLeaving ? leavingRefusal(command.body, me.host) : null;
 }
 
 /**

@@ -70,8 +70,12 @@ export class PodClient implements PodControl {
     return { result: 'refused', code, message };
   }
 
-  async stop(): Promise<void> {
-    await this.#ask('POST', '/v1/stop', ASK_TIMEOUT_MS);
+  async drain(edge: string, deadlineMs: number): Promise<void> {
+    await this.#ask('POST', `/v1/edges/${edge}/drain`, COMMAND_TIMEOUT_MS, JSON.stringify({ deadlineMs }));
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    await this.#ask('POST', `/v1/stop?deadlineMs=${deadlineMs}`, ASK_TIMEOUT_MS);
   }
 
   async #ask(method: string, path: string, timeoutMs: number, body?: string): Promise<Answer | PodFailure> {

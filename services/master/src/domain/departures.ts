@@ -1,0 +1,57 @@
+import { edgeName, edgePorts, type FarmSpec } from '@dolphin/protocol';
+import { type HostState, isClosed, type SlotState, slotsOf } from './farm-state.js';
+import { type ObservedHost, reportedEdge } from './observation.js';
+import { sameJson } from './same-json.js';
+
+/** Stream edges in the order in which they would go: the fewest viewers first, of as many the highest slot. */
+export function departureOrder(slots: readonly SlotState[], seen: ObservedHost): SlotState[] {
+  return [...slots].sort((a, b) => clientsOf(a, seen) - clientsOf(b, seen) || b.slot - a.slot);
+}
+
+/** Edges that still serve, though they were told to go: it can be taken back as long as they are what is asked for now. */
+export function keepable(host: HostState, seen: ObservedHost, spec: FarmSpec): SlotState[] {
+  const backSource = host.slots[edgeName({ role: 'back-source', slot: 0 })];
+  return slotsOf(host).filter((slot) => {
+    if (slot.role !== 'stream' || slot.status !== 'released' || slot.drainMs === 0) return false;
+    const isAsAsked =
+      slot.engine === spec.engine &&
+      sameJson(slot.ports, edgePorts(spec.ports, slot)) &&
+      backSource?.status === 'assigned' &&
+      sameJson(slot.origins, originsBehind(backSource.ports.rtmp));
+    return isAsAsked && isServing(slot, seen);
+  });
+}
+
+/** Those that go only because their host was drained, which it is no more. */
+export function recoverable(host: HostState, seen: ObservedHost, spec: FarmSpec): SlotState[] {
+  return isClosed(host) ? [] : keepable(host, seen, spec).filter((slot) => slot.forDrain !== null);
+}
+
+/** Those that drain with another deadline than the drain of their host asks for. */
+export function drainedOtherwise(host: HostState, seen: ObservedHost): SlotState[] {
+  const { drain } = host;
+  if (drain === null) return [];
+  return slotsOf(host).filter(
+    (slot) =>
+      slot.status === 'released' && slot.drainMs > 0 && slot.forDrain !== drain.asked.entryId && isServing(slot, seen),
+  );
+}
+
+/** It waits for its clients: nobody knows for how long. */
+export function isLeaving(slot: SlotState | undefined, seen: ObservedHost): boolean {
+  return slot?.status === 'released' && slot.drainMs > 0 && isServing(slot, seen);
+}
+
+export function originsBehind(backSourceRtmp: number): string[] {
+  return [`127.0.0.1:${backSourceRtmp}`];
+}
+
+function isServing(slot: SlotState, seen: ObservedHost): boolean {
+  const reported = reportedEdge(seen.pod, edgeName(slot));
+  if (reported?.generation !== slot.generation) return false;
+  return reported.state === 'ready' || reported.state === 'draining';
+}
+
+function clientsOf(slot: SlotState, seen: ObservedHost): number {
+  return reportedEdge(seen.pod, edgeName(slot))?.clients ?? 0;
+}

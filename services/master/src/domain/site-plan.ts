@@ -1,0 +1,130 @@
+import { edgeName, edgePorts, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
+import type { DecisionDraft } from './decision-draft.js';
+import { departureOrder, drainedOtherwise, isLeaving, keepable, originsBehind } from './departures.js';
+import { assignedSlots, type EntryRef, type FarmState, type HostState, type SlotState } from './farm-state.js';
+import { isSurelyEmpty, isUnknown, reportedEdge } from './observation.js';
+import type { Site } from './placement.js';
+import { DRAIN_DEADLINE_MS } from './timing.js';
+
+/** Assignments and releases that bring one open host to `target` stream edges. */
+export function planSite(site: Site, target: number, spec: FarmSpec, cause: Cause): DecisionDraft[] {
+  const { host, seen, edges } = site;
+  const staying = edges.slice(Math.max(0, edges.length - target));
+  const leaving = assignedSlots(host, 'stream').filter((slot) => !staying.includes(slot));
+  const away = [...leaving, ...drainedOtherwise(host, seen)].map((slot) => release(host, slot, spec, cause));
+  const backSource = planBackSource(site, target, spec, cause);
+  if (backSource.blocked) return away;
+  // Those with the most viewers first: nobody has to start what still runs.
+  const missing = target - staying.length;
+  const others = keepable(host, seen, spec).filter((slot) => !edges.includes(slot));
+  const again = missing > 0 ? departureOrder(others, seen).slice(-missing) : [];
+  const kept = [...staying.filter((slot) => slot.status === 'released'), ...again];
+  return [
+    ...away,
+    ...backSource.decisions,
+    ...kept.map((slot) => keep(host, slot, cause)),
+    ...planStreams(site, missing - again.length, spec, backSource.rtmp, cause),
+  ];
+}
+
+/** The host's one puller: there before its stream edges are, and until the last of them is gone. */
+function planBackSource(site: Site, target: number, spec: FarmSpec, cause: Cause) {
+  const key = { role: 'back-source', slot: 0 } as const;
+  const slot = site.host.slots[edgeName(key)];
+  const plannedRtmp = edgePorts(spec.ports, key).rtmp;
+  const rtmp = slot?.status === 'assigned' ? slot.ports.rtmp : plannedRtmp;
+  const none = { decisions: [] as DecisionDraft[], blocked: false, rtmp };
+  if (slot?.status === 'assigned') {
+    const hasStreams = site.seen.pod?.edges.some((edge) => edge.role === 'stream') ?? false;
+    const isNeeded = target > 0 || hasStreams;
+    return isNeeded ? none : { ...none, decisions: [release(site.host, slot, spec, cause)] };
+  }
+  if (target === 0) return none;
+  if (!isSurelyEmpty(site.seen, edgeName(key))) return { ...none, blocked: true };
+  return { ...none, decisions: [assign(site.host, key, slot, spec, spec.origins, cause)] };
+}
+
+/**
+ * The lowest free slots. One whose last edge still ends is waited for, so that no two ever live on one slot; one that
+ * drains, or that an edge unknown to the log sits on, is passed over.
+ */
+function planStreams(
+  site: Site,
+  missing: number,
+  spec: FarmSpec,
+  backSourceRtmp: number,
+  cause: Cause,
+): DecisionDraft[] {
+  const planned: DecisionDraft[] = [];
+  let open = missing;
+  for (let number = 0; open > 0 && number < MAX_EDGES_PER_HOST; number++) {
+    const key = { role: 'stream', slot: number } as const;
+    const slot = site.host.slots[edgeName(key)];
+    if (slot?.status === 'assigned' || isLeaving(slot, site.seen)) continue;
+    const reported = reportedEdge(site.seen.pod, edgeName(key));
+    if (reported && isUnknown(slot, reported)) continue;
+    open--;
+    if (isSurelyEmpty(site.seen, edgeName(key)))
+      planned.push(assign(site.host, key, slot, spec, originsBehind(backSourceRtmp), cause));
+  }
+  return planned;
+}
+
+export type Cause = (host: HostState) => { causationId?: string; correlationId?: string };
+
+/** What an assignment follows from: the newest of what may have changed the wish or the host. */
+export function causeIn(state: FarmState): Cause {
+  return (host) => {
+    const refs = [state.spec?.applied, host.joined, state.lastMove].filter((ref): ref is EntryRef => ref != null);
+    const newest = refs.reduce<EntryRef | null>((a, b) => (a && a.sequence >= b.sequence ? a : b), null);
+    const asked = state.spec?.applied;
+    return {
+      ...(newest && { causationId: newest.entryId }),
+      ...(asked && { correlationId: asked.correlationId ?? asked.entryId }),
+    };
+  };
+}
+
+function assign(
+  host: HostState,
+  key: { role: SlotState['role']; slot: number },
+  before: SlotState | undefined,
+  spec: FarmSpec,
+  origins: readonly string[],
+  cause: Cause,
+): DecisionDraft {
+  return {
+    type: 'edge-assigned',
+    host: host.host,
+    role: key.role,
+    slot: key.slot,
+    generation: (before?.generation ?? 0) + 1,
+    engine: spec.engine,
+    ports: edgePorts(spec.ports, key),
+    origins: [...origins],
+    ...cause(host),
+  };
+}
+
+function release(host: HostState, slot: SlotState, spec: FarmSpec, cause: Cause): DecisionDraft {
+  const { role, slot: number, generation } = slot;
+  const { drain } = host;
+  const drainMs = drain?.deadlineMs ?? spec.drainDeadlineMs ?? DRAIN_DEADLINE_MS;
+  return {
+    type: 'edge-released',
+    host: host.host,
+    role,
+    slot: number,
+    generation,
+    // The clients of a back source are the stream edges of its host, and those are gone by then.
+    ...(role === 'stream' && { drainMs }),
+    why: drain ? 'its host is drained' : 'the specification asks for fewer',
+    ...(drain ? { causationId: drain.asked.entryId, correlationId: drain.asked.entryId } : cause(host)),
+  };
+}
+
+function keep(host: HostState, slot: SlotState, cause: Cause): DecisionDraft {
+  const { role, slot: number, generation } = slot;
+  const why = 'it is wanted again, and still serves';
+  return { type: 'edge-kept', host: host.host, role, slot: number, generation, why, ...cause(host) };
+}
