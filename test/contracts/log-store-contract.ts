@@ -57,6 +57,20 @@ export function logStoreContract(name: string, open: (t: TestContext) => Promise
   };
 
   describe(`${name} keeps the log's contract`, () => {
+    it('reads one subject alone, in order, from a place and up to a limit', async (t) => {
+      const { store, subjects, appended } = await setUp(t);
+      const on = subjects.logHost('h1');
+      const first = await appended(on, 'a', 0);
+      await appended(subjects.logDecisions, 'x', 0);
+      const second = await appended(on, 'b', first);
+      await appended(on, 'c', second);
+      const read = async (o: { after: number; limit?: number; until?: number }) =>
+        (await collect(store.read({ ...o, subject: on }))).map(whoOf);
+      assert.deepEqual(await read({ after: 0 }), ['a', 'b', 'c']);
+      assert.deepEqual(await read({ after: first, limit: 1 }), ['b']);
+      assert.deepEqual(await read({ after: 0, until: second }), ['a', 'b']);
+    });
+
     it('gives appended messages the sequences of one stream, whatever their subject', async (t) => {
       const { store, subjects, appended } = await setUp(t);
       const a = await appended(subjects.logOperator, 'a', 0);

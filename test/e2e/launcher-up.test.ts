@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, symlink } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -29,13 +29,28 @@ async function place(t: TestScope): Promise<Up> {
 
 /** In a process group of its own, as a terminal's foreground job is. */
 async function start(t: TestScope, up: Up, more: readonly string[] = []): Promise<TestProcess> {
-  const process = startProcess(t, dolphin, [...up.args, ...more], { detached: true });
+  return started(startProcess(t, dolphin, [...up.args, ...more], { detached: true }));
+}
+
+async function started(process: TestProcess): Promise<TestProcess> {
   const ended = process.exited.then(() => {
     throw new Error(`up ended:\n${process.output()}`);
   });
   await Promise.race([process.printed(/Ctrl-C stops all of it/), ended]);
   ended.catch(() => undefined);
   return process;
+}
+
+/** On a PATH without redis-server, and so without the script, which would install it; with a nats-server by its name. */
+async function startWithoutRedis(t: TestScope, up: Up): Promise<TestProcess> {
+  const bin = await tempDir(t);
+  for (const name of ['env', 'node', 'setpriv', 'sh', 'taskset', 'nats-server']) {
+    const { stdout } = await run(t, 'sh', ['-c', `PATH=$PATH:/usr/sbin; command -v ${name}`]);
+    if (stdout !== '') await symlink(stdout.trim(), join(bin, name === 'nats-server' ? 'other-nats' : name));
+  }
+  const env = { ...process.env, PATH: bin, NATS_SERVER_BIN: 'other-nats' };
+  const main = fromRoot('services/launcher/dist/main.js');
+  return started(startProcess(t, process.execPath, [main, ...up.args], { detached: true, env }));
 }
 
 /** What Ctrl-C at a terminal does: the signal goes to every process of the group. */
@@ -115,8 +130,8 @@ test('up serves a player, restarts what dies, tells others who it is, and Ctrl-C
 
 test('after kill -9 of up the pod serves on, and the next up adopts it and ends the rest', async (t) => {
   const up = await place(t);
-  const first = await start(t, up, ['--no-redis']);
-  assert.match(first.output(), /without Redis/);
+  const first = await startWithoutRedis(t, up);
+  assert.match(first.output(), /redis-server is not installed\n[\s\S]*without Redis/);
   const [pod, nats] = [await recorded(up, 'pod'), await recorded(up, 'nats')];
 
   first.kill('SIGKILL');

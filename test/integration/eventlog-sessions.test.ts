@@ -56,6 +56,11 @@ it('what was stored is read back over many windows, newest first, of all hosts o
     all.filter((n) => n % 7 === 0),
   );
   assert.deepEqual(await back(history, { host: 'h3' }), []);
+  // As a worker reads, which may make no consumer.
+  const plain = await JetStreamSessionHistory.open(bus, 'main', { consumes: false });
+  for (const o of [{ host: 'h2' }, { host: 'h2', before: 700 }]) {
+    assert.deepEqual(await back(plain, o), await back(history, o));
+  }
 });
 
 it('an append beside another one is a conflict, and changes nothing', async (t) => {

@@ -87,7 +87,7 @@ test('a master that cannot start says why, with the exit code of the reason', as
   const master = (...args: string[]) =>
     run(t, fromRoot('bin/dolphin-master'), ['--nats', NO_NATS, '--redis', '', '--state-dir', join(dir, 's'), ...args]);
   const open = await master('--listen', '0.0.0.0:33330');
-  assert.deepEqual([open.code, /credentials/.test(open.stderr)], [69, true]);
+  assert.deepEqual([open.code, /tokens/.test(open.stderr)], [78, true]);
   const usage = await master('--colour', 'red');
   assert.deepEqual([usage.code, /usage: dolphin-master/.test(usage.stderr)], [64, true]);
   assert.equal((await master('--farm', 'Not A Farm')).code, 78);

@@ -7,7 +7,8 @@ const HEAD = `# Subjects
 
 What goes over NATS, generated from \`libs/protocol/src/subject-table.ts\`. \`<farm>\` and \`<host>\` stand for their names. A worker
 writes and reads for its own host only. \`log\` subjects are in the JetStream stream \`dolphin-<farm>-log\`; a \`request\` is answered
-to the asker's inbox. The messages are in [schemas.md](schemas.md).
+below \`dolphin.<farm>.reply.<host>\`, where that host's worker alone may publish. Who may what on a server with users follows from
+this table ([5-credentials.md](../5-credentials.md)). The messages are in [schemas.md](schemas.md).
 
 | subject | kind | written by | read by | message | bytes at most | what |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -28,7 +29,17 @@ test('the table names each subject as it is built, and leaves none out', () => {
   const told = new Set<string>(SUBJECTS.map(({ of }) => of));
   // Patterns and the streams' names carry nothing of their own.
   const rest = Object.keys(subjects).filter((name) => !told.has(name));
-  assert.deepEqual(rest.sort(), ['heartbeatAll', 'logAll', 'logStream', 'sessionsAll', 'sessionsStream', 'statsAll']);
+  const expected = [
+    'heartbeatAll',
+    'logAll',
+    'logStream',
+    'reply',
+    'replyAll',
+    'sessionsAll',
+    'sessionsStream',
+    'statsAll',
+  ];
+  assert.deepEqual(rest.sort(), expected);
 });
 
 test('a request has a reply, and nothing else has', () => {

@@ -1,11 +1,14 @@
 import { DolphinError } from '@dolphin/protocol';
 import { type Logger, systemClock } from '@dolphin/runtime';
 import { type ConnectionOptions, connect, type NatsConnection } from 'nats';
+import { readBusCredentials } from './bus-credentials.js';
 
 export interface BusOptions {
   /** Stands in the server's connection list: `worker h1`. */
   name: string;
   logger: Logger;
+  /** A credentials file; without one, nobody in particular. Secrets come by file: others see argv. */
+  credentials?: string | undefined;
   /** False: fail with E_BUS_UNAVAILABLE when the server does not answer at once. Default true: wait for it for ever. */
   waitForFirst?: boolean;
   /** After the first connection, and at each change. */
@@ -21,10 +24,15 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
 
-/** A connection that is made again for ever: nats.js alone gives up after 10 attempts. `url` may list several by comma. */
+/**
+ * A connection that is made again for ever: nats.js alone gives up after 10 attempts. `url` may list several by comma. Throws
+ * E_CONFIG for credentials that cannot be read; a server that does not know them is waited for as one that is away.
+ */
 export async function connectBus(url: string, options: BusOptions): Promise<NatsConnection> {
   const { logger, waitForFirst = true } = options;
+  const is = options.credentials === undefined ? null : readBusCredentials(options.credentials);
   const connection: ConnectionOptions = {
+    ...(is && { user: is.user, pass: is.password, inboxPrefix: is.inboxPrefix }),
     servers: url.split(',').map((one) => one.trim()),
     name: options.name,
     maxReconnectAttempts: -1,

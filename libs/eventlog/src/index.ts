@@ -1,4 +1,5 @@
 export * from './append-settled.js';
+export * from './bus-credentials.js';
 export * from './connect-bus.js';
 export * from './create-log.js';
 export * from './jetstream-log-store.js';
@@ -10,6 +11,7 @@ export * from './log-store.js';
 export * from './memory-log-store.js';
 export * from './project.js';
 export * from './projection.js';
+export * from './request-host.js';
 export * from './session-batch-codec.js';
 export * from './session-history.js';
 export * from './session-history-config.js';

@@ -19,6 +19,7 @@ import {
 } from './log-store.js';
 import type { LogOptions } from './stream-config.js';
 import { StreamReader } from './stream-reader.js';
+import { messagesOn } from './subject-gets.js';
 
 export interface JetStreamLogOptions {
   logger?: Logger;
@@ -129,7 +130,28 @@ export class JetStreamLogStore implements LogStore {
     }
   }
 
-  async *read(options: { after: number; limit?: number; until?: number }): AsyncIterable<LogItem> {
+  async *read(o: { after: number; limit?: number; until?: number; subject?: string }): AsyncIterable<LogItem> {
+    yield* o.subject === undefined ? this.#readAll(o) : this.#readOn(o.subject, o);
+  }
+
+  async *#readOn(subject: string, o: { after: number; limit?: number; until?: number }): AsyncIterable<LogItem> {
+    try {
+      const info = await this.info();
+      const until = Math.min(o.until ?? Number.MAX_SAFE_INTEGER, info?.lastSequence ?? 0);
+      let left = o.limit ?? Number.MAX_SAFE_INTEGER;
+      if (info === null || left < 1) return;
+      for await (const message of messagesOn(this.#manager, this.#stream, subject, { after: o.after, until })) {
+        const place = { sequence: message.seq, at: message.time.toISOString(), subject: message.subject };
+        const { created } = info;
+        yield decodeMessage({ ...place, messageId: messageIdOf(message), created, data: message.data });
+        if (--left < 1) return;
+      }
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async *#readAll(options: { after: number; limit?: number; until?: number }): AsyncIterable<LogItem> {
     const info = await this.info();
     const until = Math.min(options.until ?? Number.MAX_SAFE_INTEGER, info?.lastSequence ?? 0);
     const limit = options.limit ?? Number.MAX_SAFE_INTEGER;

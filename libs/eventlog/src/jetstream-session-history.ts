@@ -15,6 +15,7 @@ import { isStreamNotFound, unavailable } from './jetstream-errors.js';
 import type { AppendOutcome } from './log-store.js';
 import { decodeBatch, decodeTail, encodeBatch } from './session-batch-codec.js';
 import type { SessionHistory, SessionTail, StoredBatch } from './session-history.js';
+import { messagesBackOn } from './subject-gets.js';
 
 const TIMEOUT_MS = 2_000;
 /** Messages are fetched in windows, each of which is in memory as a whole: by their mean size, so much. */
@@ -34,8 +35,10 @@ export class JetStreamSessionHistory implements SessionHistory {
   readonly #stream: string;
   readonly #manager: JetStreamManager;
   readonly #backend: JetStreamAppendBackend;
+  readonly #consumes: boolean;
 
-  private constructor(bus: NatsConnection, farm: string, manager: JetStreamManager) {
+  private constructor(bus: NatsConnection, farm: string, manager: JetStreamManager, consumes: boolean) {
+    this.#consumes = consumes;
     this.#bus = bus;
     this.#farm = farm;
     this.#stream = subjectsOf(farm).sessionsStream;
@@ -43,10 +46,10 @@ export class JetStreamSessionHistory implements SessionHistory {
     this.#backend = new JetStreamAppendBackend(bus, manager, this.#stream, TIMEOUT_MS);
   }
 
-  /** Asks nobody yet: the stream need not be there. */
-  static async open(bus: NatsConnection, farm: string): Promise<JetStreamSessionHistory> {
+  /** Asks nobody yet: the stream need not be there. `consumes`: false for a worker, which may make no consumer. */
+  static async open(bus: NatsConnection, farm: string, { consumes = true } = {}): Promise<JetStreamSessionHistory> {
     const manager = await jetstreamManager(bus, { timeout: TIMEOUT_MS, checkAPI: false });
-    return new JetStreamSessionHistory(bus, farm, manager);
+    return new JetStreamSessionHistory(bus, farm, manager, consumes);
   }
 
   async tail(host: string): Promise<SessionTail | null> {
@@ -79,8 +82,16 @@ export class JetStreamSessionHistory implements SessionHistory {
       const { first_seq: first, last_seq: last, bytes, messages } = info.state;
       const subjects = subjectsOf(this.#farm);
       const subject = host === undefined ? subjects.sessionsAll : subjects.sessions(host);
+      const end = Math.min(last, (before ?? last + 1) - 1);
+      if (!this.#consumes) {
+        const found = messagesBackOn(this.#manager, this.#stream, subject, { first, until: end });
+        for await (const message of found) {
+          yield { sequence: message.seq, at: message.time.toISOString(), batch: batchOf(message) };
+        }
+        return;
+      }
       const size = windowSize(bytes / messages);
-      for (let to = Math.min(last, (before ?? last + 1) - 1); to >= first; to -= size) {
+      for (let to = end; to >= first; to -= size) {
         const found = await this.#window(Math.max(first, to - size + 1), to, subject);
         for (const message of found.reverse()) {
           yield { sequence: message.seq, at: message.timestamp, batch: batchOf(message) };
@@ -130,7 +141,7 @@ export class JetStreamSessionHistory implements SessionHistory {
 }
 
 /** Null also for one that speaks for another host: NATS may let a worker write on its own subject alone. */
-function batchOf({ subject, data }: JsMsg): SessionBatch | null {
+function batchOf({ subject, data }: Pick<JsMsg, 'subject' | 'data'>): SessionBatch | null {
   const batch = decodeBatch(data);
   return batch !== null && batch.host === hostOfSubject(subject) ? batch : null;
 }

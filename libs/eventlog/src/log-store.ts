@@ -75,8 +75,11 @@ export interface LogStore {
   /** The last message on a subject, as the stream's leader has it. Throws E_LOG_UNREADABLE, E_BUS_UNAVAILABLE. */
   lastOn(subject: string): Promise<StoredEnvelope | null>;
 
-  /** From `after` (exclusive) up to the end as it is now, or `until` (inclusive). Throws E_BUS_UNAVAILABLE. */
-  read(options: { after: number; limit?: number; until?: number }): AsyncIterable<LogItem>;
+  /**
+   * From `after` (exclusive) up to the end as it is now, or `until` (inclusive). With `subject` what is on it alone, one request
+   * for each message: for a few, and for a worker, which may make no consumer. Throws E_BUS_UNAVAILABLE.
+   */
+  read(options: { after: number; limit?: number; until?: number; subject?: string }): AsyncIterable<LogItem>;
 
   /**
    * From `after` (exclusive) on for ever: through restarts and absences of the server, and also while there is no stream yet.

@@ -85,9 +85,12 @@ export class MemoryLogStore implements LogStore {
     });
   }
 
-  async *read(options: { after: number; limit?: number; until?: number }): AsyncIterable<LogItem> {
+  async *read(options: { after: number; limit?: number; until?: number; subject?: string }): AsyncIterable<LogItem> {
     const until = Math.min(options.until ?? Number.MAX_SAFE_INTEGER, this.#lastSequence);
-    const page = this.#messages.filter(({ sequence }) => sequence > options.after && sequence <= until);
+    const on = options.subject;
+    const page = this.#messages.filter(
+      ({ sequence, subject }) => sequence > options.after && sequence <= until && (on === undefined || subject === on),
+    );
     for (const message of page.slice(0, options.limit)) yield decodeMessage(message);
   }
 

@@ -1,4 +1,6 @@
 export * from './ask.js';
+export * from './bus-credentials.js';
+export * from './bus-permissions.js';
 export * from './cli-file.js';
 export * from './commands.js';
 export * from './decisions.js';

@@ -34,6 +34,8 @@ export interface SubjectRow {
   readonly of: keyof Subjects;
   /** `log`: in a stream of the farm. `request`: with a reply, of which the first counts. `core`: whoever listens hears it. */
   readonly kind: 'log' | 'request' | 'core' | 'kv';
+  /** Where JetStream keeps it. */
+  readonly stream?: 'logStream' | 'sessionsStream' | 'leaseBucket';
   readonly writers: readonly BusRole[];
   readonly readers: readonly BusRole[];
   readonly message: BusMessage;
@@ -50,8 +52,9 @@ export const SUBJECTS: readonly SubjectRow[] = [
     subject: 'dolphin.<farm>.log.operator',
     of: 'logOperator',
     kind: 'log',
+    stream: 'logStream',
     writers: ['master'],
-    readers: ['master', 'worker', 'cli'],
+    readers: ['master', 'worker'],
     message: 'OperatorEnvelope',
     limitBytes: MAX_ENVELOPE_BYTES,
     what: 'what was asked, by whichever master was asked',
@@ -60,8 +63,9 @@ export const SUBJECTS: readonly SubjectRow[] = [
     subject: 'dolphin.<farm>.log.decisions',
     of: 'logDecisions',
     kind: 'log',
+    stream: 'logStream',
     writers: ['master'],
-    readers: ['master', 'worker', 'cli'],
+    readers: ['master', 'worker'],
     message: 'DecisionEnvelope',
     limitBytes: MAX_ENVELOPE_BYTES,
     what: 'what was decided, by the leader alone',
@@ -70,8 +74,9 @@ export const SUBJECTS: readonly SubjectRow[] = [
     subject: 'dolphin.<farm>.log.host.<host>',
     of: 'logHost',
     kind: 'log',
+    stream: 'logStream',
     writers: ['worker'],
-    readers: ['master', 'worker', 'cli'],
+    readers: ['master', 'worker'],
     message: 'FactEnvelope',
     limitBytes: MAX_ENVELOPE_BYTES,
     what: 'what happened on that host',
@@ -111,6 +116,7 @@ export const SUBJECTS: readonly SubjectRow[] = [
     subject: 'dolphin.<farm>.sessions.<host>',
     of: 'sessions',
     kind: 'log',
+    stream: 'sessionsStream',
     writers: ['worker'],
     readers: ['master', 'worker'],
     message: 'SessionBatch',
@@ -142,6 +148,7 @@ export const SUBJECTS: readonly SubjectRow[] = [
     subject: '$KV.dolphin-<farm>-lease.leader',
     of: 'leaseBucket',
     kind: 'kv',
+    stream: 'leaseBucket',
     writers: ['master'],
     readers: ['master'],
     message: 'LeaseValue',

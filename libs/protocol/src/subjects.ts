@@ -28,6 +28,10 @@ export interface Subjects {
   readonly farm: string;
   /** dolphin.<farm>.ask.<host> */
   ask(host: string): string;
+  /** dolphin.<farm>.reply.<host>: in front of a token of the asker, where the host's worker answers requests */
+  reply(host: string): string;
+  /** dolphin.<farm>.reply.*.> */
+  readonly replyAll: string;
   /** JetStream stream dolphin-<farm>-log */
   readonly logStream: string;
   /** JetStream stream dolphin-<farm>-sessions */
@@ -53,6 +57,8 @@ export function subjectsOf(farm: string): Subjects {
     sessionsAll: `${root}.sessions.*`,
     farm: `${root}.farm`,
     ask: (host) => `${root}.ask.${checked(host)}`,
+    reply: (host) => `${root}.reply.${checked(host)}`,
+    replyAll: `${root}.reply.*.>`,
     logStream: `dolphin-${farm}-log`,
     sessionsStream: `dolphin-${farm}-sessions`,
     leaseBucket: `dolphin-${farm}-lease`,

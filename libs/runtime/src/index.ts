@@ -10,5 +10,6 @@ export * from './log-levels.js';
 export * from './logger.js';
 export * from './port-holders.js';
 export * from './redaction.js';
+export * from './secret-file.js';
 export * from './termination.js';
 export * from './write-file-atomic.js';

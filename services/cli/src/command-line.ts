@@ -21,6 +21,8 @@ export type Asked = {
   /** Null: not said. */
   readonly apis: readonly string[] | null;
   readonly dir: string | null;
+  /** Where the token for the masters is; null: none. */
+  readonly tokenFile: string | null;
   readonly json: boolean;
 } & VerbAsked;
 
@@ -49,16 +51,20 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
       ).argParser(checkedApi),
     )
     .option('--dir <dir>', 'the directory of an up, which says where its farm is')
+    .addOption(
+      new Option('--token-file <file>', 'a file with the token for it').default(env['DOLPHIN_TOKEN_FILE'] || undefined),
+    )
     .exitOverride()
     .showHelpAfterError()
     .helpCommand(false)
     .configureOutput({ outputError: (text, write) => write(`dolphin-cli: ${text}`) });
   const base = (json: boolean | undefined) => {
-    const { api = env['DOLPHIN_API'] || undefined, dir } = program.opts<{ api?: string; dir?: string }>();
+    const said = program.opts<{ api?: string; dir?: string; tokenFile?: string }>();
+    const { api = env['DOLPHIN_API'] || undefined, dir, tokenFile = null } = said;
     // The variable passes no parser, and what an action throws is not printed.
     const apis =
       api === undefined ? null : (apiList(api) ?? program.error(`error: DOLPHIN_API '${api}' is invalid. ${API_WISH}`));
-    return { apis, dir: dir ?? (env['DOLPHIN_DIR'] || null), json: json ?? false };
+    return { apis, dir: dir ?? (env['DOLPHIN_DIR'] || null), tokenFile, json: json ?? false };
   };
   const verb = (name: string, what: string) =>
     program.command(name).description(what).option('--json', 'data instead of tables, as documented');

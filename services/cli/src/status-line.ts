@@ -9,7 +9,7 @@ import { isSourceChoice } from './domain/source-order.js';
 export function readStatusLine(argv: readonly string[], env: NodeJS.ProcessEnv): Asked | null {
   const words = [...argv];
   const given = new Map<string, string>();
-  while (words[0] === '--api' || words[0] === '--dir') {
+  while (words[0] === '--api' || words[0] === '--dir' || words[0] === '--token-file') {
     const [name = '', value = ''] = words.splice(0, 2);
     if (value === '' || value.startsWith('-')) return null;
     given.set(name, value);
@@ -26,5 +26,6 @@ export function readStatusLine(argv: readonly string[], env: NodeJS.ProcessEnv):
   const apis = apiText === undefined ? null : apiList(apiText);
   if ((apiText !== undefined && apis === null) || !isSourceChoice(source)) return null;
   const dir = given.get('--dir') ?? (env['DOLPHIN_DIR'] || null);
-  return { apis, dir, json, verb: 'status', watch, source };
+  const tokenFile = given.get('--token-file') ?? (env['DOLPHIN_TOKEN_FILE'] || null);
+  return { apis, dir, tokenFile, json, verb: 'status', watch, source };
 }

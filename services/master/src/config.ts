@@ -5,9 +5,13 @@ import { z } from 'zod';
 export const MasterConfig = z.strictObject({
   farm: FarmName.default('main'),
   nats: z.string().min(1).default('nats://127.0.0.1:14222'),
+  /** Who this is on NATS: a file. */
+  credentials: z.string().min(1).optional(),
   /** Empty: none. */
   redis: z.string().default('redis://127.0.0.1:16379'),
   listen: z.string().default(`127.0.0.1:${GLOBAL_API_PORT}`),
+  /** Who may use the API: a file. Without one it listens on loopback only. */
+  tokens: z.string().min(1).optional(),
   stateDir: z.string().min(1).default('.dolphin/master'),
   id: z
     .string()
@@ -18,7 +22,8 @@ export const MasterConfig = z.strictObject({
 export type MasterConfig = z.infer<typeof MasterConfig>;
 
 export const USAGE = `usage: dolphin-master [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
-         [--redis redis://127.0.0.1:16379] [--listen 127.0.0.1:${GLOBAL_API_PORT}] [--state-dir DIR] [--id NAME]
+         [--credentials FILE] [--redis redis://127.0.0.1:16379] [--listen 127.0.0.1:${GLOBAL_API_PORT}] [--tokens FILE]
+         [--state-dir DIR] [--id NAME]
 
 Leads the farm: folds its log, decides, commands the workers, answers the global API.
 --redis '' runs without a view in Redis. See conf/master.yaml.

@@ -37,6 +37,7 @@ import { specCalls } from './app/spec-calls.js';
 import { MasterConfig, USAGE } from './config.js';
 import { DiskFarmFile } from './files/farm-file.js';
 import { foldBuildId, parseFold } from './files/fold-snapshot.js';
+import { readTokens } from './files/tokens-file.js';
 import { parseListen } from './http/listen-address.js';
 import { globalApi } from './http/server.js';
 import { connectLinks } from './nats/connect.js';
@@ -59,8 +60,10 @@ const FLAGS = {
   config: { type: 'string' },
   farm: { type: 'string' },
   nats: { type: 'string' },
+  credentials: { type: 'string' },
   redis: { type: 'string' },
   listen: { type: 'string' },
+  tokens: { type: 'string' },
   'state-dir': { type: 'string' },
   id: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -83,7 +86,8 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const logger = createLogger({ component: 'master' });
   const loggerOf = (part: string) => componentLogger(logger, part);
   const clock = systemClock;
-  const address = parseListen(config.listen);
+  const tokens = config.tokens === undefined ? null : readTokens(config.tokens);
+  const address = parseListen(config.listen, tokens !== null);
   await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
   const farmFile = new DiskFarmFile(join(config.stateDir, 'farm.json'));
   const known = await farmFile.read();
@@ -132,6 +136,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       unready,
     },
     loggerOf('api'),
+    tokens,
   );
   await listenOn(api, address);
   const { port } = api.server.address() as AddressInfo;
@@ -144,7 +149,8 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
   const loops: Promise<unknown>[] = [listener.run(stop), snapshots.run(stop)];
 
   const connected = connectLinks({
-    ...{ url: config.nats, farm: config.farm, masterId, replicas: config.replicas, signal: stop },
+    ...{ url: config.nats, credentials: config.credentials, farm: config.farm, masterId, signal: stop },
+    replicas: config.replicas,
     ...{ logger: loggerOf('bus'), clock, complaints, onStatus: (isConnected) => model.setConnected(isConnected) },
   }).then(async ({ bus, links: made }) => {
     lifecycle.add('NATS', () => bus.close());

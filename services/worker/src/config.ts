@@ -24,6 +24,8 @@ const Ports = z.preprocess((value) => {
 export const WorkerConfig = z.strictObject({
   farm: FarmName.default('main'),
   nats: z.string().min(1).default('nats://127.0.0.1:14222'),
+  /** Who this is on NATS: a file. */
+  credentials: z.string().min(1).optional(),
   /** Default: the name of this machine. */
   host: HostId.optional(),
   address: z.string().min(1).max(255).default('127.0.0.1'),
@@ -54,6 +56,7 @@ export const FLAGS = {
   config: { type: 'string' },
   farm: { type: 'string' },
   nats: { type: 'string' },
+  credentials: { type: 'string' },
   host: { type: 'string' },
   address: { type: 'string' },
   'private-address': { type: 'string' },
@@ -87,9 +90,9 @@ export function parsePairs(
   );
 }
 
-export const USAGE = `usage: ./dolphin worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222] [--host ID]
-         [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}] [--run-dir DIR]
-         [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
+export const USAGE = `usage: ./dolphin worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
+         [--credentials FILE] [--host ID] [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}]
+         [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
          [--mode auto|relay] [--relays N] [--pod-config FILE] [--label NAME=VALUE]... [--capacity N]
          [--leave] [--leave-deadline-ms 300000]
 

@@ -93,9 +93,10 @@ function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
     ...['--mode', read.mode, '--relays', String(read.relays)],
     ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),
   ];
-  const { farm, nats, address, rtmp, http } = read;
+  const { farm, nats, credentials, address, rtmp, http } = read;
   return {
-    ...{ farm, nats, host, address, runDir, rtmp, http, podScript: fromRoot('bin/dolphin-pod'), podArgs },
+    ...{ farm, nats, credentials, host, address, runDir, rtmp, http },
+    ...{ podScript: fromRoot('bin/dolphin-pod'), podArgs },
     words: {
       address,
       labels: read.labels,

@@ -22,6 +22,7 @@ import { DetachedPod } from './process/pod-starter.js';
 export interface WorkerOptions {
   readonly farm: string;
   readonly nats: string;
+  readonly credentials: string | undefined;
   readonly host: string;
   /** Where clients and the other hosts reach it. */
   readonly address: string;
@@ -128,7 +129,10 @@ export async function runWorker(
   const joining = (async () => {
     const name = `worker ${host}`;
     const busLogger = componentLogger(logger, 'bus');
-    bus = await NatsBus.connect({ url: o.nats, farm, name, logger: busLogger, clock, complaints, signal });
+    bus = await NatsBus.connect({
+      ...{ url: o.nats, credentials: o.credentials, farm, name },
+      ...{ logger: busLogger, clock, complaints, signal },
+    });
     const desk = new CommandDesk({
       pod,
       refusals: new Refusals({ add: (fact) => outbox.add(fact), clock, complaints, newId }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { accessProblem, rightNeeded } from '@dolphin/master/domain/access-rules.js';
 import { checkSpec } from '@dolphin/master/domain/apply-rules.js';
 import { farmProblem } from '@dolphin/master/domain/farm-identity.js';
 import { planShort, sitesOf } from '@dolphin/master/domain/placement.js';
@@ -143,15 +144,35 @@ test('a log that is gone, empty or of another farm is told apart from a farm tha
   assert.equal(is({ known, farm: { farmId: 'b' }, hasStream: true, isCaughtUp: true }), 'E_FARM_MISMATCH');
 });
 
-test('only loopback addresses are listened on, while there are no credentials', () => {
-  assert.deepEqual(parseListen('127.0.0.1:33330'), { host: '127.0.0.1', port: 33330 });
-  assert.deepEqual(parseListen('[::1]:1'), { host: '::1', port: 1 });
-  assert.deepEqual(parseListen('localhost:0'), { host: 'localhost', port: 0 });
+test('only loopback addresses are listened on, while there are no tokens', () => {
+  assert.deepEqual(parseListen('127.0.0.1:33330', false), { host: '127.0.0.1', port: 33330 });
+  assert.deepEqual(parseListen('[::1]:1', false), { host: '::1', port: 1 });
+  assert.deepEqual(parseListen('localhost:0', false), { host: 'localhost', port: 0 });
   for (const other of ['0.0.0.0:1', '10.0.0.1:1', '[::]:1', 'example.org:1', '127.0.0.1.example.org:1']) {
-    assert.throws(() => parseListen(other), refusal('E_NOT_YET', /credentials/), other);
+    assert.throws(() => parseListen(other, false), refusal('E_CONFIG', /tokens/), other);
+    assert.equal(parseListen(other, true).port, 1);
   }
   for (const bad of ['127.0.0.1', ':1', '127.0.0.1:x', '127.0.0.1:70000', '']) {
-    assert.throws(() => parseListen(bad), refusal('E_CONFIG', /ADDRESS:PORT/), bad);
+    assert.throws(() => parseListen(bad, false), refusal('E_CONFIG', /ADDRESS:PORT/), bad);
+  }
+});
+
+test('a request needs what its method does, and a token gives what stands beside it', () => {
+  assert.deepEqual(
+    [
+      rightNeeded('GET', '/healthz'),
+      rightNeeded('POST', '/readyz'),
+      rightNeeded('HEAD', '/x'),
+      rightNeeded('DELETE', '/api/v1/hosts/h1'),
+      rightNeeded('OPTIONS', '/api/v1/farm'),
+    ],
+    [null, null, 'read', 'operate', 'operate'],
+  );
+  for (const needed of [null, 'read', 'operate'] as const) {
+    const codes = (['none', 'unknown', 'read', 'operate'] as const).map((held) => accessProblem(needed, held)?.code);
+    const unauthorized = needed === null ? undefined : 'E_UNAUTHORIZED';
+    const forbidden = needed === 'operate' ? 'E_FORBIDDEN' : undefined;
+    assert.deepEqual(codes, [unauthorized, unauthorized, forbidden, undefined]);
   }
 });
 

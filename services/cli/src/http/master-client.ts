@@ -32,8 +32,11 @@ export interface MasterAnswer<T> {
  */
 export class MasterClient {
   readonly #addresses: readonly string[];
+  readonly #token: string | null;
 
-  constructor(addresses: readonly string[]) {
+  /** `token`: for masters that want one. */
+  constructor(addresses: readonly string[], token: string | null) {
+    this.#token = token;
     this.#addresses = addresses.map((address) => address.replace(/\/+$/, ''));
   }
 
@@ -63,8 +66,13 @@ export class MasterClient {
 
   async #askOne<T>(address: string, call: MasterCall, read: ReadAnswer<T>): Promise<{ value: T } | Failure> {
     let answer: { status: number; text: string };
+    const token = this.#token !== null && { authorization: `Bearer ${this.#token}` };
     try {
-      answer = await exchange(address + call.path, { ...call, maxBytes: MAX_ANSWER_BYTES });
+      answer = await exchange(address + call.path, {
+        ...call,
+        headers: { ...call.headers, ...token },
+        maxBytes: MAX_ANSWER_BYTES,
+      });
     } catch (error) {
       const isUnheard = error instanceof ExchangeError && error.kind === 'refused';
       return new Failure(address, error instanceof Error ? error.message : String(error), isUnheard, error);

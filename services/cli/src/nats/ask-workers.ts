@@ -1,4 +1,4 @@
-import { connectBus } from '@dolphin/eventlog';
+import { connectBus, requestHost } from '@dolphin/eventlog';
 import {
   type Ask,
   AskReply,
@@ -61,8 +61,10 @@ async function reportOf(bus: Bus, farm: string, { heartbeat, heardAt }: Heard): 
   const question: Ask = { what: 'state' };
   let why = 'its worker does not answer';
   try {
-    const subject = subjectsOf(farm).ask(heartbeat.host);
-    const { data } = await bus.request(subject, JSON.stringify(question), { timeout: ASK_TIMEOUT_MS });
+    const { host } = heartbeat;
+    const subject = subjectsOf(farm).ask(host);
+    const asked = { farm, host, subject, body: JSON.stringify(question), timeoutMs: ASK_TIMEOUT_MS };
+    const { data } = await requestHost(bus, asked);
     const reply = data.length > MAX_TELEMETRY_BYTES ? null : parsed(AskReply, data);
     if (reply?.what === 'state' && reply.heartbeat?.host === heartbeat.host) return toReport(reply.heartbeat, 0);
     if (reply?.what === 'refused') why = `its worker refuses: ${reply.code}: ${reply.message}`;

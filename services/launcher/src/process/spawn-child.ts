@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { accessSync, closeSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { openLog } from './log-files.js';
 
 export interface Program {
@@ -11,6 +12,21 @@ export interface Program {
 
 /** Debian keeps servers in /usr/sbin, which is not on every user's PATH. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin';
+const searchPath = () => `${process.env['PATH'] ?? '/usr/bin:/bin'}:${SYSTEM_PATH}`;
+
+/** Whether spawnChild would find a program of this name. */
+export function isInstalled(name: string): boolean {
+  return searchPath()
+    .split(delimiter)
+    .some((dir) => {
+      try {
+        accessSync(join(dir || '.', name), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
 
 /**
  * Starts a program that dies with this process, even if that is killed or the program is stopped, and that does not
@@ -23,7 +39,7 @@ export function spawnChild(program: Program): ChildProcess {
       cwd: program.cwd,
       detached: true,
       stdio: ['ignore', log, log],
-      env: { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${SYSTEM_PATH}` },
+      env: { ...process.env, PATH: searchPath() },
     });
   } finally {
     closeSync(log);

@@ -7,6 +7,9 @@ import type { Places } from './places.js';
 import type { Part } from './programs.js';
 import { type PartName, type RunRecordFile, STOP_ORDER } from './run-record.js';
 
+/** A farm serves without it, so its end ends nobody else's. */
+const isOptional = (name: PartName) => name === 'redis';
+
 /** The programs of one `up`: started in any order, stopped in one. */
 export class Parts {
   readonly #keepers = new Map<PartName, Keeper>();
@@ -34,7 +37,7 @@ export class Parts {
       ready: part.ready,
       onPid: (id) => this.#record.set(name, id),
       tell: (text) => this.#terminal.happened(text),
-      onGivenUp: this.#onGivenUp,
+      onGivenUp: isOptional(name) ? (failure) => this.#terminal.happened(failure.message) : this.#onGivenUp,
     });
     this.#keepers.set(name, keeper);
     await keeper.start();

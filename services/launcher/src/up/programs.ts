@@ -23,7 +23,8 @@ export interface Programs {
   readonly publisher: Part;
 }
 
-export function programsOf(layout: Layout, places: Places, options: { redis: boolean }): Programs {
+/** `natsServer`: the program; a name is looked for on the PATH. */
+export function programsOf(layout: Layout, places: Places, options: { redis: boolean; natsServer: string }): Programs {
   const { ports } = layout;
   const natsUrl = `nats://127.0.0.1:${ports.nats}`;
   const log = (name: string) => join(places.logs, `${name}.log`);
@@ -36,7 +37,7 @@ export function programsOf(layout: Layout, places: Places, options: { redis: boo
     nats: {
       title: 'nats-server',
       program: {
-        command: 'nats-server',
+        command: options.natsServer,
         args: ['-a', '127.0.0.1', '-p', String(ports.nats), '-js', '-sd', places.nats, '-n', 'dolphin-up'],
         cwd: places.nats,
         logFile: log('nats'),

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DolphinError, type FarmView, isErrorCode } from '@dolphin/protocol';
 import { systemClock } from '@dolphin/runtime';
 import { loadConf, printConf } from '@dolphin/srs';
@@ -48,7 +48,10 @@ async function startParts(context: StartContext): Promise<FarmView> {
   for (const dir of [places.nats, places.redis, places.origin, places.master, places.worker]) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
-  const programs = programsOf(layout, places, options);
+  // A path is meant from here, not from where it runs.
+  const given = process.env['NATS_SERVER_BIN'] || 'nats-server';
+  const natsServer = given.includes('/') ? resolve(given) : given;
+  const programs = programsOf(layout, places, { redis: options.redis, natsServer });
   const address = (...list: number[]) => list.map((port) => `127.0.0.1:${port}`).join(', ');
   const launch = (name: 'nats' | 'redis' | 'origin' | 'master' | 'worker', detail: string) =>
     terminal.step(programs[name].title, detail, () => parts.launch(name, programs[name]));
@@ -56,7 +59,7 @@ async function startParts(context: StartContext): Promise<FarmView> {
   writeOriginConf(layout, places);
   const servers = Promise.all([
     launch('nats', address(ports.nats)),
-    options.redis ? launch('redis', address(ports.redis)) : undefined,
+    options.redis ? launch('redis', address(ports.redis)).catch((error) => sayNoRedis(terminal, error)) : undefined,
   ]);
   if (!options.redis) terminal.say('  without Redis: no view for other programs, no history of stats');
   const origin = launch('origin', address(ports.origin));
@@ -75,6 +78,12 @@ async function startParts(context: StartContext): Promise<FarmView> {
     await terminal.step('sample publisher', `a player is served: ${DEMO_PATH}`, () => demoPlays(context));
   }
   return view;
+}
+
+/** It holds a view for others: a farm is no worse without. */
+function sayNoRedis(terminal: Terminal, error: unknown): void {
+  terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
+  terminal.say('  going on without Redis: no view for other programs, no history of stats');
 }
 
 function writeOriginConf(layout: Layout, places: Places): void {

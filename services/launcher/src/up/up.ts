@@ -11,6 +11,7 @@ import { GlobalApi } from '../http/global-api.js';
 import { requireFreePorts } from '../process/free-ports.js';
 import { boundLog } from '../process/log-files.js';
 import type { ProcessId } from '../process/proc.js';
+import { isInstalled } from '../process/spawn-child.js';
 import type { Terminal } from '../terminal.js';
 import { greeting, portHint } from '../words.js';
 import { writeCliFile } from './cli-file.js';
@@ -33,7 +34,9 @@ export interface UpSignals {
 }
 
 /** Runs a farm in the foreground until `stop`. Resolves when nothing of it is left; rejects when it did not start. */
-export async function up(command: UpCommand, terminal: Terminal, signals: UpSignals): Promise<void> {
+export async function up(asked: UpCommand, terminal: Terminal, signals: UpSignals): Promise<void> {
+  const command = { ...asked, redis: asked.redis && isInstalled('redis-server') };
+  if (asked.redis && !command.redis) terminal.say('  redis-server is not installed');
   const places = placesIn(command.dir);
   const problem = placesProblem(places);
   if (problem) throw new UsageError(problem);

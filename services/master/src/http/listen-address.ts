@@ -2,18 +2,18 @@ import { isIP } from 'node:net';
 import { DolphinError } from '@dolphin/protocol';
 
 /**
- * `127.0.0.1:33330`, `[::1]:33330`, `localhost:33330`. Other addresses are refused with E_NOT_YET: without credentials,
- * whoever reaches the port steers the farm. Throws E_CONFIG for what is no address.
+ * `127.0.0.1:33330`, `[::1]:33330`, `localhost:33330`; any other address with tokens: without them, whoever reaches the port
+ * steers the farm. Throws E_CONFIG.
  */
-export function parseListen(text: string): { host: string; port: number } {
+export function parseListen(text: string, hasTokens: boolean): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || !(port >= 0 && port <= 65535)) {
     throw new DolphinError('E_CONFIG', { where: 'listen', why: `${JSON.stringify(text)} is not ADDRESS:PORT` });
   }
-  if (!isLoopback(host)) {
-    throw new DolphinError('E_NOT_YET', { what: `listening on ${host}, which needs credentials,` });
+  if (!hasTokens && !isLoopback(host)) {
+    throw new DolphinError('E_CONFIG', { where: 'listen', why: `${host} is no loopback address, which needs tokens` });
   }
   return { host, port };
 }

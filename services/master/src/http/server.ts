@@ -9,7 +9,8 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { isLocalHost } from './listen-address.js';
+import type { Tokens } from '../files/tokens-file.js';
+import { guardApi } from './access.js';
 import { type ApiParts, addRoutes } from './routes.js';
 
 /** The largest specification is a few KB. */
@@ -19,7 +20,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 5_000;
 
 /** The global API. `listen` and `close` are the caller's. */
-export async function globalApi(parts: ApiParts, logger: Logger): Promise<FastifyInstance> {
+export async function globalApi(parts: ApiParts, logger: Logger, tokens: Tokens | null): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -34,10 +35,7 @@ export async function globalApi(parts: ApiParts, logger: Logger): Promise<Fastif
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.addHook('onRequest', async (request) => {
-    const { host } = request.headers;
-    if (!isLocalHost(host)) throw new DolphinError('E_BAD_REQUEST', { why: `${host} is not this machine` });
-  });
+  guardApi(app, tokens);
   app.setErrorHandler((error: FastifyError | DolphinError, request, reply) => {
     const known = error instanceof DolphinError ? error : fromFastify(error);
     if (known.code === 'E_INTERNAL') logger.error({ err: error, url: request.url }, 'a request failed');
@@ -51,7 +49,13 @@ export async function globalApi(parts: ApiParts, logger: Logger): Promise<Fastif
     void reply.code(error.http).send(error.toAnswer());
   });
   await app.register(swagger, {
-    openapi: { info: { title: 'dolphin global API', version: '1' } },
+    openapi: {
+      info: { title: 'dolphin global API', version: '1' },
+      ...(tokens && {
+        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
+    },
     transform: jsonSchemaTransform,
   });
   addRoutes(app, parts);

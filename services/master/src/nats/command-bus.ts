@@ -1,3 +1,4 @@
+import { requestHost } from '@dolphin/eventlog';
 import { type Command, CommandReply, DolphinError, MAX_COMMAND_BYTES, subjectsOf } from '@dolphin/protocol';
 import type { NatsConnection } from 'nats';
 import type { CommandBus } from '../app/ports.js';
@@ -13,7 +14,9 @@ export class NatsCommandBus implements CommandBus {
   }
 
   async request(command: Command, timeoutMs: number): Promise<CommandReply> {
-    const subject = subjectsOf(this.#farm).command(command.host);
+    const farm = this.#farm;
+    const { host } = command;
+    const subject = subjectsOf(farm).command(host);
     const body = JSON.stringify(command);
     if (Buffer.byteLength(body) > MAX_COMMAND_BYTES) {
       throw new DolphinError('E_TOO_LARGE', { what: 'the command', limitBytes: MAX_COMMAND_BYTES });
@@ -22,7 +25,7 @@ export class NatsCommandBus implements CommandBus {
       new DolphinError('E_UNREACHABLE', { what: `the worker of ${command.host}`, address: subject, why }, { cause });
     let json: unknown;
     try {
-      const reply = await this.#bus.request(subject, body, { timeout: timeoutMs });
+      const reply = await requestHost(this.#bus, { farm, host, subject, body, timeoutMs });
       if (reply.data.length > MAX_COMMAND_BYTES) throw new RangeError(`an answer of ${reply.data.length} bytes`);
       json = reply.json();
     } catch (error) {

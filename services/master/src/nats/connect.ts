@@ -17,6 +17,7 @@ const OPEN_RETRY = { baseMs: 200, maxMs: 2_000, attempts: Number.POSITIVE_INFINI
 
 export interface ConnectOptions {
   readonly url: string;
+  readonly credentials: string | undefined;
   readonly farm: string;
   readonly masterId: string;
   readonly replicas: number;
@@ -29,8 +30,8 @@ export interface ConnectOptions {
 
 /** Waits for NATS and its JetStream for ever. Throws only when `signal` aborts, or the log is one to be refused. */
 export async function connectLinks(o: ConnectOptions): Promise<{ bus: NatsConnection; links: Links }> {
-  const { logger, signal } = o;
-  const bus = await connectBus(o.url, { name: `master ${o.masterId}`, logger, signal, onStatus: o.onStatus });
+  const { logger, signal, credentials, onStatus } = o;
+  const bus = await connectBus(o.url, { name: `master ${o.masterId}`, credentials, logger, signal, onStatus });
   try {
     return { bus, links: await linksOver(bus, o) };
   } catch (error) {

@@ -166,8 +166,9 @@ export class FactShipper {
     const { log, pod, subject } = this.#deps;
     const info = await log.info();
     const logged = new Set<string>();
-    for await (const item of log.read({ after: Math.max(0, (info?.lastSequence ?? 0) - RECOVERY_MESSAGES) })) {
-      if (item.type !== 'stored' || item.subject !== subject) continue;
+    const after = Math.max(0, (info?.lastSequence ?? 0) - RECOVERY_MESSAGES);
+    for await (const item of log.read({ after, subject })) {
+      if (item.type !== 'stored') continue;
       for (const entry of item.envelope.entries) logged.add(entry.id);
     }
     let cursor = 0;

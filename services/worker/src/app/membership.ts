@@ -144,7 +144,8 @@ export class Membership {
   /** The farm's id from its first entry, held against what this host knows. */
   async #farmId(known: string | null): Promise<string> {
     const { bus, farm } = this.#deps;
-    for await (const item of bus.log.read({ after: 0, limit: FARM_SEARCH_MESSAGES })) {
+    const subject = subjectsOf(farm).logOperator;
+    for await (const item of bus.log.read({ after: 0, limit: FARM_SEARCH_MESSAGES, subject })) {
       if (item.type !== 'stored' || item.envelope.kind !== 'operator') continue;
       for (const entry of item.envelope.entries) {
         if (entry.type !== 'farm-created' || entry.farm !== farm) continue;

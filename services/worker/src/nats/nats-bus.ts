@@ -15,6 +15,7 @@ const FLUSH_PATIENCE_MS = 2_000;
 
 export interface NatsBusOptions {
   readonly url: string;
+  readonly credentials: string | undefined;
   readonly farm: string;
   readonly name: string;
   readonly logger: Logger;
@@ -47,13 +48,13 @@ export class NatsBus implements Bus {
 
   /** Waits for NATS and a log that can be used for ever. Throws when `signal` aborts. */
   static async connect(o: NatsBusOptions): Promise<NatsBus> {
-    const { farm, logger, signal, complaints, clock } = o;
+    const { farm, credentials, logger, signal, complaints, clock } = o;
     const status: BusStatus = { connected: false, drops: 0 };
     const onStatus = (connected: boolean) => {
       status.connected = connected;
       if (!connected) status.drops++;
     };
-    const connection = await connectBus(o.url, { name: o.name, logger, signal, onStatus });
+    const connection = await connectBus(o.url, { name: o.name, credentials, logger, signal, onStatus });
     const log = await retry('opening the log', () => JetStreamLogStore.open(connection, farm, { logger }), {
       ...OPEN_RETRY,
       // Also a log that is configured otherwise: the pod needs its keeper while an operator mends that.
@@ -62,7 +63,7 @@ export class NatsBus implements Bus {
       clock,
       onRetry: (error) => complaints.about('the log cannot be opened', { err: error }),
     });
-    const sessions = await JetStreamSessionHistory.open(connection, farm);
+    const sessions = await JetStreamSessionHistory.open(connection, farm, { consumes: false });
     return new NatsBus(connection, { log, sessions }, o, status);
   }
 
