@@ -50,6 +50,8 @@ test('what is wrong, or another command, is left to the parser', () => {
     'status --nope',
     'status extra',
     'status --help',
+    'status --source nobody --source auto',
+    '--api ftp://h1 --api http://h1 status',
     '--api ftp://h1 status',
     '--api',
   ]) {
