@@ -64,10 +64,10 @@ describe('10,000 clients that come and go', () => {
       await eventually(() => pids.every((pid, i) => openFiles(pid) <= (files[i] ?? 0)), {
         what: 'all descriptors are back',
       });
-      for (const [i, pid] of pids.entries()) {
-        const grown = rssBytes(pid) - (memory[i] ?? 0);
-        assert.ok(grown < MAX_GROWTH_BYTES, `process ${i} has grown by ${grown} bytes`);
-      }
+      // Garbage stays until somebody collects it, which V8 does when nothing else is to be done; a leak stays then, too.
+      await eventually(() => pids.every((pid, i) => rssBytes(pid) - (memory[i] ?? 0) < MAX_GROWTH_BYTES), {
+        what: 'no process has grown by more than garbage',
+      });
       const state = await pod.state();
       assert.deepEqual([state.clients, state.edges[0]?.clients, state.refused], [0, 0, {}]);
       await eventually(async () => (await endedOf(pod)).newest === WARM_UP + CYCLES, {
