@@ -80,9 +80,12 @@ test('without the right to install, the exact command is printed', async (t) => 
     'redis-server',
     'nats-server',
   ]);
-  const { code, stderr } = await run(t, dolphin, ['up', '--dir', await tempDir(t)], { env: { PATH: path } });
-  assert.equal(code, 69, stderr);
+  // Without Redis alone `up` goes on, to find that nothing can be in this directory.
+  const dir = join(await tempDir(t), 'too-long-for-a-socket'.repeat(6));
+  const { code, stderr } = await run(t, dolphin, ['up', '--dir', dir], { env: { PATH: path } });
   assert.match(stderr, /^ {2}apt-get install -y --no-install-recommends( nats-server)? redis-server$/m);
+  assert.match(stderr, /going on without redis-server|nats-server redis-server/);
+  assert.ok(code !== null && code > 0, stderr);
 });
 
 test('wrong flags are said before anything is installed', async (t) => {
