@@ -11,7 +11,9 @@ import { specOf, TestMaster } from './master-support/test-master.js';
 test('a farm is created once, applied, decided, commanded, and seen in the view and the events', async (t) => {
   const nats = await startNats(t);
   const master = await TestMaster.start(t, { nats: nats.url });
-  assert.equal((await master.apply({ perHost: 1 })).body.error.code, 'E_NO_FARM');
+  await eventually(async () => (await master.apply({ perHost: 1 })).body.error.code === 'E_NO_FARM', {
+    what: 'there is no farm yet',
+  });
   const { farmId } = await master.init();
   const again = await master.request('POST', '/api/v1/init', {});
   assert.deepEqual([again.status, again.body.error.code], [409, 'E_FARM_EXISTS']);
