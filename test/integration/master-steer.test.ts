@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { OperatorAnswer } from '@dolphin/protocol';
 import { startNats } from '../support/nats.js';
 import { FakeWorker } from './master-support/fake-worker.js';
+import { settledFarm } from './master-support/settled-farm.js';
 import { TestMaster } from './master-support/test-master.js';
 
 test('hosts are cordoned, drained, undrained and removed, each with who and why in the log', async (t) => {
@@ -71,12 +72,7 @@ test('hosts are cordoned, drained, undrained and removed, each with who and why 
 });
 
 test('an edge is killed for an operator, and another one takes its place', async (t) => {
-  const nats = await startNats(t);
-  const master = await TestMaster.start(t, { nats: nats.url });
-  const { farmId } = await master.init();
-  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
-  await master.applied({ perHost: 2 });
-  await master.settled(2);
+  const { master, worker } = await settledFarm(t, 2);
   const kill = (edge: string) =>
     master.request('POST', `/api/v1/edges/h1/${edge}/kill`, { who: 'me', why: 'it leaks' });
   const first = OperatorAnswer.parse((await kill('stream-1')).body);
