@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
+import { addClientsVerb, addKickVerb, type ClientsAsked, type KickAsked } from './clients-commands.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
@@ -15,6 +16,7 @@ import { addWaitVerb, type WaitAsked } from './wait-command.js';
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
   | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
+  | (ClientsAsked | KickAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -76,6 +78,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addListVerb(verb('hosts', 'every host'), 'hosts', taken);
   addListVerb(verb('streams', 'every stream, summed up from every edge'), 'streams', taken);
   addEventsVerb(verb('events', 'what was asked, decided and happened'), taken);
+  addClientsVerb(verb('clients', 'who is there now, on all hosts'), taken);
   addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), taken);
   addWaitVerb(verb('wait', 'until something is so'), taken);
   addPlanVerb(verb('plan', 'what an apply would do now'), taken);
@@ -84,6 +87,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addHistoryVerb(verb('history', 'every specification that was applied'), taken);
   addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
   addSteerVerbs(verb, taken);
+  addKickVerb(verb('kick', 'closes the connection of a client'), taken);
   addLaterVerbs(program, taken);
   return program;
 }

@@ -45,6 +45,10 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/events.js')).events(api, asked);
     case 'sessions':
       return (await import('./verbs/sessions.js')).sessions(api, asked);
+    case 'clients':
+      return (await import('./verbs/clients.js')).clients(api, asked);
+    case 'kick':
+      return (await import('./verbs/clients.js')).kick(api, asked);
     case 'apply':
       return (await import('./verbs/apply.js')).apply(api, asked);
     case 'wait':

@@ -7,6 +7,8 @@ import {
   EventPage,
   type FarmView,
   HostList,
+  KickAnswer,
+  LiveSessionsAnswer,
   OperatorAnswer,
   type OperatorRequest,
   PlanAnswer,
@@ -53,6 +55,17 @@ export class MasterApi {
 
   events(after: number, limit: number): Promise<EventPage> {
     return this.#ask(EventPage, { path: `/api/v1/events?after=${after}&limit=${limit}`, timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  liveSessions(query: Readonly<Record<string, string>>): Promise<LiveSessionsAnswer> {
+    const path = `/api/v1/sessions?${new URLSearchParams(query)}`;
+    return this.#ask(LiveSessionsAnswer, { path, timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  /** Without a host all are asked for the client. */
+  kick(session: string, host: string | undefined, body: OperatorRequest): Promise<KickAnswer> {
+    const path = `/api/v1/sessions/${session}${host === undefined ? '' : `?host=${encodeURIComponent(host)}`}`;
+    return this.#ask(KickAnswer, { path, method: 'DELETE', timeoutMs: LOG_TIMEOUT_MS, body: JSON.stringify(body) });
   }
 
   endedSessions(query: Readonly<Record<string, string>>): Promise<EndedSessionsAnswer> {
