@@ -12,11 +12,12 @@ import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
 import { addStatusVerb, type StatusAsked } from './status-command.js';
 import { addSteerVerbs, type SteerAsked } from './steer-commands.js';
 import { addWaitVerb, type WaitAsked } from './wait-command.js';
+import { addWhyVerb, type WhyAsked } from './why-command.js';
 
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
   | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
-  | (ClientsAsked | KickAsked)
+  | (ClientsAsked | KickAsked | WhyAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -78,6 +79,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addListVerb(verb('hosts', 'every host'), 'hosts', taken);
   addListVerb(verb('streams', 'every stream, summed up from every edge'), 'streams', taken);
   addEventsVerb(verb('events', 'what was asked, decided and happened'), taken);
+  addWhyVerb(verb('why', 'what something in the log, or an edge, came from'), taken);
   addClientsVerb(verb('clients', 'who is there now, on all hosts'), taken);
   addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), taken);
   addWaitVerb(verb('wait', 'until something is so'), taken);

@@ -45,6 +45,8 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/events.js')).events(api, asked);
     case 'sessions':
       return (await import('./verbs/sessions.js')).sessions(api, asked);
+    case 'why':
+      return (await import('./verbs/why.js')).why(api, asked);
     case 'clients':
       return (await import('./verbs/clients.js')).clients(api, asked);
     case 'kick':
