@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
 import { addClientsVerb, addKickVerb, type ClientsAsked, type KickAsked } from './clients-commands.js';
+import { addDoctorVerb, type DoctorAsked } from './doctor-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
@@ -17,7 +18,7 @@ import { addWhyVerb, type WhyAsked } from './why-command.js';
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
   | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
-  | (ClientsAsked | KickAsked | WhyAsked)
+  | (ClientsAsked | KickAsked | WhyAsked | DoctorAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -90,6 +91,10 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
   addSteerVerbs(verb, taken);
   addKickVerb(verb('kick', 'closes the connection of a client'), taken);
+  addDoctorVerb(
+    verb('doctor', 'what is wrong, as seen from this machine, and what mends it; exit code 0, 1, 2'),
+    taken,
+  );
   addLaterVerbs(program, taken);
   return program;
 }

@@ -33,6 +33,7 @@ async function run(asked: Asked): Promise<number> {
   const token = asked.tokenFile === null ? null : (await import('./http/token-file.js')).readToken(asked.tokenFile);
   const client = new MasterClient(places.apis, token);
   if (asked.verb === 'status') return (await import('./verbs/status.js')).status({ ...places, client }, asked);
+  if (asked.verb === 'doctor') return (await import('./verbs/doctor.js')).doctor(places, token, asked);
   const api = new (await import('./http/master-api.js')).MasterApi(client);
   switch (asked.verb) {
     case 'edges':
