@@ -160,7 +160,7 @@ export async function runWorker(
       identity,
       keeper,
       desk,
-      asks: new AskDesk({ pod, me, heartbeat: () => herald.heartbeat() }),
+      asks: new AskDesk({ pod, me, complaints, heartbeat: () => herald.heartbeat() }),
       herald,
       farm,
       host,

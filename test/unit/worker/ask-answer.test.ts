@@ -25,6 +25,7 @@ function desk(more: Partial<AskDeskDeps> = {}): AskDesk {
   return new AskDesk({
     pod: { sessions: async () => ({ total: 1, sessions: [session] }), kick: async (id) => id === 'a-1' },
     heartbeat: () => heartbeat,
+    complaints: { about: () => undefined },
     me: () => ({ farmId: FARM_ID, host: 'h1', epoch: 1 }),
     ...more,
   });

@@ -1,4 +1,5 @@
 import { type Ask, type AskReply, DolphinError, type Heartbeat, type KickReply } from '@dolphin/protocol';
+import type { Complaints } from '@dolphin/runtime';
 import { readAsk, readKick, refusedReply, sessionsReply, stateReply } from '../domain/ask-answer.js';
 import type { Addressee } from '../domain/command-admission.js';
 import { MAX_POD_QUESTIONS } from './bounds.js';
@@ -9,6 +10,7 @@ export interface AskDeskDeps {
   /** Null: not joined. */
   readonly heartbeat: () => Heartbeat | null;
   readonly me: () => Addressee | null;
+  readonly complaints: Pick<Complaints, 'about'>;
 }
 
 /** Answers what is asked without a leader: the host's state, who its clients are, and that one is to be closed. Never rejects. */
@@ -27,6 +29,7 @@ export class AskDesk {
     const ask = readAsk(data);
     switch (ask?.what) {
       case undefined:
+        this.#deps.complaints.about('what came as a question is none that is known here', { bytes: data.length });
         return refusedReply(new DolphinError('E_BAD_REQUEST', { why: 'no question that is known here' }));
       case 'state':
         return stateReply(heartbeat);
@@ -44,7 +47,10 @@ export class AskDesk {
     const me = this.#deps.me();
     if (me === null) return null;
     const kick = readKick(data);
-    if (kick === null) return refused(new DolphinError('E_BAD_REQUEST', { why: 'no kick that is known here' }));
+    if (kick === null) {
+      this.#deps.complaints.about('what came as a kick is none', { bytes: data.length });
+      return refused(new DolphinError('E_BAD_REQUEST', { why: 'no kick that is known here' }));
+    }
     if (kick.farmId !== me.farmId) {
       return refused(new DolphinError('E_FARM_MISMATCH', { ours: me.farmId, theirs: kick.farmId }));
     }
