@@ -89,11 +89,12 @@ test('without NATS the code of the master is said, with its exit code', async (t
   });
 });
 
-test('--follow shows what comes, each once, over a master that is away for a while', async (t) => {
+test('--follow asks a master that cannot be followed page by page, over a while in which it is away', async (t) => {
   const log = logOf(30);
   let asked = 0;
   const master = await fakeMaster(t, {
-    'GET /api/v1/events': ({ query }) => {
+    'GET /api/v1/events': ({ query, headers }) => {
+      if (headers.accept) return refusal('E_LIMITED', 'there are too many: readers that follow events');
       // 18, and then more; twice nobody knows.
       asked++;
       if (asked === 4 || asked === 5) return refusal('E_BUS_UNAVAILABLE', 'NATS does not answer');
@@ -118,7 +119,10 @@ test('--follow shows what comes, each once, over a master that is away for a whi
     wanted,
   );
   assert.equal(documents[0].schema, 'dolphin.event/1');
-  assert.match(json.stderr(), /E_BUS_UNAVAILABLE: .*it is asked again\n.*it answers again/);
+  assert.match(
+    json.stderr(),
+    /^dolphin-cli: E_LIMITED: .*; pages are asked for instead\n.*E_BUS_UNAVAILABLE: .*it is asked again\n.*it answers again/,
+  );
 
   asked = 0;
   const words = startProcess(t, process.execPath, [cliMain, ...args]);

@@ -8,6 +8,8 @@ import { EventRow } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { startNats } from '../support/nats.js';
+import { startProcess } from '../support/processes.js';
+import { cliMain } from './cli-support/fake-farm.js';
 import { FakeWorker } from './master-support/fake-worker.js';
 import { TestMaster } from './master-support/test-master.js';
 
@@ -59,6 +61,27 @@ test('events are followed from any sequence, as they come, also while NATS is aw
     });
   };
   await inStep('all that was', follower);
+  const api = `http://127.0.0.1:${master.port}`;
+  const cli = startProcess(t, process.execPath, [
+    cliMain,
+    '--api',
+    api,
+    'events',
+    '--after',
+    '0',
+    '--follow',
+    '--json',
+  ]);
+  const cliFollower: Follower = {
+    // Without the last line, which may be half there.
+    get rows() {
+      const lines = cli.stdout().split('\n').slice(0, -1);
+      return lines.map((line): EventRow => JSON.parse(line).event);
+    },
+    lastId: '',
+    stop: () => cli.kill(),
+  };
+  await inStep('all that was, in the CLI', cliFollower);
   await master.applied({ perHost: 2 });
   await master.settled(2);
   await inStep('what comes', follower);
@@ -79,6 +102,7 @@ test('events are followed from any sequence, as they come, also while NATS is aw
   await master.settled(4);
   const again = await follow(t, master, { 'last-event-id': lastId }, '?after=1');
   await inStep('what was missed', again, Number(lastId));
+  await inStep('what the CLI shows of all this', cliFollower);
 });
 
 test('a reader that takes nothing holds a bounded part of the stream, and is cut off', async (t) => {
