@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { text } from './fields.js';
-import { ClientProtocol, MAX_STREAM_CHARS } from './hand-off.js';
+import { ClientProtocol } from './hand-off.js';
+import { MAX_STREAM_CHARS } from './hand-off-bounds.js';
 import { FarmId, HostId } from './ids.js';
 import { MAX_HOSTS, MAX_NAME_CHARS } from './limits.js';
 import { MAX_SESSION_PAGE, Session } from './pod-sessions.js';

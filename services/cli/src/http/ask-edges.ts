@@ -1,8 +1,8 @@
 import type { EdgeView, HostView } from '@dolphin/protocol';
+import type { Fits } from '@dolphin/protocol/plain.js';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
 import { isClients, isRefusal, isStreams, isSummaries, isVhosts, type StreamAnswer } from '../domain/edge-shapes.js';
 import { isWithinReach } from '../domain/reach.js';
-import type { Fits } from '../domain/shape.js';
 import { ownNames } from '../machine/own-names.js';
 import { ExchangeError, exchange } from './exchange.js';
 
