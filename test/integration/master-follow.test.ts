@@ -56,16 +56,8 @@ test('events are followed from any sequence, as they come, also while NATS is aw
   };
   await inStep('all that was', follower);
   const api = `http://127.0.0.1:${master.port}`;
-  const cli = startProcess(t, process.execPath, [
-    cliMain,
-    '--api',
-    api,
-    'events',
-    '--after',
-    '0',
-    '--follow',
-    '--json',
-  ]);
+  const args = ['--api', api, 'events', '--after', '0', '--follow', '--json'];
+  const cli = startProcess(t, process.execPath, [cliMain, ...args]);
   const cliFollower: Follower = {
     // Without the last line, which may be half there.
     get rows() {
