@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { EndedSessionRow } from '@dolphin/protocol';
+import type { EndedSessionRow, LiveSession } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
 import { TestFarm } from '../support/farm.js';
 import { publishFile, startRecording } from '../support/media.js';
 
-it('how clients ended is shown by dolphin-cli over two lives of a pod, also when their host is gone', async (t) => {
+it('dolphin-cli shows who is there, closes one, and says how clients ended over two lives of a pod, also without their host', async (t) => {
   const farm = await TestFarm.start(t, { edges: 2, redis: false });
   const ended = async (...filters: string[]) => {
     const { stdout, stderr } = await farm.cli('sessions', '--json', ...filters);
@@ -42,15 +42,33 @@ it('how clients ended is shown by dolphin-cli over two lives of a pod, also when
   assert.notEqual(lives[0], lives[1], 'ids tell the lives apart');
   assert.ok(rows.every(({ sentBytes }) => (sentBytes ?? 0) > 10_000));
 
+  startRecording(t, farm.flvUrl, { seconds: 60 });
+  const there = await eventually(
+    async () => {
+      const { stdout, stderr } = await farm.cli('clients', '--json', '--address', '127.0.0.0/8');
+      assert.equal(stderr, '');
+      const [one, ...more] = (JSON.parse(stdout) as { clients: LiveSession[] }).clients;
+      return one?.stream && one.sentBytes ? { ...one, more: more.length } : null;
+    },
+    { what: 'a player is there' },
+  );
+  const { host, protocol, edge, stream, use, more } = there;
+  assert.match(edge ?? '', /^stream-[01]$/);
+  assert.deepEqual([host, protocol, stream, use, more], ['h1', 'http', '/live/livestream', 'play', 0]);
+  const kick = await farm.cli('kick', there.id, '--why', 'a test');
+  assert.deepEqual([kick.code, kick.stdout], [0, `kick of ${there.id}: it is being closed on h1\n`]);
+  const all = await shipped(3);
+  assert.deepEqual([all[2]?.id, all[2]?.end], [there.id, 'kicked']);
+
   await farm.worker.stop('SIGKILL');
-  assert.deepEqual(await ended('--stream', '/live/livestream', '--address', '127.0.0.0/8'), rows);
-  assert.deepEqual(await ended('--end', 'kicked'), []);
+  assert.deepEqual(await ended('--stream', '/live/livestream', '--address', '127.0.0.0/8'), all);
+  assert.deepEqual(await ended('--end', 'kicked'), all.slice(2));
   const { stdout } = await farm.cli('sessions', '--host', 'h1');
   const lines = stdout.trimEnd().split('\n');
   assert.match(lines[0] ?? '', /^ENDED {5}HOST {2}EDGE {6}ADDRESS/);
   assert.match(
     lines.at(-1) ?? '',
-    /^\d\d:\d\d:\d\d {2}h1 {4}stream-[01] {2}127\.0\.0\.1 {2}\/live\/livestream {2}play .*client-left$/,
+    /^\d\d:\d\d:\d\d {2}h1 {4}stream-[01] {2}127\.0\.0\.1 {2}\/live\/livestream {2}play .*kicked$/,
   );
   assert.ok(lines.every((line) => line.length <= 80));
 });

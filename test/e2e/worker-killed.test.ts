@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { EventRow } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
 import { TestFarm } from '../support/farm.js';
 import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
@@ -30,12 +31,25 @@ it('when the worker is killed no player notices, and what happened meanwhile arr
 
   farm.startWorker();
   await farm.ready(4);
-  const count = async (type: string, pid: number | null) =>
-    (await farm.events()).filter((event) => event.type === type && event.data['pid'] === pid).length;
-  await eventually(async () => (await count('edge-ready', restarted.pid)) > 0, { what: 'the facts arrive' });
-  assert.equal(await count('edge-exited', idlePid), 1);
-  assert.equal(await count('edge-started', restarted.pid), 1);
-  assert.equal(await count('edge-ready', restarted.pid), 1);
+  const told = async (type: string, pid: number | null) =>
+    (await farm.events()).filter((event) => event.type === type && event.data['pid'] === pid);
+  await eventually(async () => (await told('edge-ready', restarted.pid)).length > 0, { what: 'the facts arrive' });
+  const [exited, ...exits] = await told('edge-exited', idlePid);
+  const [started, ...starts] = await told('edge-started', restarted.pid);
+  const [ready, ...readies] = await told('edge-ready', restarted.pid);
+  assert.deepEqual([...exits, ...starts, ...readies], [], 'each arrives once');
+  assert.ok(exited && started && ready);
+  assert.equal(started.causationId, exited.id, 'the start names the exit as its cause');
+  assert.equal(ready.causationId, started.id);
+  const { stdout } = await farm.cli('why', farm.host, `stream-${idle.slot}`, '--json');
+  const chain = (JSON.parse(stdout) as { events: EventRow[] }).events;
+  // What was decided follows from the apply or from the host's joining, whichever was later.
+  assert.match(chain[0]?.type ?? '', /^(farm-applied|host-joined)$/);
+  assert.deepEqual(
+    [chain[1]?.type, ...chain.slice(-3).map(({ id }) => id)],
+    ['edge-assigned', exited.id, started.id, ready.id],
+    'why follows them back to the decision',
+  );
 
   for (const player of players) assertContiguousRun(await player.done, source, { minSeconds: 13 });
 });

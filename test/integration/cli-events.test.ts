@@ -89,11 +89,12 @@ test('without NATS the code of the master is said, with its exit code', async (t
   });
 });
 
-test('--follow shows what comes, each once, over a master that is away for a while', async (t) => {
+test('--follow asks a master that cannot be followed page by page, over a while in which it is away', async (t) => {
   const log = logOf(30);
   let asked = 0;
   const master = await fakeMaster(t, {
-    'GET /api/v1/events': ({ query }) => {
+    'GET /api/v1/events': ({ query, headers }) => {
+      if (headers.accept) return refusal('E_LIMITED', 'there are too many: readers that follow events');
       // 18, and then more; twice nobody knows.
       asked++;
       if (asked === 4 || asked === 5) return refusal('E_BUS_UNAVAILABLE', 'NATS does not answer');
@@ -118,7 +119,10 @@ test('--follow shows what comes, each once, over a master that is away for a whi
     wanted,
   );
   assert.equal(documents[0].schema, 'dolphin.event/1');
-  assert.match(json.stderr(), /E_BUS_UNAVAILABLE: .*it is asked again\n.*it answers again/);
+  assert.match(
+    json.stderr(),
+    /^dolphin-cli: E_LIMITED: .*; pages are asked for instead\n.*E_BUS_UNAVAILABLE: .*it is asked again\n.*it answers again/,
+  );
 
   asked = 0;
   const words = startProcess(t, process.execPath, [cliMain, ...args]);
@@ -126,4 +130,21 @@ test('--follow shows what comes, each once, over a master that is away for a whi
   const lines = words.stdout().trimEnd().split('\n');
   assert.equal(lines.filter((line) => line.startsWith('-- ')).length, 1, 'a day begins once');
   assert.match(words.stdout(), /#19 .* <- #18$/m);
+});
+
+test('why follows causes back over pages, oldest first, and says what it did not find', async (t) => {
+  const master = await masterWith(t, logOf(2_500));
+  const json = await cli(t, master, 'why', '2400', '--json');
+  assert.equal(json.code, 0, json.stderr);
+  const { schema, about, events, missing } = JSON.parse(json.stdout);
+  assert.deepEqual([schema, about, missing], ['dolphin.why/1', { sequence: 2400 }, []]);
+  // Its second entry, too, has the one before for its cause.
+  assert.deepEqual([events.length, events[0].sequence, events.at(-1).id], [2_401, 1, '2400.1']);
+  const cut = await cli(t, await masterWith(t, logOf(40).slice(22)), 'why', '#23');
+  assert.match(cut.stdout, /^-- 2026-11-21\n {2}#21 .*<- 20\.0\n {2}#22 .*<- #21\n {2}#23 .*<- #22\n$/);
+  assert.equal(cut.stderr, 'dolphin-cli: the cause 20.0 is not in the log\n');
+  const none = await cli(t, master, 'why', '9999');
+  assert.deepEqual([none.code, none.stdout], [66, '']);
+  assert.match(none.stderr, /E_NOT_FOUND: an entry with sequence 9999/);
+  assert.equal((await cli(t, master, 'why', 'tuesday')).code, 64);
 });

@@ -7,6 +7,8 @@ import { sendEvents } from '@dolphin/master/http/sse.js';
 import { EventRow } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
+import { startProcess } from '../support/processes.js';
+import { cliMain } from './cli-support/fake-farm.js';
 import { settledFarm } from './master-support/settled-farm.js';
 import type { TestMaster } from './master-support/test-master.js';
 
@@ -53,6 +55,19 @@ test('events are followed from any sequence, as they come, also while NATS is aw
     });
   };
   await inStep('all that was', follower);
+  const api = `http://127.0.0.1:${master.port}`;
+  const args = ['--api', api, 'events', '--after', '0', '--follow', '--json'];
+  const cli = startProcess(t, process.execPath, [cliMain, ...args]);
+  const cliFollower: Follower = {
+    // Without the last line, which may be half there.
+    get rows() {
+      const lines = cli.stdout().split('\n').slice(0, -1);
+      return lines.map((line): EventRow => JSON.parse(line).event);
+    },
+    lastId: '',
+    stop: () => cli.kill(),
+  };
+  await inStep('all that was, in the CLI', cliFollower);
   await master.applied({ perHost: 2 });
   await master.settled(2);
   await inStep('what comes', follower);
@@ -73,6 +88,7 @@ test('events are followed from any sequence, as they come, also while NATS is aw
   await master.settled(4);
   const again = await follow(t, master, { 'last-event-id': lastId }, '?after=1');
   await inStep('what was missed', again, Number(lastId));
+  await inStep('what the CLI shows of all this', cliFollower);
 });
 
 test('a reader that takes nothing holds a bounded part of the stream, and is cut off', async (t) => {

@@ -141,7 +141,14 @@ test('who looks on hears and asks, and writes nothing', async (t) => {
   }
   assert.equal(await publishes(bus, subjects.ask('h1')), true);
   for (const subject of [
-    ...[subjects.command('h1'), subjects.logOperator, subjects.logDecisions, subjects.logHost('h1'), subjects.farm],
+    ...[
+      subjects.command('h1'),
+      subjects.kick('h1'),
+      subjects.logOperator,
+      subjects.logDecisions,
+      subjects.logHost('h1'),
+      subjects.farm,
+    ],
     ...[subjects.heartbeat('h1'), `$JS.API.STREAM.MSG.GET.${subjects.logStream}`, `${subjects.reply('h1')}.x`],
   ]) {
     assert.equal(await publishes(bus, subject), false, subject);

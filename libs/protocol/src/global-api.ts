@@ -12,6 +12,8 @@ import { EdgeView, HostView } from './telemetry.js';
  *        with Accept: text/event-stream: an EventRow each, for ever, after ?after= or Last-Event-ID; the last row of a message of
  *        the log has its sequence as the id. Other events: `undecodable` { sequence, at, subject, why }, and `rewound` { why }:
  *        the log was replaced, and a reader begins from the start
+ *   GET  /api/v1/sessions?host=&edge=&stream=&address=&protocol=&limit=N → LiveSessionsAnswer (live-sessions.ts)
+ *   DELETE /api/v1/sessions/{id}?host=   OperatorRequest → KickAnswer: that client is being closed
  *   GET  /api/v1/sessions/ended?host=&edge=&stream=&address=&end=&since=TIME&before=SEQ&limit=N → EndedSessionsAnswer
  *                                                                   (session-history.ts)
  *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once

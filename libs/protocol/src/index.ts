@@ -16,6 +16,7 @@ export * from './hand-off-bounds.js';
 export * from './ids.js';
 export * from './lease-value.js';
 export * from './limits.js';
+export * from './live-sessions.js';
 export * from './log-entries.js';
 export * from './operator-api.js';
 export * from './operator-events.js';

@@ -34,7 +34,7 @@ export const Session = z.object({
 export type Session = z.infer<typeof Session>;
 
 /** `total`: as many as the filters mean; `sessions` are the first of them, by age. */
-export const SessionPage = z.object({ total: z.int().min(0), sessions: z.array(Session) });
+export const SessionPage = z.object({ total: z.int().min(0), sessions: z.array(Session).max(MAX_SESSION_PAGE) });
 export type SessionPage = z.infer<typeof SessionPage>;
 
 /** Numbered from 1 without gaps over all lives of the pod. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { Ask, AskReply, MAX_ASK_BYTES } from './ask.js';
 import { Command, CommandReply, MAX_COMMAND_BYTES } from './commands.js';
 import { LeaseValue, MAX_LEASE_BYTES } from './lease-value.js';
+import { Kick, KickReply, MAX_KICK_BYTES } from './live-sessions.js';
 import { DecisionEnvelope, FactEnvelope, MAX_ENVELOPE_BYTES, OperatorEnvelope } from './log-entries.js';
 import { MAX_SESSION_BATCH_BYTES, SessionBatch } from './session-history.js';
 import type { Subjects } from './subjects.js';
@@ -22,6 +23,8 @@ export const BUS_MESSAGES = {
   FarmView,
   Ask,
   AskReply,
+  Kick,
+  KickReply,
   SessionBatch,
   LeaseValue,
 } as const satisfies Record<string, z.ZodType>;
@@ -143,6 +146,17 @@ export const SUBJECTS: readonly SubjectRow[] = [
     reply: 'AskReply',
     limitBytes: MAX_TELEMETRY_BYTES,
     what: `a question to a worker, of ${MAX_ASK_BYTES} bytes at most; empty asks for its state`,
+  },
+  {
+    subject: 'dolphin.<farm>.kick.<host>',
+    of: 'kick',
+    kind: 'request',
+    writers: ['master'],
+    readers: ['worker'],
+    message: 'Kick',
+    reply: 'KickReply',
+    limitBytes: MAX_KICK_BYTES,
+    what: 'a client of that host is to be closed; any master may ask',
   },
   {
     subject: '$KV.dolphin-<farm>-lease.leader',

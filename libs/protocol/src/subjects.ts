@@ -28,6 +28,8 @@ export interface Subjects {
   readonly farm: string;
   /** dolphin.<farm>.ask.<host> */
   ask(host: string): string;
+  /** dolphin.<farm>.kick.<host> */
+  kick(host: string): string;
   /** dolphin.<farm>.reply.<host>: in front of a token of the asker, where the host's worker answers requests */
   reply(host: string): string;
   /** dolphin.<farm>.reply.*.> */
@@ -57,6 +59,7 @@ export function subjectsOf(farm: string): Subjects {
     sessionsAll: `${root}.sessions.*`,
     farm: `${root}.farm`,
     ask: (host) => `${root}.ask.${checked(host)}`,
+    kick: (host) => `${root}.kick.${checked(host)}`,
     reply: (host) => `${root}.reply.${checked(host)}`,
     replyAll: `${root}.reply.*.>`,
     logStream: `dolphin-${farm}-log`,
@@ -67,7 +70,7 @@ export function subjectsOf(farm: string): Subjects {
 
 /** The host of a `…log.host.<host>` subject, or of another that ends with a host (`…heartbeat.<host>`), or null. */
 export function hostOfSubject(subject: string): string | null {
-  const match = /^dolphin\.[^.]+\.(?:log\.host|heartbeat|stats|sessions|command|ask)\.([^.]+)$/.exec(subject);
+  const match = /^dolphin\.[^.]+\.(?:log\.host|heartbeat|stats|sessions|command|ask|kick)\.([^.]+)$/.exec(subject);
   return match?.[1] !== undefined && NAME_PATTERN.test(match[1]) ? match[1] : null;
 }
 

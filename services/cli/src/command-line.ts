@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
+import { addClientsVerb, addKickVerb, type ClientsAsked, type KickAsked } from './clients-commands.js';
+import { addDoctorVerb, type DoctorAsked } from './doctor-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
@@ -11,10 +13,12 @@ import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
 import { addStatusVerb, type StatusAsked } from './status-command.js';
 import { addSteerVerbs, type SteerAsked } from './steer-commands.js';
 import { addWaitVerb, type WaitAsked } from './wait-command.js';
+import { addWhyVerb, type WhyAsked } from './why-command.js';
 
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
   | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
+  | (ClientsAsked | KickAsked | WhyAsked | DoctorAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -76,6 +80,8 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addListVerb(verb('hosts', 'every host'), 'hosts', taken);
   addListVerb(verb('streams', 'every stream, summed up from every edge'), 'streams', taken);
   addEventsVerb(verb('events', 'what was asked, decided and happened'), taken);
+  addWhyVerb(verb('why', 'what something in the log, or an edge, came from'), taken);
+  addClientsVerb(verb('clients', 'who is there now, on all hosts'), taken);
   addSessionsVerb(verb('sessions', 'how sessions ended, on all hosts'), taken);
   addWaitVerb(verb('wait', 'until something is so'), taken);
   addPlanVerb(verb('plan', 'what an apply would do now'), taken);
@@ -84,6 +90,11 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addHistoryVerb(verb('history', 'every specification that was applied'), taken);
   addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
   addSteerVerbs(verb, taken);
+  addKickVerb(verb('kick', 'closes the connection of a client'), taken);
+  addDoctorVerb(
+    verb('doctor', 'what is wrong, as seen from this machine, and what mends it; exit code 0, 1, 2'),
+    taken,
+  );
   addLaterVerbs(program, taken);
   return program;
 }

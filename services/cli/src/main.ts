@@ -33,6 +33,7 @@ async function run(asked: Asked): Promise<number> {
   const token = asked.tokenFile === null ? null : (await import('./http/token-file.js')).readToken(asked.tokenFile);
   const client = new MasterClient(places.apis, token);
   if (asked.verb === 'status') return (await import('./verbs/status.js')).status({ ...places, client }, asked);
+  if (asked.verb === 'doctor') return (await import('./verbs/doctor.js')).doctor(places, token, asked);
   const api = new (await import('./http/master-api.js')).MasterApi(client);
   switch (asked.verb) {
     case 'edges':
@@ -45,6 +46,12 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/events.js')).events(api, asked);
     case 'sessions':
       return (await import('./verbs/sessions.js')).sessions(api, asked);
+    case 'why':
+      return (await import('./verbs/why.js')).why(api, asked);
+    case 'clients':
+      return (await import('./verbs/clients.js')).clients(api, asked);
+    case 'kick':
+      return (await import('./verbs/clients.js')).kick(api, asked);
     case 'apply':
       return (await import('./verbs/apply.js')).apply(api, asked);
     case 'wait':

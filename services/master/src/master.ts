@@ -26,6 +26,7 @@ import { hostCalls } from './app/host-calls.js';
 import { initFarm } from './app/init-farm.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
+import { LiveSessions } from './app/live-sessions.js';
 import { LogWatch } from './app/log-watch.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
@@ -114,11 +115,15 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     return model.role === 'starting' ? new DolphinError('E_NO_LEADER') : null;
   };
   const streams = new EventStreams(clock);
-  const readable = () => {
+  const reachable = () => {
     if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
+    return links;
+  };
+  const readable = () => {
+    const { log } = reachable();
     // With an entry that it cannot decode the rest can still be read.
     if (model.problem?.code === 'E_LOG_LOST') throw new ProblemError(model.problem);
-    return links.log;
+    return log;
   };
   const api = await globalApi(
     {
@@ -129,6 +134,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
         if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
         return search.ended(query);
       },
+      liveSessions: new LiveSessions({ view: () => model.view(), asker: () => reachable().hosts, clock, logger }),
       init: (request) => initFarm(appender, model, request),
       specCalls: specCalls(appender, model),
       hostCalls: hostCalls(appender, model),

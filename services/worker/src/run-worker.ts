@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
 import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
+import { AskDesk } from './app/ask-desk.js';
 import { CommandDesk } from './app/command-desk.js';
 import { FactShipper, type HostWords } from './app/fact-shipper.js';
 import { Herald } from './app/herald.js';
@@ -159,6 +160,7 @@ export async function runWorker(
       identity,
       keeper,
       desk,
+      asks: new AskDesk({ pod, me, complaints, heartbeat: () => herald.heartbeat() }),
       herald,
       farm,
       host,

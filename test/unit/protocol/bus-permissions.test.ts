@@ -13,7 +13,7 @@ test('a worker publishes and hears what names its host, its inbox and streams, a
   ]);
   const own = ['heartbeat.h1', 'log.host.h1', 'reply.h1.>', 'sessions.h1', 'stats.h1'];
   assert.deepEqual(publish, [...looks, ...own.map((subject) => `dolphin.main.${subject}`)].sort());
-  const heard = ['ask.h1', 'command.h1', 'heartbeat.h1', 'log.host.h1', 'sessions.h1'];
+  const heard = ['ask.h1', 'command.h1', 'heartbeat.h1', 'kick.h1', 'log.host.h1', 'sessions.h1'];
   assert.deepEqual(subscribe, ['_INBOX.main.worker.h1.>', ...heard.map((subject) => `dolphin.main.${subject}`)].sort());
 });
 
@@ -27,6 +27,11 @@ test('nobody gets a wildcard over all, nor a call that takes something from a st
       );
     }
   }
+});
+
+test('who looks on may ask hosts, and neither command them nor close their clients', () => {
+  const { publish } = busPermissions({ role: 'cli', farm });
+  assert.deepEqual(publish, ['dolphin.main.ask.*']);
 });
 
 test('users of farms and roles that sound alike have names of their own', () => {

@@ -66,6 +66,7 @@ async function worker(beforeEars: (log: MemoryLogStore) => Promise<unknown>) {
       },
     },
     keeper: { state: null },
+    asks: { answer: async () => null, kick: async () => null },
     desk: { answer: async () => null },
     herald: { heartbeat: () => null, pulse: () => undefined },
     complaints: new Complaints(logger, clock),

@@ -8,8 +8,12 @@ export type OwnNames = ReadonlySet<string>;
  * somebody else may answer on that port. Where it cannot be told, the host is taken for another machine.
  */
 export function isWithinReach(edge: Pick<EdgeView, 'api'>, host: Pick<HostView, 'address'>, own: OwnNames): boolean {
-  const isOurs = host.address === '' || isLoopback(host.address) || own.has(host.address);
-  return isOurs || !isLoopback(new URL(edge.api).hostname);
+  return isOwnAddress(host.address, own) || !isLoopback(new URL(edge.api).hostname);
+}
+
+/** Of this machine. A host that says no address is one. */
+export function isOwnAddress(address: string, own: OwnNames): boolean {
+  return address === '' || isLoopback(address) || own.has(address);
 }
 
 function isLoopback(name: string): boolean {

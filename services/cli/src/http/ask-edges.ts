@@ -1,9 +1,9 @@
-import { hostname, networkInterfaces } from 'node:os';
 import type { EdgeView, HostView } from '@dolphin/protocol';
 import type { Fits } from '@dolphin/protocol/plain.js';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
 import { isClients, isRefusal, isStreams, isSummaries, isVhosts, type StreamAnswer } from '../domain/edge-shapes.js';
-import { isWithinReach, type OwnNames } from '../domain/reach.js';
+import { isWithinReach } from '../domain/reach.js';
+import { ownNames } from '../machine/own-names.js';
 import { ExchangeError, exchange } from './exchange.js';
 
 /** An edge answers within milliseconds; a busy one may be late, and the table should not wait for it. */
@@ -49,11 +49,6 @@ export async function askEdges({ edges, hosts }: Asked): Promise<EdgeAnswer[]> {
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, edges.length) }, worker));
   return answers;
-}
-
-function ownNames(): OwnNames {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  return new Set([hostname(), ...addresses]);
 }
 
 async function ask(address: string, role: EdgeView['role']): Promise<EdgeAnswer> {

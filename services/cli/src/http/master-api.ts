@@ -7,6 +7,8 @@ import {
   EventPage,
   type FarmView,
   HostList,
+  KickAnswer,
+  LiveSessionsAnswer,
   OperatorAnswer,
   type OperatorRequest,
   PlanAnswer,
@@ -14,9 +16,11 @@ import {
   type RollbackRequest,
   SpecHistory,
 } from '@dolphin/protocol';
+import { DolphinError } from '@dolphin/protocol/plain.js';
 import type { z } from 'zod';
 import { askFarm } from './ask-farm.js';
-import type { MasterCall, MasterClient } from './master-client.js';
+import { type Followed, followMaster } from './event-source.js';
+import { type MasterCall, type MasterClient, refusalIn } from './master-client.js';
 import { readWith } from './read-with.js';
 import { LOG_TIMEOUT_MS, READ_TIMEOUT_MS } from './timeouts.js';
 
@@ -53,6 +57,31 @@ export class MasterApi {
 
   events(after: number, limit: number): Promise<EventPage> {
     return this.#ask(EventPage, { path: `/api/v1/events?after=${after}&limit=${limit}`, timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  /** Where masters are, in the order in which they are asked. */
+  get addresses(): readonly string[] {
+    return this.#client.addresses;
+  }
+
+  /** Of this master: the log after a sequence, as it comes. Throws as followMaster does, and what the master refuses. */
+  follow(address: string, after: number): AsyncGenerator<Followed> {
+    const refused = (status: number, text: string) => {
+      const why = `HTTP ${status}, not from a master`;
+      return refusalIn(jsonOf(text)) ?? new DolphinError('E_UNREACHABLE', { what: 'the master', address, why });
+    };
+    return followMaster(address, { after, headers: this.#client.headers, refused });
+  }
+
+  liveSessions(query: Readonly<Record<string, string>>): Promise<LiveSessionsAnswer> {
+    const path = `/api/v1/sessions?${new URLSearchParams(query)}`;
+    return this.#ask(LiveSessionsAnswer, { path, timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  /** Without a host all are asked for the client. */
+  kick(session: string, host: string | undefined, body: OperatorRequest): Promise<KickAnswer> {
+    const path = `/api/v1/sessions/${session}${host === undefined ? '' : `?host=${encodeURIComponent(host)}`}`;
+    return this.#ask(KickAnswer, { path, method: 'DELETE', timeoutMs: LOG_TIMEOUT_MS, body: JSON.stringify(body) });
   }
 
   endedSessions(query: Readonly<Record<string, string>>): Promise<EndedSessionsAnswer> {
@@ -95,5 +124,13 @@ export class MasterApi {
 
   async #ask<T>(schema: z.ZodType<T>, call: MasterCall): Promise<T> {
     return (await this.#client.ask(call, readWith(schema))).value;
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -30,18 +30,23 @@ export interface MasterAnswer<T> {
  * E_UNREACHABLE when none answers, else the code of the one that did.
  */
 export class MasterClient {
-  readonly #addresses: readonly string[];
+  readonly addresses: readonly string[];
   readonly #token: string | null;
 
   /** `token`: for masters that want one. */
   constructor(addresses: readonly string[], token: string | null) {
     this.#token = token;
-    this.#addresses = addresses.map((address) => address.replace(/\/+$/, ''));
+    this.addresses = addresses.map((address) => address.replace(/\/+$/, ''));
+  }
+
+  /** What a master wants to see before it answers. */
+  get headers(): Record<string, string> {
+    return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
   }
 
   async ask<T>(call: MasterCall, read: ReadAnswer<T>): Promise<MasterAnswer<T>> {
     const failures: Failure[] = [];
-    for (const address of this.#addresses) {
+    for (const address of this.addresses) {
       const outcome = await this.#askOne(address, call, read);
       if (!(outcome instanceof Failure)) return { value: outcome.value, address };
       failures.push(outcome);
@@ -65,11 +70,10 @@ export class MasterClient {
 
   async #askOne<T>(address: string, call: MasterCall, read: ReadAnswer<T>): Promise<{ value: T } | Failure> {
     let answer: { status: number; text: string };
-    const token = this.#token !== null && { authorization: `Bearer ${this.#token}` };
     try {
       answer = await exchange(address + call.path, {
         ...call,
-        headers: { ...call.headers, ...token },
+        headers: { ...call.headers, ...this.headers },
         maxBytes: MAX_ANSWER_BYTES,
       });
     } catch (error) {
@@ -87,10 +91,17 @@ export class MasterClient {
       const outcome = await read(json);
       return typeof outcome === 'string' ? new Failure(address, `not a master of this version: ${outcome}`) : outcome;
     }
-    if (!isErrorAnswer(json)) return new Failure(address, `HTTP ${status}, not from a master`);
-    const { code, message } = json.error;
-    throw new MasterError(isErrorCode(code) ? code : 'E_INTERNAL', message);
+    const refusal = refusalIn(json);
+    if (refusal === null) return new Failure(address, `HTTP ${status}, not from a master`);
+    throw refusal;
   }
+}
+
+/** What a master says when it refuses; null: that is no answer of one. */
+export function refusalIn(json: unknown): MasterError | null {
+  if (!isErrorAnswer(json)) return null;
+  const { code, message } = json.error;
+  return new MasterError(isErrorCode(code) ? code : 'E_INTERNAL', message);
 }
 
 class Failure {

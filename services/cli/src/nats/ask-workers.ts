@@ -11,6 +11,7 @@ import {
 } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import type { HostReport } from '../domain/seen-farm.js';
+import { readJson } from './read-json.js';
 
 /** Workers are heard every second; who is late by a third of one is there all the same. */
 const LISTEN_MS = 1_300;
@@ -46,9 +47,9 @@ async function listen(bus: Bus, subject: string): Promise<Heard[]> {
   const subscription = bus.subscribe(subject, {
     callback: (error, message) => {
       const host = hostOfSubject(message.subject);
-      if (error || host === null || message.data.length > MAX_TELEMETRY_BYTES) return;
+      if (error || host === null) return;
       if (heard.size >= MAX_HOSTS && !heard.has(host)) return;
-      const heartbeat = parsed(Heartbeat, message.data);
+      const heartbeat = readJson(Heartbeat, message.data, MAX_TELEMETRY_BYTES);
       if (heartbeat?.host === host) heard.set(host, { heartbeat, heardAt: performance.now() });
     },
   });
@@ -65,7 +66,7 @@ async function reportOf(bus: Bus, farm: string, { heartbeat, heardAt }: Heard): 
     const subject = subjectsOf(farm).ask(host);
     const asked = { farm, host, subject, body: JSON.stringify(question), timeoutMs: ASK_TIMEOUT_MS };
     const { data } = await requestHost(bus, asked);
-    const reply = data.length > MAX_TELEMETRY_BYTES ? null : parsed(AskReply, data);
+    const reply = readJson(AskReply, data, MAX_TELEMETRY_BYTES);
     if (reply?.what === 'state' && reply.heartbeat?.host === heartbeat.host) return toReport(reply.heartbeat, 0);
     if (reply?.what === 'refused') why = `its worker refuses: ${reply.code}: ${reply.message}`;
   } catch {
@@ -84,12 +85,4 @@ function toReport({ host, farmId, epoch, address, pod, readOnly, leaving }: Hear
     ...(readOnly && { readOnly }),
     ...(leaving && { leaving }),
   };
-}
-
-function parsed<T>(schema: { safeParse(json: unknown): { data?: T | undefined } }, data: Uint8Array): T | null {
-  try {
-    return schema.safeParse(JSON.parse(new TextDecoder().decode(data))).data ?? null;
-  } catch {
-    return null;
-  }
 }

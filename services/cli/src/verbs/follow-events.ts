@@ -1,61 +1,67 @@
-import type { EventPage, EventRow } from '@dolphin/protocol';
+import type { EventPage } from '@dolphin/protocol';
 import { DolphinError } from '@dolphin/protocol/plain.js';
-import { eventLines } from '../domain/event-line.js';
 import type { MasterApi } from '../http/master-api.js';
-import { lineOptions } from './event-line-options.js';
-import { printJson, printLines, say } from './output.js';
+import { say } from './output.js';
+import { pollEvents } from './poll-events.js';
+import { ShownEvents } from './shown-events.js';
 
-/** What is decided is felt by people half a second later at the soonest. */
-const POLL_MS = 500;
-/** As many as the master gives on one page. */
-const PAGE = 1_000;
-/** Causes are looked for among so many entries before; an older one shows as the beginning of its id. */
-const MAX_CAUSES = 1_000;
+/** Between two rounds of masters that do not answer. */
+const AGAIN_MS = 500;
+/** Ways in which masters do not answer; more of them in one absence nobody reads. */
+const MAX_SAID = 32;
 
 /**
- * Shows the entries of a page, and those that come after it, whole messages at a time: what a page covers is not asked for
- * again, and nothing between two pages is missed, whichever master gave them. Masters that are away are waited for.
+ * Shows the entries of a page, and those that come after it, whole messages as masters tell them: what was shown is not asked for
+ * again, and nothing between is missed, whichever master tells. Masters that are away are waited for, the others asked meanwhile.
  */
 export async function followEvents(api: MasterApi, first: EventPage, o: { readonly json: boolean }): Promise<never> {
-  const shown = new Shown(o.json);
+  const shown = new ShownEvents(o.json);
   shown.print(first.events);
   let after = first.upTo;
-  let away = '';
-  for (;;) {
-    let isBehind = false;
+  /** What was said of masters since one answered: each of several is said once. */
+  const said = new Set<string>();
+  for (let turn = 0; ; turn++) {
+    const address = api.addresses[turn % api.addresses.length] ?? '';
     try {
-      const page = await api.events(after, PAGE);
-      if (away !== '') say('it answers again');
-      away = '';
-      shown.print(page.events);
-      isBehind = page.upTo > after && page.upTo < page.lastSequence;
-      after = Math.max(after, page.upTo);
+      for await (const followed of api.follow(address, after)) {
+        switch (followed.type) {
+          case 'open':
+            if (said.size > 0) say(`${address} answers`);
+            said.clear();
+            break;
+          case 'message':
+            shown.print(followed.rows);
+            after = followed.sequence;
+            break;
+          case 'undecodable':
+            say(`sequence ${followed.sequence} cannot be decoded: ${followed.why}`);
+            after = followed.sequence;
+            break;
+          case 'rewound':
+            say(`the log was replaced: ${followed.why}; it is shown from its beginning`);
+            shown.forget();
+            after = 0;
+            break;
+          default:
+            followed satisfies never;
+        }
+      }
     } catch (error) {
-      if (!(error instanceof DolphinError) || !error.retryable) throw error;
-      if (away !== error.code) say(`${error.code}: ${error.message}; it is asked again`);
-      away = error.code;
+      if (!(error instanceof DolphinError)) throw error;
+      if (isUnable(error)) {
+        say(`${error.code}: ${error.message}; pages are asked for instead`);
+        return pollEvents(api, { after, shown });
+      }
+      if (!error.retryable) throw error;
+      const words = `${error.code}: ${error.message}`;
+      if (said.size < MAX_SAID && !said.has(words)) say(`${words}; it is asked again`);
+      if (said.size < MAX_SAID) said.add(words);
     }
-    if (!isBehind) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if ((turn + 1) % api.addresses.length === 0) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 
-class Shown {
-  readonly #json: boolean;
-  #day = '';
-  #causes: EventRow[] = [];
-
-  constructor(json: boolean) {
-    this.#json = json;
-  }
-
-  print(rows: readonly EventRow[]): void {
-    if (this.#json) {
-      for (const event of rows) printJson({ schema: 'dolphin.event/1', event }, false);
-      return;
-    }
-    this.#causes = [...this.#causes, ...rows].slice(-MAX_CAUSES);
-    const lines = eventLines(rows, { ...lineOptions(), after: { day: this.#day, causes: this.#causes } });
-    printLines(lines);
-    this.#day = lines.findLast((line) => line.startsWith('-- '))?.slice(3) ?? this.#day;
-  }
+/** It answers, but not so: an older one, or one with too many readers. */
+function isUnable({ code }: DolphinError): boolean {
+  return code === 'E_UNSUPPORTED' || code === 'E_LIMITED';
 }

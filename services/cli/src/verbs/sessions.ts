@@ -3,9 +3,7 @@ import { lostLines, sessionLines } from '../domain/session-lines.js';
 import type { MasterApi } from '../http/master-api.js';
 import type { SessionsAsked } from '../sessions-command.js';
 import { printJson, printLines, say } from './output.js';
-
-/** Tables fit it. */
-const LEAST_WIDTH = 80;
+import { tableWidth } from './table-width.js';
 
 /** How sessions ended: the newest that the filters mean, oldest first. */
 export async function sessions(api: MasterApi, o: SessionsAsked & { readonly json: boolean }): Promise<number> {
@@ -16,8 +14,7 @@ export async function sessions(api: MasterApi, o: SessionsAsked & { readonly jso
     printJson({ schema: 'dolphin.sessions/1', since: o.since, sessions: rows, lost, unreadable });
     return 0;
   }
-  const width = process.stdout.isTTY ? Math.max(LEAST_WIDTH, process.stdout.columns) : LEAST_WIDTH;
-  printLines(sessionLines(rows, { utcOffsetAt: (ms) => -new Date(ms).getTimezoneOffset(), width }));
+  printLines(sessionLines(rows, { utcOffsetAt: (ms) => -new Date(ms).getTimezoneOffset(), width: tableWidth() }));
   for (const line of lostLines(lost, unreadable)) say(line);
   return 0;
 }

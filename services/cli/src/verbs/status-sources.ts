@@ -2,7 +2,7 @@ import { DolphinError } from '@dolphin/protocol/plain.js';
 import { farmOfReports, type HostReport, type SeenFarm } from '../domain/seen-farm.js';
 import type { SourceName } from '../domain/source-order.js';
 import { askFarm } from '../http/ask-farm.js';
-import type { StatusPlaces } from './status.js';
+import type { StatusPlaces } from './status-look.js';
 
 interface Told {
   readonly farm: SeenFarm;

@@ -51,5 +51,13 @@ export const SEARCH_MS = 1_000;
 export const SEARCH_TURN_MS = 5;
 /** A page that takes longer than this waits for NATS. */
 export const SEARCH_DEADLINE_MS = 8_000;
+/** Searches for live sessions at a time: each makes every host's pod and edges count bytes. */
+export const MAX_LIVE_SEARCHES = 2;
+/** Hosts that are asked at a time: each answers with up to 256 KiB. */
+export const PARALLEL_HOSTS = 32;
+/** A host answers from memory, after its edges have counted bytes. */
+export const ASK_HOST_TIMEOUT_MS = 2_000;
+/** Hosts that could not be asked by then are named as such. */
+export const ASK_ALL_MS = 8_000;
 /** Hosts and NATS agree about the time as well as this. */
 export const CLOCK_SKEW_MS = 60_000;

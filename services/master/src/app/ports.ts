@@ -1,11 +1,17 @@
 import type { LogStore, SessionHistory, Tenure } from '@dolphin/eventlog';
-import type { Command, CommandReply, FarmView } from '@dolphin/protocol';
+import type { Ask, AskReply, Command, CommandReply, FarmView, Kick, KickReply } from '@dolphin/protocol';
 
 /** The worlds that the loops act upon, as little of them as they need. */
 
 export interface CommandBus {
   /** Sends a command to its host's worker. Throws DolphinError when there is no answer, or none that can be read. */
   request(command: Command, timeoutMs: number): Promise<CommandReply>;
+}
+
+/** What a host is asked without a decision. Each throws DolphinError when there is no answer, or none that can be read. */
+export interface HostAsker {
+  ask(host: string, question: Ask, timeoutMs: number): Promise<AskReply>;
+  kick(host: string, kick: Kick, timeoutMs: number): Promise<KickReply>;
 }
 
 export interface Announcer {
@@ -37,6 +43,7 @@ export interface Links {
   readonly sessions: SessionHistory;
   readonly leases: Leases;
   readonly commands: CommandBus;
+  readonly hosts: HostAsker;
   readonly announcer: Announcer;
   /** Makes the log, if it is not there. Throws DolphinError. */
   createLog(): Promise<void>;

@@ -12,6 +12,7 @@ import type { NatsConnection } from 'nats';
 import type { Links } from '../app/ports.js';
 import { NatsAnnouncer } from './announcer.js';
 import { NatsCommandBus } from './command-bus.js';
+import { NatsHostAsker } from './host-asker.js';
 
 const OPEN_RETRY = { baseMs: 200, maxMs: 2_000, attempts: Number.POSITIVE_INFINITY };
 
@@ -65,6 +66,7 @@ async function linksOver(bus: NatsConnection, o: ConnectOptions): Promise<Links>
       },
     },
     commands: new NatsCommandBus(bus, farm),
+    hosts: new NatsHostAsker(bus, farm),
     announcer: new NatsAnnouncer(bus, farm, o.complaints),
     createLog: () => createLog(bus, farm, { replicas }),
     createSessionsStream: () => createSessionsStream(bus, farm, replicas),

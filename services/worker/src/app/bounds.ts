@@ -54,3 +54,5 @@ export const MAX_REFUSAL_KEYS = 1_024;
 export const MAX_COMMANDS_WAITING = 256;
 /** farm-created is the log's first message; a few may precede it only by hand. */
 export const FARM_SEARCH_MESSAGES = 16;
+/** Questions to the pod about its sessions at a time: each may ask 64 edges for the bytes of a thousand clients. */
+export const MAX_POD_QUESTIONS = 2;

@@ -1,7 +1,7 @@
 import { DOLPHIN_VERSION, DolphinError, subjectsOf } from '@dolphin/protocol';
 import { backoffMs, type Clock, type Complaints, type Logger } from '@dolphin/runtime';
-import { answerAsk } from '../domain/ask-answer.js';
 import type { Addressee } from '../domain/command-admission.js';
+import type { AskDesk } from './ask-desk.js';
 import {
   FARM_SEARCH_MESSAGES,
   FOREIGN_LISTEN_MS,
@@ -23,6 +23,7 @@ export interface MembershipDeps {
   readonly identity: IdentityFile;
   readonly keeper: Pick<PodKeeper, 'state'>;
   readonly desk: Pick<CommandDesk, 'answer'>;
+  readonly asks: Pick<AskDesk, 'answer' | 'kick'>;
   readonly herald: Pick<Herald, 'heartbeat' | 'pulse'>;
   readonly farm: string;
   readonly host: string;
@@ -204,10 +205,11 @@ export class Membership {
   async #open(): Promise<void> {
     if (this.#hasEars) return;
     this.#hasEars = true;
-    const { bus, desk, farm, herald, host } = this.#deps;
+    const { asks, bus, desk, farm, host } = this.#deps;
     const subjects = subjectsOf(farm);
     await bus.serve(subjects.command(host), (data) => desk.answer(data));
-    await bus.serve(subjects.ask(host), async (data) => answerAsk(data, herald.heartbeat()));
+    await bus.serve(subjects.ask(host), (data) => asks.answer(data));
+    await bus.serve(subjects.kick(host), (data) => asks.kick(data));
     // Also one's own: looking once more costs a request, and a foreign host-joined is found at once.
     await bus.listen(subjects.logHost(host), (data) => {
       if (this.#me !== null && foreignEpoch(data, this.#me.epoch)) {

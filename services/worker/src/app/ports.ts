@@ -1,5 +1,13 @@
 import type { LogStore } from '@dolphin/eventlog';
-import type { Command, CommandReply, Fact, HostStats, PodState } from '@dolphin/protocol';
+import type {
+  Command,
+  CommandReply,
+  Fact,
+  HostStats,
+  LiveSessionFilter,
+  PodState,
+  SessionPage,
+} from '@dolphin/protocol';
 import type { EndedRead } from '../domain/session-shipping.js';
 import type { HappeningsRead } from '../domain/shipping-cursor.js';
 
@@ -17,6 +25,10 @@ export interface PodControl {
   state(): Promise<PodState | PodFailure>;
   happenings(after: number, limit: number): Promise<HappeningsRead | PodFailure>;
   endedSessions(after: number, limit: number): Promise<EndedRead | PodFailure>;
+  /** Garbled: also when a filter is one that it does not take. */
+  sessions(filter: LiveSessionFilter, limit: number): Promise<SessionPage | PodFailure>;
+  /** False: it has no such session. */
+  kick(sessionId: string): Promise<boolean | PodFailure>;
   command(command: Command): Promise<CommandReply | PodFailure>;
   /** Gives a stream edge no new clients; those there have `deadlineMs`. Asked again: that deadline, from now. */
   drain(edge: string, deadlineMs: number): Promise<void>;

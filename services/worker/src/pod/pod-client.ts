@@ -1,5 +1,14 @@
 import { Agent, request } from 'node:http';
-import { type Command, CommandReply, EndedSession, ErrorAnswer, Happening, PodState } from '@dolphin/protocol';
+import {
+  type Command,
+  CommandReply,
+  EndedSession,
+  ErrorAnswer,
+  Happening,
+  type LiveSessionFilter,
+  PodState,
+  SessionPage,
+} from '@dolphin/protocol';
 import { z } from 'zod';
 import type { PodControl, PodFailure } from '../app/ports.js';
 import type { EndedRead } from '../domain/session-shipping.js';
@@ -59,6 +68,20 @@ export class PodClient implements PodControl {
     if ('failed' in page) return page;
     // One that cannot be read (a newer pod's) shows as a number that is missing.
     return { ...page, sessions: page.sessions.flatMap((one) => EndedSession.safeParse(one).data ?? []) };
+  }
+
+  async sessions(filter: LiveSessionFilter, limit: number): Promise<SessionPage | PodFailure> {
+    const given = Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const query = new URLSearchParams([...given, ['limit', String(limit)]]);
+    const answer = await this.#ask('GET', `/v1/sessions?${query}`, COMMAND_TIMEOUT_MS);
+    return 'failed' in answer ? answer : parsed(SessionPage, answer);
+  }
+
+  async kick(sessionId: string): Promise<boolean | PodFailure> {
+    const answer = await this.#ask('DELETE', `/v1/sessions/${encodeURIComponent(sessionId)}`, ASK_TIMEOUT_MS);
+    if ('failed' in answer) return answer;
+    if (answer.status === 202 || answer.status === 404) return answer.status === 202;
+    return { failed: 'garbled', why: `HTTP ${answer.status}` };
   }
 
   async command(command: Command): Promise<CommandReply | PodFailure> {
