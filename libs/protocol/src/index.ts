@@ -1,3 +1,4 @@
+export * from './api-tokens.js';
 export * from './ask.js';
 export * from './bus-credentials.js';
 export * from './bus-permissions.js';
@@ -13,9 +14,11 @@ export { Problem } from './fields.js';
 export * from './global-api.js';
 export * from './hand-off.js';
 export * from './ids.js';
+export * from './invitation.js';
 export * from './lease-value.js';
 export * from './limits.js';
 export * from './log-entries.js';
+export * from './loopback.js';
 export * from './operator-api.js';
 export * from './operator-events.js';
 export * from './pod-choices.js';

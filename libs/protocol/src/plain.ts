@@ -5,3 +5,4 @@
 export * from './default-addresses.js';
 export * from './edge-name.js';
 export * from './errors.js';
+export * from './loopback.js';

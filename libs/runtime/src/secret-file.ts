@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { z } from 'zod';
 
 /** The text of a file with a secret, or why it is not taken: it cannot be read, is too large, or others may read it. */
 export function readSecretFile(path: string, maxBytes: number): { text: string } | { refused: string } {
@@ -10,4 +11,27 @@ export function readSecretFile(path: string, maxBytes: number): { text: string }
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The same of a file of JSON, parsed. */
+export function readSecretJson<T>(
+  path: string,
+  { schema, maxBytes }: { schema: z.ZodType<T>; maxBytes: number },
+): { value: T } | { refused: string } {
+  const read = readSecretFile(path, maxBytes);
+  return 'refused' in read ? read : parseSecretJson(read.text, schema);
+}
+
+/** What a text of JSON with a secret says. Why it is refused never quotes it: a log is made of that. */
+export function parseSecretJson<T>(text: string, schema: z.ZodType<T>): { value: T } | { refused: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { refused: 'it is no JSON' };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { value: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { refused: `${issue?.path.join('.') || 'it'}: ${issue?.message}` };
 }

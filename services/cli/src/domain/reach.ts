@@ -1,4 +1,5 @@
 import type { EdgeView, HostView } from '@dolphin/protocol';
+import { isLoopback } from '@dolphin/protocol/plain.js';
 
 /** What this machine is called: addresses of its interfaces, and its name. */
 export type OwnNames = ReadonlySet<string>;
@@ -10,8 +11,4 @@ export type OwnNames = ReadonlySet<string>;
 export function isWithinReach(edge: Pick<EdgeView, 'api'>, host: Pick<HostView, 'address'>, own: OwnNames): boolean {
   const isOurs = host.address === '' || isLoopback(host.address) || own.has(host.address);
   return isOurs || !isLoopback(new URL(edge.api).hostname);
-}
-
-function isLoopback(name: string): boolean {
-  return name === 'localhost' || name === '::1' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliFile } from '@dolphin/protocol';
 import { DolphinError } from '@dolphin/protocol/plain.js';
-import { isText, listOf, shapeOf } from '../domain/shape.js';
+import { isText, listOf, optional, shapeOf } from '../domain/shape.js';
 
 /** CLI_FILE_NAME of libs/protocol, which would load the schemas. */
 const NAME = 'cli.json';
@@ -13,6 +13,8 @@ const isCliFile = shapeOf<CliFile>({
   api: listOf(isText),
   nats: isText,
   runDir: isText,
+  credentials: optional(isText),
+  tokenFile: optional(isText),
 });
 
 /** What `up` noted in this directory; null: nothing. Throws E_CONFIG for what cannot be read. */

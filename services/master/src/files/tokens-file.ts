@@ -1,43 +1,13 @@
-import { DolphinError } from '@dolphin/protocol';
-import { readSecretFile } from '@dolphin/runtime';
-import { z } from 'zod';
+import { ApiTokens, DolphinError, MAX_API_TOKENS_BYTES } from '@dolphin/protocol';
+import { readSecretJson } from '@dolphin/runtime';
 import type { Right } from '../domain/access-rules.js';
-
-/** Some hundred tokens. */
-const MAX_FILE_BYTES = 64 * 1024;
-
-const TokensFile = z.strictObject({
-  tokens: z
-    .array(
-      z.strictObject({
-        /** Whose it is, for who reads the file. */
-        name: z.string().min(1).max(63),
-        right: z.enum(['read', 'operate']),
-        /** Of the token's characters. A token is random and long: nothing slower is needed against guessing. */
-        sha256: z.string().regex(/^[0-9a-f]{64}$/, 'wants the SHA-256 of a token, 64 hexadecimal digits'),
-      }),
-    )
-    .min(1),
-});
 
 /** The right of each token, by its SHA-256 in hexadecimal. */
 export type Tokens = ReadonlyMap<string, Right>;
 
 /** Throws E_CONFIG when the file cannot be read, is none of tokens, or others may read it. */
 export function readTokens(path: string): Tokens {
-  const refuse = (why: string) => new DolphinError('E_CONFIG', { where: path, why });
-  const read = readSecretFile(path, MAX_FILE_BYTES);
-  if ('refused' in read) throw refuse(read.refused);
-  let json: unknown;
-  try {
-    json = JSON.parse(read.text);
-  } catch {
-    throw refuse('it is no JSON');
-  }
-  const parsed = TokensFile.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message}`);
-  }
-  return new Map(parsed.data.tokens.map(({ sha256, right }) => [sha256, right]));
+  const read = readSecretJson(path, { schema: ApiTokens, maxBytes: MAX_API_TOKENS_BYTES });
+  if ('refused' in read) throw new DolphinError('E_CONFIG', { where: path, why: read.refused });
+  return new Map(read.value.tokens.map(({ sha256, right }) => [sha256, right]));
 }
