@@ -3,7 +3,7 @@ import { readSecretJson } from '@dolphin/runtime';
 
 /** Reads a credentials file (JSON). Throws E_CONFIG when it cannot be read, is none, or others may read it. */
 export function readBusCredentials(path: string): BusCredentials {
-  const read = readSecretJson(path, { schema: BusCredentials, maxBytes: MAX_BUS_CREDENTIALS_BYTES });
+  const read = readSecretJson(path, BusCredentials, MAX_BUS_CREDENTIALS_BYTES);
   if ('refused' in read) throw new DolphinError('E_CONFIG', { where: path, why: read.refused });
-  return read.value;
+  return read.data;
 }

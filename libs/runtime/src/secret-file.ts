@@ -1,6 +1,31 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { z } from 'zod';
 
+/** A JSON file with secrets, or why it is not taken: it cannot be read, is too large, is wrong, or others may read it. */
+export function readSecretJson<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  maxBytes: number,
+): { data: T } | { refused: string } {
+  const read = readSecretFile(path, maxBytes);
+  return 'refused' in read ? read : parseSecretJson(read.text, schema);
+}
+
+/** What a text of JSON with secrets says, or why it is not taken. */
+export function parseSecretJson<T>(text: string, schema: z.ZodType<T>): { data: T } | { refused: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Not with the error's words: they quote the text, which holds the secret.
+    return { refused: 'it is no JSON' };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { data: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { refused: `${issue?.path.join('.') || 'it'}: ${issue?.message}` };
+}
+
 /** The text of a file with a secret, or why it is not taken: it cannot be read, is too large, or others may read it. */
 export function readSecretFile(path: string, maxBytes: number): { text: string } | { refused: string } {
   try {
@@ -11,27 +36,4 @@ export function readSecretFile(path: string, maxBytes: number): { text: string }
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** The same of a file of JSON, parsed. */
-export function readSecretJson<T>(
-  path: string,
-  { schema, maxBytes }: { schema: z.ZodType<T>; maxBytes: number },
-): { value: T } | { refused: string } {
-  const read = readSecretFile(path, maxBytes);
-  return 'refused' in read ? read : parseSecretJson(read.text, schema);
-}
-
-/** What a text of JSON with a secret says. Why it is refused never quotes it: a log is made of that. */
-export function parseSecretJson<T>(text: string, schema: z.ZodType<T>): { value: T } | { refused: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { refused: 'it is no JSON' };
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { value: parsed.data };
-  const issue = parsed.error.issues[0];
-  return { refused: `${issue?.path.join('.') || 'it'}: ${issue?.message}` };
 }

@@ -49,9 +49,9 @@ async function keepToken(places: Places, right: (typeof RIGHTS)[number]): Promis
 }
 
 function readTokensFile(path: string): ApiTokens['tokens'] {
-  const read = readSecretJson(path, { schema: ApiTokens, maxBytes: MAX_API_TOKENS_BYTES });
+  const read = readSecretJson(path, ApiTokens, MAX_API_TOKENS_BYTES);
   if ('refused' in read) throw new DolphinError('E_CONFIG', { where: path, why: read.refused });
-  return read.value.tokens;
+  return read.data.tokens;
 }
 
 function sha256(text: string): string {

@@ -32,9 +32,9 @@ export function userFile(places: Places, user: NatsUser['is']): string {
 export async function keepUser(places: Places, user: NatsUser['is']): Promise<BusCredentials> {
   const path = userFile(places, user);
   if (existsSync(path)) {
-    const read = readSecretJson(path, { schema: BusCredentials, maxBytes: MAX_BUS_CREDENTIALS_BYTES });
+    const read = readSecretJson(path, BusCredentials, MAX_BUS_CREDENTIALS_BYTES);
     if ('refused' in read) throw new DolphinError('E_CONFIG', { where: path, why: read.refused });
-    return read.value;
+    return read.data;
   }
   const isAdmin = user === 'admin';
   const made: BusCredentials = {

@@ -18,20 +18,20 @@ export async function readInvitation(from: string): Promise<Invitation> {
   const read =
     from === '-'
       ? parseSecretJson(await readStdin(), Invitation)
-      : readSecretJson(from, { schema: Invitation, maxBytes: MAX_INVITATION_BYTES });
+      : readSecretJson(from, Invitation, MAX_INVITATION_BYTES);
   if ('refused' in read) {
     throw new DolphinError('E_CONFIG', { where: from === '-' ? '--join, on stdin' : from, why: read.refused });
   }
-  return read.value;
+  return read.data;
 }
 
 /** The invitation that this run directory joined by; null: none. Throws E_CONFIG for a file that is not to be trusted. */
 export function takenInvitation(runDir: string): TakenInvitation | null {
   const path = pathIn(runDir);
   if (!existsSync(path)) return null;
-  const read = readSecretJson(path, { schema: TakenInvitation, maxBytes: MAX_INVITATION_BYTES });
+  const read = readSecretJson(path, TakenInvitation, MAX_INVITATION_BYTES);
   if ('refused' in read) throw new DolphinError('E_CONFIG', { where: path, why: read.refused });
-  return read.value;
+  return read.data;
 }
 
 /** So that the next worker of this directory joins without being told again. */
