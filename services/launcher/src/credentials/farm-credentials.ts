@@ -35,8 +35,6 @@ export async function keepCredentials(places: Places, layout: Layout): Promise<F
     const server = { name: 'dolphin-up', address, port: ports.nats, storeDir: places.nats };
     const natsConf = join(places.credentials, 'nats.conf');
     await writeFileAtomic(natsConf, natsServerConf(server));
-    const { rtmp, http } = ports;
-    await writeListenFile(places, { farm, address, nats: `nats://${address}:${ports.nats}`, rtmp, http });
     const operateTokenFile = tokenFile(places, 'operate');
     return {
       ...{ host, natsConf, operateTokenFile },
@@ -47,6 +45,15 @@ export async function keepCredentials(places: Places, layout: Layout): Promise<F
       tokens: tokensFile(places),
     };
   });
+}
+
+/**
+ * From now on the directory listens there. Said when the farm has taken the address, for its origin is there: one that refused
+ * it is to start where it was.
+ */
+export function rememberAddress(places: Places, { address, ports }: Layout): Promise<void> {
+  const { nats, rtmp, http } = ports;
+  return writeListenFile(places, { farm: DEFAULT_FARM, address, nats: `nats://${address}:${nats}`, rtmp, http });
 }
 
 /** The invitation of a host, whose user is made if there is none; nats-server has to be told then. Throws E_CONFIG, E_RUNNING. */

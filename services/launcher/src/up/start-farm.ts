@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { DolphinError, type FarmView, isErrorCode } from '@dolphin/protocol';
 import { systemClock } from '@dolphin/runtime';
 import { loadConf, printConf } from '@dolphin/srs';
-import type { FarmCredentials } from '../credentials/farm-credentials.js';
+import { type FarmCredentials, rememberAddress } from '../credentials/farm-credentials.js';
 import { farmProgress, isFarmReady } from '../domain/farm-ready.js';
 import { wishedSpec } from '../domain/farm-wish.js';
 import { type Layout, OWN_ADDRESS, type UpOptions } from '../domain/layout.js';
@@ -100,7 +100,15 @@ function writeOriginConf(layout: Layout, places: Places): void {
 }
 
 /** Creates the farm at the first start, and applies what the command line says. */
-async function makeFarm({ api, options, layout, addressBefore, stop }: StartContext): Promise<void> {
+async function makeFarm({
+  api,
+  options,
+  layout,
+  addressBefore,
+  credentials,
+  places,
+  stop,
+}: StartContext): Promise<void> {
   await untilLed(stop, async () => {
     const view = await leadable(api);
     if (view.farmId === null) await ignoring('E_FARM_EXISTS', () => api.init());
@@ -110,6 +118,7 @@ async function makeFarm({ api, options, layout, addressBefore, stop }: StartCont
     const spec = wishedSpec(view.spec, options.edges, layout, addressBefore);
     if (spec) await applied(() => api.apply(spec, view.specVersion, 'dolphin up'));
   });
+  if (credentials) await rememberAddress(places, layout);
 }
 
 /** The view of a master that may lead. Throws why it may not: waiting mends neither a lost log nor another farm's. */
