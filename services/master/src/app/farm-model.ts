@@ -27,6 +27,7 @@ export class FarmModel {
   readonly farm: string;
   readonly masterId: string;
   readonly projection = new Projection();
+  readonly #subjects: ReturnType<typeof subjectsOf>;
   readonly #logger: Logger;
   readonly #complaints: Complaints;
   readonly #clock: { now(): number; monotonic(): number };
@@ -47,6 +48,7 @@ export class FarmModel {
     clock: { now(): number; monotonic(): number };
   }) {
     this.farm = o.farm;
+    this.#subjects = subjectsOf(o.farm);
     this.masterId = o.masterId;
     this.#logger = o.logger;
     this.#complaints = new Complaints(o.logger, o.clock);
@@ -108,7 +110,7 @@ export class FarmModel {
   #foldStored(item: Extract<LogItem, { type: 'stored' }>): void {
     const { subject, envelope, sequence } = item;
     // A writer may write what its subject is for, and nothing else: that is what the bus's permissions rest on.
-    const subjects = subjectsOf(this.farm);
+    const subjects = this.#subjects;
     const isItsPlace =
       (envelope.kind === 'operator' && subject === subjects.logOperator) ||
       (envelope.kind === 'decisions' && subject === subjects.logDecisions) ||
@@ -133,7 +135,7 @@ export class FarmModel {
   }
 
   #guardedSubject(subject: string): GuardedSubject {
-    const { logOperator, logDecisions } = subjectsOf(this.farm);
+    const { logOperator, logDecisions } = this.#subjects;
     if (subject === logOperator) return 'operator';
     return subject === logDecisions ? 'decisions' : 'other';
   }
