@@ -19,7 +19,7 @@ test('help is on stdout, and needs nothing', async (t) => {
 });
 
 test('the verbs that have flags list them with --help, on stdout', async (t) => {
-  for (const verb of ['up', 'down', 'worker', 'bench', 'cli']) {
+  for (const verb of ['up', 'down', 'invite', 'worker', 'bench', 'cli']) {
     const { code, stdout, stderr } = await run(t, dolphin, [verb, '--help']);
     assert.equal(code, 0, verb);
     assert.match(stdout, /^usage: /i);
@@ -48,8 +48,8 @@ test('an unknown verb, flag or kind of test prints the usage on stderr and exits
   }
 });
 
-test('an unknown flag of up or down prints its usage on stderr and exits 64', async (t) => {
-  for (const verb of ['up', 'down']) {
+test('an unknown flag of up, down or invite prints its usage on stderr and exits 64', async (t) => {
+  for (const verb of ['up', 'down', 'invite']) {
     const { code, stdout, stderr } = await run(t, dolphin, [verb, '--bogus']);
     assert.equal(code, 64);
     assert.equal(stdout, '');
@@ -58,10 +58,15 @@ test('an unknown flag of up or down prints its usage on stderr and exits 64', as
   }
 });
 
-test('what is not there yet says so with its code', async (t) => {
-  const { code, stderr } = await run(t, dolphin, ['up', '--listen', '10.0.0.1']);
-  assert.equal(code, 69);
-  assert.match(stderr, /not there yet[\s\S]*E_NOT_YET/);
+test("another machine's address is refused, and makes nothing", async (t) => {
+  const dir = await tempDir(t);
+  // Of a range that is for documentation.
+  const { code, stderr } = await run(t, dolphin, ['up', '--dir', dir, '--no-redis', '--listen', '192.0.2.1']);
+  assert.equal(code, 78, stderr);
+  assert.match(stderr, /192\.0\.2\.1 is no address of this machine[\s\S]*E_CONFIG/);
+  const invite = await run(t, dolphin, ['invite', 'h2', '--dir', dir]);
+  assert.equal(invite.code, 78);
+  assert.match(invite.stderr, /no up --listen has run/);
 });
 
 test('down where nothing runs says so', async (t) => {

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { connectBus, createLog, JetStreamLogStore } from '@dolphin/eventlog';
 import { subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
-import type { NatsConnection } from 'nats';
+import { headers, type NatsConnection } from 'nats';
 import { logStoreContract } from '../contracts/log-store-contract.js';
 import { startNats, type TestNats } from '../support/nats.js';
 
@@ -30,7 +31,12 @@ logStoreContract('the JetStream store', async () => {
     store,
     farm,
     appendRaw: async (subject, data) => {
-      await bus.request(subject, data);
+      const id = headers();
+      id.set('Nats-Msg-Id', randomUUID());
+      await bus.request(subject, data, { headers: id, timeout: 5_000 });
+    },
+    stray: async (subject) => {
+      await bus.request(subject, '{"stream":"another","seq":1}');
     },
     recreate: async () => {
       await bus.request(`$JS.API.STREAM.DELETE.${logStream}`);

@@ -66,13 +66,16 @@ it('what was stored is read back over many windows, newest first, of all hosts o
 it('an append beside another one is a conflict, and changes nothing', async (t) => {
   const { bus, history } = await open(t);
   await createSessionsStream(bus, 'main');
-  assert.equal(await history.tail('h1'), null);
+  assert.deepEqual(await history.tail('h1'), { guard: 0, end: null });
   const first = await history.append(batch('h1', 1), { expectedLast: 0, messageId: 'm1' });
   assert.deepEqual(first, { outcome: 'appended', sequence: 1 });
   const again = await history.append(batch('h1', 1), { expectedLast: 0, messageId: 'm2' });
   assert.deepEqual(again, { outcome: 'conflict', lastSequence: 1 });
-  assert.deepEqual(await history.tail('h1'), { sequence: 1, upTo: 1, id: 'a-1' });
-  assert.equal(await history.tail('h2'), null);
+  assert.deepEqual(await history.tail('h1'), { guard: 1, end: { upTo: 1, id: 'a-1' } });
+  await bus.request(subjectsOf('main').sessions('h2'), '{"stream":"x","seq":1}');
+  await bus.request(subjectsOf('main').sessions('h1'), '{"stream":"x","seq":1}');
+  assert.deepEqual(await history.tail('h1'), { guard: 3, end: { upTo: 1, id: 'a-1' } }, 'what nobody appended counts');
+  assert.deepEqual(await history.tail('h2'), { guard: 2, end: null });
 });
 
 it('a stream that drops nothing, or takes other subjects, is refused; one that is larger or keeps longer is not', async (t) => {

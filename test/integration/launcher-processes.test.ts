@@ -34,7 +34,7 @@ test('a port that is taken is named with the pid and the command of its holder',
   t.after(() => server.close());
   const address = server.address();
   assert.ok(typeof address === 'object' && address);
-  await assert.rejects(requireFreePorts([address.port]), (error) => {
+  await assert.rejects(requireFreePorts([{ host: '127.0.0.1', port: address.port }]), (error) => {
     assert.ok(error instanceof DolphinError && error.code === 'E_PORT_TAKEN');
     assert.match(error.message, new RegExp(`port ${address.port} is taken by .*node.* \\(pid ${process.pid}\\)`));
     return true;
@@ -47,7 +47,7 @@ test('a port that is held on all addresses is taken as well', async (t) => {
   t.after(() => server.close());
   const address = server.address();
   assert.ok(typeof address === 'object' && address);
-  await assert.rejects(requireFreePorts([address.port]), /is taken by .* \(pid \d+\)/);
+  await assert.rejects(requireFreePorts([{ host: '127.0.0.1', port: address.port }]), /is taken by .* \(pid \d+\)/);
 });
 
 test('a log that outgrew its bound is moved aside, and its writer goes on at the top', (t) => {

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { AskReply, type BusUser, FarmView, inboxPrefix, subjectsOf } from '@dolphin/protocol';
+import { JetStreamLogStore } from '@dolphin/eventlog';
+import { AskReply, type BusUser, type EventRow, FarmView, inboxPrefix, subjectsOf } from '@dolphin/protocol';
 import { connect, type NatsConnection } from 'nats';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
-import { startNatsWith, startNatsWithUsers } from '../support/nats-users.js';
+import { type NatsWithUsers, startNatsWith, startNatsWithUsers } from '../support/nats-users.js';
 import { fromRoot } from '../support/paths.js';
 import { freePort, freePortRange } from '../support/ports.js';
 import { startProcess } from '../support/processes.js';
@@ -109,9 +110,45 @@ test('a whole host runs under these permissions: joined, commanded, asked, its f
   const reply = `${subjects.reply('h1')}.${randomUUID()}`;
   const state = await looker.request(subjects.ask('h1'), '', { timeout: 5_000, noMux: true, reply });
   assert.equal(AskReply.parse(state.json()).what, 'state');
+
+  // Another host has the server send its answers into the log, under names that are not its own.
+  const hostile = await nats.connect(worker('h2'));
+  const elsewhere = [subjects.logDecisions, subjects.logOperator, subjects.logHost('h1')];
+  for (const reply of elsewhere) hostile.publish(subjects.logHost('h2'), '{}', { reply });
+  await hostile.flush();
+  const strayed = /appended by nobody: it is passed over/;
+  await m.process.printed(strayed);
+  await eventually(
+    async () => {
+      const { status } = await m.request('POST', '/api/v1/apply', {
+        spec: { ...spec, edges: { perHost: 2 } },
+        who: 't',
+      });
+      return status === 200;
+    },
+    { what: 'the farm is changed all the same' },
+  );
+  const told = async () => {
+    const { body } = await m.request('GET', '/api/v1/events?limit=1000');
+    const { events } = body as { events: EventRow[] };
+    return events.filter(({ type, by }) => type === 'edge-ready' && by === 'h1').length >= 3;
+  };
+  await eventually(told, { what: 'its leader leads, and what happens on the other host is told' });
+  assert.deepEqual(new Set(await strays(nats)), new Set(elsewhere), 'the server does send them there');
+
   assert.doesNotMatch(process.output(), /ermissions/);
   assert.doesNotMatch(m.process.output(), /ermissions/);
 });
+
+/** The subjects of other hosts, and of masters, on which the log holds a message without an id. */
+async function strays(nats: NatsWithUsers): Promise<string[]> {
+  const log = await JetStreamLogStore.open(await nats.connect('admin'), farm);
+  const stored: string[] = [];
+  for await (const { type, subject } of log.read({ after: 0 })) {
+    if (type === 'stray' && subject !== subjects.logHost('h2')) stored.push(subject);
+  }
+  return stored;
+}
 
 test('a worker speaks for its own host alone, and commands nobody', async (t) => {
   const nats = await startNatsWithUsers(t, USERS);

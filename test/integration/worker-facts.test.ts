@@ -125,7 +125,7 @@ it('a worker stands down when another has joined under its name, also while it h
   const worker = world.startWorker();
   await eventually(async () => (await world.epochs()).length === 1, { what: 'it joined' });
   const subject = subjectsOf('main').logHost('h1');
-  const last = await world.log.lastOn(subject);
+  const { newest: last } = await world.log.tailOn(subject);
   const entry = { type: 'host-joined' as const, id: 'other', epoch: 2, version: '0', rtmp: [], http: [] };
   const envelope: FactEnvelope = {
     ...{ v: 1, kind: 'facts', farmId: FARM_ID, at: new Date().toISOString(), host: 'h1', epoch: 2, upTo: 0 },

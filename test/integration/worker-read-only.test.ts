@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import { type FactEnvelope, subjectsOf } from '@dolphin/protocol';
+import { headers } from 'nats';
 import { eventually } from '../support/eventually.js';
 import { command, FARM_ID, WorkerWorld } from './worker-support/worker-world.js';
 
@@ -9,7 +11,9 @@ const kill = () => command({ body: { type: 'kill', role: 'stream', slot: 0, gene
 
 /** Into the log, under the host's own subject. */
 function write(world: WorkerWorld, envelope: object): void {
-  world.bus.publish(subjects.logHost('h1'), JSON.stringify(envelope));
+  const id = headers();
+  id.set('Nats-Msg-Id', randomUUID());
+  world.bus.publish(subjects.logHost('h1'), JSON.stringify(envelope), { headers: id });
 }
 
 const isReadOnly = (world: WorkerWorld) => async () => (await world.ask()).readOnly?.code === 'E_LOG_UNREADABLE';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import { createSessionsStream, JetStreamSessionHistory } from '@dolphin/eventlog';
 import { type SessionBatch, subjectsOf } from '@dolphin/protocol';
+import { headers } from 'nats';
 import type { TestScope } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
@@ -150,20 +152,27 @@ it('where there is no stream yet sessions wait, and facts do not', async (t) => 
   await worker.printed(/ended sessions wait in the pod's file: E_BUS_UNAVAILABLE/);
   await createSessionsStream(world.bus, 'main');
   const history = await JetStreamSessionHistory.open(world.bus, 'main');
-  await eventually(async () => (await history.tail('h1'))?.upTo === 3, { what: 'sessions are shipped' });
+  await eventually(async () => (await history.tail('h1')).end?.upTo === 3, { what: 'sessions are shipped' });
 });
+
+/** With an id, as every writer gives it. */
+async function append(world: WorkerWorld, subject: string, text: string): Promise<void> {
+  const id = headers();
+  id.set('Nats-Msg-Id', randomUUID());
+  await world.bus.request(subject, text, { headers: id, timeout: 5_000 });
+}
 
 it('the last message of a host that nobody can read is not written over', async (t) => {
   const { world, history } = await start(t);
   const subject = subjectsOf('main').sessions('h1');
   // As a later version's would be: it says its numbers, and something that this one does not know.
   const later = { v: 2, upTo: 4, sessions: [{ ...endedSession(4), end: 'abducted' }] };
-  await world.bus.request(subject, JSON.stringify(later));
+  await append(world, subject, JSON.stringify(later));
   world.pod.end(6);
   const worker = world.startWorker();
-  await eventually(async () => (await history.tail('h1'))?.upTo === 6, { what: 'what is new is shipped' });
+  await eventually(async () => (await history.tail('h1')).end?.upTo === 6, { what: 'what is new is shipped' });
   await worker.stop('SIGKILL');
-  await world.bus.request(subject, 'garbage');
+  await append(world, subject, 'garbage');
   world.pod.end(1);
   const next = world.startWorker();
   await next.printed(/ended sessions wait in the pod's file: E_LOG_UNREADABLE/);

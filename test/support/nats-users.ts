@@ -18,7 +18,11 @@ export interface NatsWithUsers {
 }
 
 /** A real nats-server that lets in these users alone, and an administrator. */
-export async function startNatsWithUsers(t: TestScope, users: readonly BusUser[]): Promise<NatsWithUsers> {
+export async function startNatsWithUsers(
+  t: TestScope,
+  users: readonly BusUser[],
+  address = '127.0.0.1',
+): Promise<NatsWithUsers> {
   const dir = await tempDir(t);
   const port = await freePort();
   const passwordOf = (is: NatsUser['is']) => `secret-of-${is === 'admin' ? is : busUserName(is)}`;
@@ -33,10 +37,10 @@ export async function startNatsWithUsers(t: TestScope, users: readonly BusUser[]
   }
   const all = [...users, 'admin' as const].map((is) => ({ is, password: passwordOf(is) }));
   await writeFile(join(dir, 'users.conf'), natsUsersConf(all), { mode: 0o600 });
-  const conf = natsServerConf({ name: 'test', address: '127.0.0.1', port, storeDir: join(dir, 'store') });
+  const conf = natsServerConf({ name: 'test', address, port, storeDir: join(dir, 'store') });
   await writeFile(join(dir, 'nats.conf'), conf, { mode: 0o600 });
   startNatsWith(t, join(dir, 'nats.conf'));
-  const url = `nats://127.0.0.1:${port}`;
+  const url = `nats://${address}:${port}`;
   const connectAs = async (user: BusUser | 'admin') => {
     const is = user === 'admin' ? { user } : { user: busUserName(user), inboxPrefix: inboxPrefix(user) };
     return connect({ servers: url, ...is, pass: passwordOf(user), reconnect: false, timeout: 2_000 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EdgeView, type EventRow, FarmView } from '@dolphin/protocol';
+import { type BusUser, type EdgeView, type EventRow, FarmView } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from './cleanup.js';
 import { eventually } from './eventually.js';
-import { startNats } from './nats.js';
+import { type NatsWithUsers, startNatsWithUsers } from './nats-users.js';
 import { type Machine, startNet } from './netns.js';
 import { fromRoot } from './paths.js';
 import { freePorts } from './ports.js';
@@ -14,45 +14,49 @@ import { tempDir } from './temp-dir.js';
 /** Public ports: each host has a network of its own, so that all can have the same. */
 const RTMP = 19_350;
 const HTTP = 8_088;
+const MASTER: BusUser = { role: 'master', farm: 'main' };
+const workerOf = (host: string): BusUser => ({ role: 'worker', farm: 'main', host });
 
 /**
- * A farm of several hosts, each a machine with its own worker, pod, run directory and private address. NATS, one master and
- * the origin are on the test's own machine.
+ * A farm of several hosts, each a machine with its own worker, pod, run directory, private address and user on NATS. That, one
+ * master and the origin are on the test's own machine.
  */
 export class NetFarm {
   readonly #t: TestScope;
   readonly #dir: string;
   readonly #api: string;
   readonly #origin: string;
-  readonly #natsUrl: string;
+  readonly #nats: NatsWithUsers;
   readonly hosts = new Map<string, Machine>();
 
-  private constructor(t: TestScope, parts: { dir: string; api: string; origin: string; natsUrl: string }) {
+  private constructor(t: TestScope, parts: { dir: string; api: string; origin: string; nats: NatsWithUsers }) {
     this.#t = t;
     this.#dir = parts.dir;
     this.#api = parts.api;
     this.#origin = parts.origin;
-    this.#natsUrl = parts.natsUrl;
+    this.#nats = parts.nats;
   }
 
   /** Waits until every host has joined. */
   static async start(t: TestScope, names: readonly string[]): Promise<NetFarm> {
     const dir = await tempDir(t);
     const net = await startNet(t);
-    const nats = await startNats(t, { address: net.address });
+    const users: BusUser[] = [MASTER, ...names.map(workerOf)];
+    const nats = await startNatsWithUsers(t, users, net.address);
     const [api, origin] = await freePorts(2);
     const farm = new NetFarm(t, {
       dir,
       api: `http://127.0.0.1:${api}`,
       origin: `${net.address}:${origin}`,
-      natsUrl: nats.url,
+      nats,
     });
     onCleanup(t, () => eventually(() => processesWith(dir).length === 0, { what: 'nothing of the farm is left' }));
     const conf = join(dir, 'origin.conf');
     writeFileSync(conf, `listen ${farm.#origin}; vhost __defaultVhost__ { play { gop_cache on; } }\n`);
     startProcess(t, fromRoot('bin/dolphin-edge'), ['-c', conf], { cwd: dir });
     const state = ['--redis', '', '--state-dir', join(dir, 'master')];
-    startProcess(t, fromRoot('bin/dolphin-master'), ['--nats', nats.url, '--listen', `127.0.0.1:${api}`, ...state]);
+    const where = ['--nats', nats.url, '--credentials', nats.file(MASTER), '--listen', `127.0.0.1:${api}`];
+    startProcess(t, fromRoot('bin/dolphin-master'), [...where, ...state]);
     await eventually(async () => (await farm.#post('/api/v1/init', { who: 'test' })).ok, {
       what: 'the farm is created',
     });
@@ -68,7 +72,8 @@ export class NetFarm {
 
   #join(name: string, machine: Machine): void {
     machine.start(fromRoot('bin/dolphin-worker'), [
-      ...['--nats', this.#natsUrl, '--host', name, '--run-dir', join(this.#dir, name)],
+      ...['--nats', this.#nats.url, '--credentials', this.#nats.file(workerOf(name))],
+      ...['--host', name, '--run-dir', join(this.#dir, name)],
       ...['--address', machine.address, '--private-address', machine.address],
       ...['--leave', '--rtmp', String(RTMP), '--http', String(HTTP), '--conf', fromRoot('conf/dolphin.conf')],
     ]);
@@ -101,9 +106,13 @@ export class NetFarm {
   }
 
   async apply(edges: object): Promise<void> {
-    const spec = { edges, origins: [this.#origin] };
-    const answer = await this.#post('/api/v1/apply', { spec, who: 'test' });
-    assert.equal(answer.status, 200, await answer.text());
+    const { status, text } = await this.tryApply(edges, this.#origin);
+    assert.equal(status, 200, text);
+  }
+
+  async tryApply(edges: object, origin: string): Promise<{ status: number; text: string }> {
+    const answer = await this.#post('/api/v1/apply', { spec: { edges, origins: [origin] }, who: 'test' });
+    return { status: answer.status, text: await answer.text() };
   }
 
   async view(): Promise<FarmView> {

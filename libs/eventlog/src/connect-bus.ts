@@ -1,4 +1,4 @@
-import { DolphinError } from '@dolphin/protocol';
+import { type BusCredentials, DolphinError } from '@dolphin/protocol';
 import { type Logger, systemClock } from '@dolphin/runtime';
 import { type ConnectionOptions, connect, type NatsConnection } from 'nats';
 import { readBusCredentials } from './bus-credentials.js';
@@ -7,8 +7,8 @@ export interface BusOptions {
   /** Stands in the server's connection list: `worker h1`. */
   name: string;
   logger: Logger;
-  /** A credentials file; without one, nobody in particular. Secrets come by file: others see argv. */
-  credentials?: string | undefined;
+  /** Who this is, or the file that says so; without, nobody in particular. Secrets come by file: others see argv. */
+  credentials?: string | BusCredentials | undefined;
   /** False: fail with E_BUS_UNAVAILABLE when the server does not answer at once. Default true: wait for it for ever. */
   waitForFirst?: boolean;
   /** After the first connection, and at each change. */
@@ -30,7 +30,8 @@ const RECONNECT_JITTER_MS = 250;
  */
 export async function connectBus(url: string, options: BusOptions): Promise<NatsConnection> {
   const { logger, waitForFirst = true } = options;
-  const is = options.credentials === undefined ? null : readBusCredentials(options.credentials);
+  const { credentials } = options;
+  const is = typeof credentials === 'string' ? readBusCredentials(credentials) : credentials;
   const connection: ConnectionOptions = {
     ...(is && { user: is.user, pass: is.password, inboxPrefix: is.inboxPrefix }),
     servers: url.split(',').map((one) => one.trim()),

@@ -35,6 +35,7 @@ export interface RawMessage {
 /** Never throws: what cannot be read is a value, too. */
 export function decodeMessage(raw: RawMessage): LogItem {
   const { data, ...place } = raw;
+  if (place.messageId === '') return { type: 'stray', ...place, messageId: place.messageId };
   if (data.length > MAX_ENVELOPE_BYTES) {
     return { type: 'undecodable', ...place, why: `larger than ${MAX_ENVELOPE_BYTES} bytes` };
   }

@@ -1,6 +1,6 @@
 import { DolphinError, type LogEnvelope, subjectsOf } from '@dolphin/protocol';
 import { backoffMs, type Logger, silentLogger, systemClock } from '@dolphin/runtime';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { type AppendRequest, appendSettled } from './append-settled.js';
 import { BusWatch } from './bus-watch.js';
@@ -16,10 +16,11 @@ import {
   type LogItem,
   type LogStore,
   type StoredEnvelope,
+  type SubjectTail,
 } from './log-store.js';
 import type { LogOptions } from './stream-config.js';
 import { StreamReader } from './stream-reader.js';
-import { messagesOn } from './subject-gets.js';
+import { lastAppended, messagesOn } from './subject-gets.js';
 
 export interface JetStreamLogOptions {
   logger?: Logger;
@@ -115,17 +116,14 @@ export class JetStreamLogStore implements LogStore {
     this.#unsettled.delete(open.subject);
   }
 
-  async lastOn(subject: string): Promise<StoredEnvelope | null> {
+  async tailOn(subject: string): Promise<SubjectTail> {
     try {
-      const message = await this.#manager.streams.getMessage(this.#stream, { last_by_subj: subject });
-      if (message === null) return null;
-      const at = message.time.toISOString();
-      const place = { sequence: message.seq, at, subject: message.subject, messageId: messageIdOf(message) };
-      const item = decodeMessage({ ...place, created: '', data: message.data });
-      if (item.type === 'undecodable') throw new DolphinError('E_LOG_UNREADABLE', { ...item });
-      return { ...place, envelope: item.envelope };
+      const last = await this.#manager.streams.getMessage(this.#stream, { last_by_subj: subject });
+      if (last === null) return { guard: 0, newest: null };
+      const newest = await lastAppended(this.#manager, this.#stream, last);
+      return { guard: last.seq, newest: newest && envelopeOf(newest) };
     } catch (error) {
-      if (isStreamNotFound(error)) return null;
+      if (isStreamNotFound(error)) return { guard: 0, newest: null };
       throw unavailable(error);
     }
   }
@@ -244,4 +242,14 @@ export class JetStreamLogStore implements LogStore {
     if (filling && !this.#warned) this.#logger.warn({ bytes, maxBytes }, 'the log is more than 80 % full');
     this.#warned = filling;
   }
+}
+
+/** Throws E_LOG_UNREADABLE. */
+function envelopeOf(message: StoredMsg): StoredEnvelope {
+  const { seq: sequence, subject, data } = message;
+  const place = { sequence, at: message.time.toISOString(), subject, messageId: messageIdOf(message) };
+  const item = decodeMessage({ ...place, created: '', data });
+  if (item.type === 'stored') return { ...place, envelope: item.envelope };
+  const why = item.type === 'undecodable' ? item.why : 'it has no id';
+  throw new DolphinError('E_LOG_UNREADABLE', { ...place, why });
 }

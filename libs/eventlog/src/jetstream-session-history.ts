@@ -13,9 +13,9 @@ import { infoOf } from './create-log.js';
 import { JetStreamAppendBackend } from './jetstream-append.js';
 import { isStreamNotFound, unavailable } from './jetstream-errors.js';
 import type { AppendOutcome } from './log-store.js';
-import { decodeBatch, decodeTail, encodeBatch } from './session-batch-codec.js';
+import { decodeBatch, decodeEnd, encodeBatch } from './session-batch-codec.js';
 import type { SessionHistory, SessionTail, StoredBatch } from './session-history.js';
-import { messagesBackOn } from './subject-gets.js';
+import { lastAppended, messagesBackOn } from './subject-gets.js';
 
 const TIMEOUT_MS = 2_000;
 /** Messages are fetched in windows, each of which is in memory as a whole: by their mean size, so much. */
@@ -52,11 +52,13 @@ export class JetStreamSessionHistory implements SessionHistory {
     return new JetStreamSessionHistory(bus, farm, manager, consumes);
   }
 
-  async tail(host: string): Promise<SessionTail | null> {
+  async tail(host: string): Promise<SessionTail> {
     const last_by_subj = subjectsOf(this.#farm).sessions(host);
     try {
       const message = await this.#manager.streams.getMessage(this.#stream, { last_by_subj });
-      return message === null ? null : decodeTail(message.data, message.seq);
+      if (message === null) return { guard: 0, end: null };
+      const newest = await lastAppended(this.#manager, this.#stream, message);
+      return { guard: message.seq, end: newest && decodeEnd(newest.data, newest.seq) };
     } catch (error) {
       throw unavailable(error);
     }

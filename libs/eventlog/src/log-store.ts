@@ -44,6 +44,19 @@ export interface Undecodable {
 }
 
 /**
+ * A message without an id, as no writer of the log appends it: an answer of the server's own, which somebody's reply subject led
+ * here. It says nothing to anybody; the guard of the next append on its subject counts it.
+ */
+export interface Stray {
+  type: 'stray';
+  sequence: number;
+  at: string;
+  subject: string;
+  messageId: '';
+  created: string;
+}
+
+/**
  * What was read so far is not in the log: its stream was recreated or lost its tail. Forget all that was folded and
  * read again from 0; the iteration ends with this item.
  */
@@ -52,7 +65,15 @@ export interface Rewound {
   why: string;
 }
 
-export type LogItem = StoredItem | Undecodable;
+export type LogItem = StoredItem | Undecodable | Stray;
+
+/** The end of a subject: what was appended there last, and what the next append has to expect. */
+export interface SubjectTail {
+  /** The sequence of the last message, appended or stray; 0: none. */
+  guard: number;
+  /** Null: nobody has appended anything. */
+  newest: StoredEnvelope | null;
+}
 export type FollowItem = LogItem | Rewound;
 
 export function checkpointOf({ created, sequence, messageId }: LogItem): Checkpoint {
@@ -72,8 +93,8 @@ export interface LogStore {
     options: { expectedLast: number; messageId: string },
   ): Promise<AppendOutcome>;
 
-  /** The last message on a subject, as the stream's leader has it. Throws E_LOG_UNREADABLE, E_BUS_UNAVAILABLE. */
-  lastOn(subject: string): Promise<StoredEnvelope | null>;
+  /** As the stream's leader has it. Throws E_LOG_UNREADABLE, E_BUS_UNAVAILABLE. */
+  tailOn(subject: string): Promise<SubjectTail>;
 
   /**
    * From `after` (exclusive) up to the end as it is now, or `until` (inclusive). With `subject` what is on it alone, one request

@@ -1,6 +1,6 @@
 import { DolphinError, type LogEnvelope } from '@dolphin/protocol';
 import { decodeMessage, encodeEnvelope, type RawMessage } from './envelope-codec.js';
-import type { AppendOutcome, Checkpoint, FollowItem, LogItem, LogStore, StoredEnvelope } from './log-store.js';
+import type { AppendOutcome, Checkpoint, FollowItem, LogItem, LogStore, SubjectTail } from './log-store.js';
 
 export interface MemoryLogStoreOptions {
   /** The store's clock. Default: a fixed time, one second more per message. */
@@ -45,7 +45,7 @@ export class MemoryLogStore implements LogStore {
     this.#nextAppend = is;
   }
 
-  /** Stores bytes that need not be an envelope. */
+  /** Stores bytes that need not be an envelope; without an id, as an answer of the server that strayed here. */
   appendRaw(subject: string, data: Uint8Array, messageId = `raw-${this.#lastSequence + 1}`): number {
     if (this.#created === null) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'there is no stream' });
     const sequence = ++this.#lastSequence;
@@ -74,14 +74,15 @@ export class MemoryLogStore implements LogStore {
     });
   }
 
-  lastOn(subject: string): Promise<StoredEnvelope | null> {
+  tailOn(subject: string): Promise<SubjectTail> {
     return Promise.resolve().then(() => {
-      const last = this.#last(subject);
-      if (!last) return null;
+      const guard = this.#last(subject)?.sequence ?? 0;
+      const last = this.#messages.findLast((message) => message.subject === subject && message.messageId !== '');
+      if (!last) return { guard, newest: null };
       const item = decodeMessage(last);
-      if (item.type === 'undecodable') throw new DolphinError('E_LOG_UNREADABLE', { ...item });
-      const { type: _, created: __, ...stored } = item;
-      return stored;
+      if (item.type !== 'stored') throw new DolphinError('E_LOG_UNREADABLE', { ...item });
+      const { type: _, created: __, ...newest } = item;
+      return { guard, newest };
     });
   }
 

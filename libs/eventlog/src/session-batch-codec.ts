@@ -1,5 +1,5 @@
 import { DolphinError, MAX_SESSION_BATCH_BYTES, SessionBatch, SessionBatchEnd } from '@dolphin/protocol';
-import type { SessionTail } from './session-history.js';
+import type { SessionEnd } from './session-history.js';
 
 /** A message above this is none of ours. */
 const MAX_BYTES = 2 * MAX_SESSION_BATCH_BYTES;
@@ -20,12 +20,12 @@ export function decodeBatch(data: Uint8Array): SessionBatch | null {
 }
 
 /** Throws E_LOG_UNREADABLE. */
-export function decodeTail(data: Uint8Array, sequence: number): SessionTail {
+export function decodeEnd(data: Uint8Array, sequence: number): SessionEnd {
   const found = read(SessionBatchEnd, data);
   if (found === null) throw new DolphinError('E_LOG_UNREADABLE', { sequence, why: 'no batch of sessions' });
   const { upTo, sessions } = found;
   const last = sessions.at(-1);
-  return { sequence, upTo, id: last?.n === upTo ? last.id : null };
+  return { upTo, id: last?.n === upTo ? last.id : null };
 }
 
 function read<T>(schema: { parse(value: unknown): T }, data: Uint8Array): T | null {

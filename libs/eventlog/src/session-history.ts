@@ -3,8 +3,13 @@ import type { AppendOutcome } from './log-store.js';
 
 /** How far a host's sessions are in the stream. */
 export interface SessionTail {
-  /** Of the stream. */
-  readonly sequence: number;
+  /** The sequence of the last message on the host's subject, which the next append has to expect; 0: none, or no longer. */
+  readonly guard: number;
+  /** Null: the host has appended nothing that is still there. */
+  readonly end: SessionEnd | null;
+}
+
+export interface SessionEnd {
   /** The last number that the host's batches cover. */
   readonly upTo: number;
   /** The id of the session that has this number; null: it is lost. */
@@ -21,10 +26,10 @@ export interface StoredBatch {
 /** How sessions ended, of all hosts of a farm, for as long as the stream keeps it. */
 export interface SessionHistory {
   /**
-   * The end of what the stream has of a host; null: nothing, or no longer. Throws E_BUS_UNAVAILABLE, also where there is no
-   * stream yet, and E_LOG_UNREADABLE when its last message does not tell.
+   * The end of what the stream has of a host. Throws E_BUS_UNAVAILABLE, also where there is no
+   * stream yet, and E_LOG_UNREADABLE when its last batch does not tell.
    */
-  tail(host: string): Promise<SessionTail | null>;
+  tail(host: string): Promise<SessionTail>;
 
   /** Of the last message that was ever stored, of any host; 0: none, or there is no stream. Throws E_BUS_UNAVAILABLE. */
   lastSequence(): Promise<number>;

@@ -1,4 +1,6 @@
+import { DolphinError } from '@dolphin/protocol';
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import { messageIdOf } from './jetstream-append.js';
 
 /** Looking back for the last messages on a subject, the first window is so many messages of the stream, each next twice that. */
 const FIRST_WINDOW = 64;
@@ -35,4 +37,25 @@ export async function* messagesBackOn(
     for await (const message of messagesOn(manager, stream, subject, { after, until: to })) found.push(message);
     yield* found.reverse();
   }
+}
+
+/** A request each: some seconds of looking back, which nobody who only strays gets there by chance. */
+const MAX_STRAYS = 10_000;
+
+/** The newest message that somebody appended on the subject of `last`, which is the last one there; null: none. Throws E_LOG_UNREADABLE. */
+export async function lastAppended(
+  manager: JetStreamManager,
+  stream: string,
+  last: StoredMsg,
+): Promise<StoredMsg | null> {
+  if (messageIdOf(last) !== '') return last;
+  let strays = 1;
+  for await (const message of messagesBackOn(manager, stream, last.subject, { first: 1, until: last.seq - 1 })) {
+    if (messageIdOf(message) !== '') return message;
+    if (++strays > MAX_STRAYS) {
+      const why = `the last ${MAX_STRAYS} on ${last.subject} were appended by nobody`;
+      throw new DolphinError('E_LOG_UNREADABLE', { sequence: last.seq, why });
+    }
+  }
+  return null;
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** The largest credentials file, in bytes: a few lines. */
+export const MAX_BUS_CREDENTIALS_BYTES = 4_096;
+
 /** Who a program is on the bus: the content of a credentials file. */
 export const BusCredentials = z.strictObject({
   user: z.string().min(1).max(255),

@@ -15,5 +15,8 @@ export const CliFile = z.object({
   nats: z.string().max(MAX_TEXT_CHARS),
   /** Of this machine's worker and pod. */
   runDir: z.string().max(4096),
+  /** Files: who a CLI is on NATS, and its token for the masters. Absent: of a farm that asks nobody. */
+  credentials: z.string().max(4096).optional(),
+  tokenFile: z.string().max(4096).optional(),
 });
 export type CliFile = z.infer<typeof CliFile>;

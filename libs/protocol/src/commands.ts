@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfRef, DrainDeadlineMs } from './farm-spec.js';
-import { address } from './fields.js';
+import { address, Problem } from './fields.js';
 import { EngineName, Epoch, FarmId, Generation, HostId, Role, Sequence, Slot, Term } from './ids.js';
 import { MAX_ORIGINS, MAX_REMARK_CHARS } from './limits.js';
 import { PodState } from './pod-state.js';
@@ -24,8 +24,8 @@ export const EdgeDefinition = z.object({
 export type EdgeDefinition = z.infer<typeof EdgeDefinition>;
 
 export const CommandBody = z.discriminatedUnion('type', [
-  /** Asks for the host's full state and makes it refuse lower terms from now on. */
-  z.object({ type: z.literal('adopt') }),
+  /** Asks for the host's full state and makes it refuse lower terms from now on. `problem`: why nothing is placed there. */
+  z.object({ type: z.literal('adopt'), problem: Problem.optional() }),
   z.object({ type: z.literal('spawn'), edge: EdgeDefinition }),
   /** No new clients, then SIGTERM, then SIGKILL after the pod's stop deadline. */
   z.object({ type: z.literal('kill'), role: Role, slot: Slot, generation: Generation }),

@@ -1,3 +1,5 @@
+/** The farm of programs that are told no other. */
+export const DEFAULT_FARM = 'main';
 /** The clients' ports of a host, and the master's API. */
 export const PUBLIC_RTMP_PORT = 19350;
 export const PUBLIC_HTTP_PORT = 8088;

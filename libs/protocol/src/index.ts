@@ -1,3 +1,4 @@
+export * from './api-tokens.js';
 export * from './ask.js';
 export * from './bus-credentials.js';
 export * from './bus-permissions.js';
@@ -14,10 +15,12 @@ export * from './global-api.js';
 export * from './hand-off.js';
 export * from './hand-off-bounds.js';
 export * from './ids.js';
+export * from './invitation.js';
 export * from './lease-value.js';
 export * from './limits.js';
 export * from './live-sessions.js';
 export * from './log-entries.js';
+export * from './loopback.js';
 export * from './operator-api.js';
 export * from './operator-events.js';
 export * from './pod-choices.js';

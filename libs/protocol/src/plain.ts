@@ -6,5 +6,6 @@ export * from './default-addresses.js';
 export * from './edge-name.js';
 export * from './errors.js';
 export * from './hand-off-bounds.js';
+export * from './loopback.js';
 export * from './shape.js';
 export * from './version.js';

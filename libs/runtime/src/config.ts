@@ -14,17 +14,19 @@ export interface ConfigSources<T> {
   env: NodeJS.ProcessEnv;
   /** By field name; undefined values count as not given. */
   flags: Readonly<Record<string, unknown>>;
+  /** What counts less than all of these, and more than the schema's defaults; undefined values count as not given. */
+  fallback?: Readonly<Record<string, unknown>>;
   /** The only names that are read from the environment. Default: the top-level fields of the schema. */
   envFields?: readonly string[];
 }
 
-/** Defaults < YAML file < environment < flags, each field by itself. Throws ConfigError for the first that is wrong. */
+/** Defaults < fallback < YAML file < environment < flags, each field by itself. Throws ConfigError for the first that is wrong. */
 export function loadConfig<T>(sources: ConfigSources<T>): T {
   const yaml = sources.file === undefined ? undefined : readYaml(sources.file);
   const fields = sources.envFields ?? topLevelFields(sources.schema);
   const environment = fromEnvironment(sources.env, sources.envPrefix, fields);
-  const flags = Object.fromEntries(Object.entries(sources.flags).filter(([, value]) => value !== undefined));
-  const merged = merge(merge(yaml?.tree ?? {}, environment.tree), flags);
+  const flags = given(sources.flags);
+  const merged = [yaml?.tree ?? {}, environment.tree, flags].reduce(merge, given(sources.fallback ?? {}));
   let parsed = sources.schema.safeParse(merged);
   if (!parsed.success) parsed = sources.schema.safeParse(withTexts(merged, environment, flags, parsed.error.issues));
   if (parsed.success) return parsed.data;
@@ -36,6 +38,10 @@ export function loadConfig<T>(sources: ConfigSources<T>): T {
   if (path.length > 0 && has(flags, path)) throw new ConfigError({ file: 'flags', field }, why);
   if (path.length > 0 && has(environment.tree, path)) throw new ConfigError({ file: 'environment', field }, why);
   throw new ConfigError({ file: sources.file ?? 'defaults', line: yaml?.lineOf(path), field }, why);
+}
+
+function given(values: Readonly<Record<string, unknown>>): Tree {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** DOLPHIN_HOST=007 reads as a number; where the schema wants text, the variable's text is the value. */

@@ -8,10 +8,14 @@ export function readSecretJson<T>(
   maxBytes: number,
 ): { data: T } | { refused: string } {
   const read = readSecretFile(path, maxBytes);
-  if ('refused' in read) return read;
+  return 'refused' in read ? read : parseSecretJson(read.text, schema);
+}
+
+/** What a text of JSON with secrets says, or why it is not taken. */
+export function parseSecretJson<T>(text: string, schema: z.ZodType<T>): { data: T } | { refused: string } {
   let json: unknown;
   try {
-    json = JSON.parse(read.text);
+    json = JSON.parse(text);
   } catch {
     // Not with the error's words: they quote the text, which holds the secret.
     return { refused: 'it is no JSON' };

@@ -4,6 +4,7 @@ import { addClientsVerb, addKickVerb, type ClientsAsked, type KickAsked } from '
 import { addDoctorVerb, type DoctorAsked } from './doctor-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
+import type { FarmSaid } from './files/find-farm.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
@@ -22,13 +23,9 @@ type VerbAsked =
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
-  /** Null: not said. */
-  readonly apis: readonly string[] | null;
-  readonly dir: string | null;
-  /** Where the token for the masters is; null: none. */
-  readonly tokenFile: string | null;
   readonly json: boolean;
-} & VerbAsked;
+} & FarmSaid &
+  VerbAsked;
 
 const USAGE_EXIT = 64;
 
@@ -58,17 +55,21 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
     .addOption(
       new Option('--token-file <file>', 'a file with the token for it').default(env['DOLPHIN_TOKEN_FILE'] || undefined),
     )
+    .option('--nats <urls>', 'NATS of a farm, for when none of its masters answers')
+    .option('--farm <name>', 'the farm on that NATS (default: main)')
+    .option('--credentials <file>', 'a file that says who this is on NATS')
     .exitOverride()
     .showHelpAfterError()
     .helpCommand(false)
     .configureOutput({ outputError: (text, write) => write(`dolphin-cli: ${text}`) });
   const base = (json: boolean | undefined) => {
-    const said = program.opts<{ api?: string; dir?: string; tokenFile?: string }>();
-    const { api = env['DOLPHIN_API'] || undefined, dir, tokenFile = null } = said;
+    const said = program.opts<Partial<Record<'api' | 'dir' | 'tokenFile' | 'nats' | 'farm' | 'credentials', string>>>();
+    const { api = env['DOLPHIN_API'] || undefined, dir = env['DOLPHIN_DIR'] || null } = said;
+    const { tokenFile = null, nats = null, farm = null, credentials = null } = said;
     // The variable passes no parser, and what an action throws is not printed.
     const apis =
       api === undefined ? null : (apiList(api) ?? program.error(`error: DOLPHIN_API '${api}' is invalid. ${API_WISH}`));
-    return { apis, dir: dir ?? (env['DOLPHIN_DIR'] || null), tokenFile, json: json ?? false };
+    return { apis, dir, tokenFile, nats, farm, credentials, json: json ?? false };
   };
   const verb = (name: string, what: string) =>
     program.command(name).description(what).option('--json', 'data instead of tables, as documented');

@@ -30,7 +30,8 @@ async function read(argv: readonly string[]): Promise<Asked | { exit: number }> 
 /** Each verb is imported when it is asked for: `status` must not pay for what `apply` needs. */
 async function run(asked: Asked): Promise<number> {
   const places = findFarm(asked);
-  const token = asked.tokenFile === null ? null : (await import('./http/token-file.js')).readToken(asked.tokenFile);
+  const { tokenFile } = places;
+  const token = tokenFile === null ? null : (await import('./http/token-file.js')).readToken(tokenFile);
   const client = new MasterClient(places.apis, token);
   if (asked.verb === 'status') return (await import('./verbs/status.js')).status({ ...places, client }, asked);
   if (asked.verb === 'doctor') return (await import('./verbs/doctor.js')).doctor(places, token, asked);

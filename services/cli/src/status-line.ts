@@ -33,5 +33,6 @@ export function readStatusLine(argv: readonly string[], env: NodeJS.ProcessEnv):
   if (apiText !== undefined && apis === null) return null;
   const dir = given.get('--dir') ?? (env['DOLPHIN_DIR'] || null);
   const tokenFile = given.get('--token-file') ?? (env['DOLPHIN_TOKEN_FILE'] || null);
-  return { apis, dir, tokenFile, json, verb: 'status', watch, source };
+  const bus = { nats: null, farm: null, credentials: null };
+  return { apis, dir, tokenFile, ...bus, json, verb: 'status', watch, source };
 }

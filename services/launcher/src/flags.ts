@@ -1,4 +1,5 @@
-import { DolphinError, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
+import { isIPv4 } from 'node:net';
+import { MAX_EDGES_PER_HOST } from '@dolphin/protocol';
 import { parseFlags, UsageError } from '@dolphin/runtime';
 import {
   type FarmPorts,
@@ -12,6 +13,8 @@ import {
 export const UP_USAGE = `usage: ./dolphin up [flags]
 
   --dir DIR          where data, logs and sockets lie (default: .dolphin in the checkout)
+  --listen ADDRESS   listen at this IPv4 address of this machine, with passwords and tokens, for hosts on others
+                     (default: where the last up in DIR did, at first on 127.0.0.1, where nobody is asked)
   --edges N          stream edges of this host (first time: 4; later: what the farm has)
   --no-demo          no sample publisher
   --no-redis         without Redis: no view for other programs, no history of stats
@@ -24,8 +27,14 @@ export const UP_USAGE = `usage: ./dolphin up [flags]
   --origin-port PORT, --origin-http-port PORT, --origin-api-port PORT
                      the origin's RTMP, HTTP and API ports (1935, 18080, 11985)
 
-Everything listens on 127.0.0.1. Ctrl-C, or ./dolphin down, stops all of it in order (exit code 0); a second Ctrl-C
+With --listen the command is printed by which the next host joins. Ctrl-C, or ./dolphin down, stops all of it in order (exit code 0); a second Ctrl-C
 kills it at once (130).
+`;
+
+export const INVITE_USAGE = `usage: ./dolphin invite HOST [--dir DIR]
+
+  HOST               what the host is to be called: [a-z0-9][a-z0-9-]*
+  --dir DIR          the directory of the up --listen that it is to join (default: .dolphin in the checkout)
 `;
 
 export const DOWN_USAGE = `usage: ./dolphin down [--dir DIR]
@@ -38,7 +47,7 @@ export interface UpCommand extends Omit<UpOptions, 'dir'> {
   readonly help: boolean;
 }
 
-/** Throws UsageError, or E_NOT_YET for --listen. */
+/** Throws UsageError. */
 export function parseUp(argv: readonly string[]): UpCommand {
   const { flags } = parseFlags(argv, {
     help: { type: 'boolean', short: 'h' },
@@ -57,8 +66,6 @@ export function parseUp(argv: readonly string[]): UpCommand {
     'origin-api-port': { type: 'int' },
     listen: { type: 'string' },
   });
-  if (flags.listen !== undefined)
-    throw new DolphinError('E_NOT_YET', { what: 'up --listen (hosts of other machines)' });
   const given = {
     rtmp: flags.rtmp,
     http: flags.http,
@@ -73,6 +80,7 @@ export function parseUp(argv: readonly string[]): UpCommand {
   const command: UpCommand = {
     help: flags.help ?? false,
     dir: flags.dir,
+    listen: flags.listen,
     edges: flags.edges,
     demo: !flags['no-demo'],
     redis: !flags['no-redis'],
@@ -85,6 +93,10 @@ export function parseUp(argv: readonly string[]): UpCommand {
 }
 
 function problemOf(command: UpCommand): string | undefined {
+  // One address: clients, hosts and the specification are told it.
+  if (command.listen !== undefined && (!isIPv4(command.listen) || command.listen === '0.0.0.0')) {
+    return `--listen wants an IPv4 address of this machine, not ${JSON.stringify(command.listen)}`;
+  }
   const most = command.portBase === undefined ? MAX_EDGES_PER_HOST : MAX_EDGES_IN_BLOCK;
   if (command.edges !== undefined && command.edges > most) return `--edges: at most ${most}`;
   if (command.portBase !== undefined && command.portBase > 65536 - PORT_BLOCK) {
@@ -96,4 +108,13 @@ function problemOf(command: UpCommand): string | undefined {
 export function parseDown(argv: readonly string[]): { help: boolean; dir: string | undefined } {
   const { flags } = parseFlags(argv, { help: { type: 'boolean', short: 'h' }, dir: { type: 'string' } });
   return { help: flags.help ?? false, dir: flags.dir };
+}
+
+export function parseInvite(argv: readonly string[]): { help: boolean; dir: string | undefined; host: string } {
+  const specs = { help: { type: 'boolean', short: 'h' }, dir: { type: 'string' } } as const;
+  const { flags, positionals } = parseFlags(argv, specs, { positionals: true });
+  const [host, ...more] = positionals;
+  const help = flags.help ?? false;
+  if (!help && (host === undefined || more.length > 0)) throw new UsageError('invite wants the name of one host');
+  return { help, dir: flags.dir, host: host ?? '' };
 }

@@ -21,6 +21,8 @@ async function run(name: string | undefined): Promise<number> {
       return runUp();
     case 'down':
       return runDown();
+    case 'invite':
+      return runInvite();
     case 'test': {
       const { runTests } = await import('./testing/run-tests.js');
       const withCoverage = argv[0] === '--coverage';
@@ -61,6 +63,18 @@ async function runDown(): Promise<number> {
   return 0;
 }
 
+async function runInvite(): Promise<number> {
+  const [{ parseInvite, INVITE_USAGE }, { invite }] = await Promise.all([
+    import('./flags.js'),
+    import('./up/invite.js'),
+  ]);
+  const asked = parseInvite(argv);
+  if (asked.help) return show(INVITE_USAGE);
+  const { command, isKnown } = await invite(asked);
+  if (!isKnown) process.stderr.write('no up runs there: the next one lets this host in\n');
+  return show(`${command}\n`);
+}
+
 function show(text: string): number {
   process.stdout.write(text);
   return 0;
@@ -72,8 +86,8 @@ async function explain(error: unknown): Promise<number> {
   const said = verb === 'check-flags' ? argv[0] : verb;
   process.stderr.write(`dolphin ${said ?? ''}: ${message}\n`);
   if (error instanceof UsageError) {
-    const { UP_USAGE, DOWN_USAGE } = await import('./flags.js');
-    process.stderr.write(verb === 'down' ? DOWN_USAGE : UP_USAGE);
+    const { UP_USAGE, DOWN_USAGE, INVITE_USAGE } = await import('./flags.js');
+    process.stderr.write(verb === 'down' ? DOWN_USAGE : verb === 'invite' ? INVITE_USAGE : UP_USAGE);
     return error.exit;
   }
   if (error instanceof DolphinError) {

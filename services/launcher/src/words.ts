@@ -1,4 +1,4 @@
-import { edgePorts, type FarmView, GLOBAL_API_PORT, portRanges, unreservedPorts } from '@dolphin/protocol';
+import { edgePorts, type FarmView, portRanges, unreservedPorts } from '@dolphin/protocol';
 import type { Layout } from './domain/layout.js';
 import { readText } from './process/log-files.js';
 
@@ -6,26 +6,35 @@ import { readText } from './process/log-files.js';
 export function greeting(
   view: FarmView,
   layout: Layout,
-  o: { demo: boolean; logs: string; spec: string; seconds: number },
+  o: { demo: boolean; dir: string | undefined; join: string | null; logs: string; spec: string; seconds: number },
 ): string {
-  const { ports } = layout;
+  const { address, ports } = layout;
   const streams = view.edges.filter((edge) => edge.role === 'stream').length;
   const sources = view.edges.length - streams;
   const stream = o.demo ? 'livestream' : 'STREAM';
-  const cli = ports.api === GLOBAL_API_PORT ? './dolphin-cli' : `./dolphin-cli --api http://127.0.0.1:${ports.api}`;
+  const cli = o.dir === undefined ? './dolphin-cli' : `./dolphin-cli --dir ${o.dir}`;
   return `
 up in ${o.seconds.toFixed(1)} s: ${streams} stream edges, ${sources} back source${sources === 1 ? '' : 's'}
 
-  publish   rtmp://127.0.0.1:${ports.rtmp}/live/STREAM
-            ffmpeg -re -i FILE -c copy -f flv rtmp://127.0.0.1:${ports.rtmp}/live/STREAM
-  play      ffplay rtmp://127.0.0.1:${ports.rtmp}/live/${stream}
-            ffplay http://127.0.0.1:${ports.http}/live/${stream}.flv
+  publish   rtmp://${address}:${ports.rtmp}/live/STREAM
+            ffmpeg -re -i FILE -c copy -f flv rtmp://${address}:${ports.rtmp}/live/STREAM
+  play      ffplay rtmp://${address}:${ports.rtmp}/live/${stream}
+            ffplay http://${address}:${ports.http}/live/${stream}.flv
   next      ${cli} status
             ${cli} apply -f ${o.spec}
             ${cli} events
   logs      ${o.logs}
-
+${o.join ?? ''}
 Ctrl-C stops all of it.
+`;
+}
+
+/** How the next host joins. The command holds its password. */
+export function joinHint(host: string, command: string, dir: string | undefined): string {
+  const more = dir === undefined ? './dolphin invite HOST' : `./dolphin invite HOST --dir ${dir}`;
+  return `  join      the next host, ${host}: paste this in a checkout on its machine (it holds the host's password)
+            ${command}
+            one of another name: ${more}
 `;
 }
 

@@ -1,9 +1,9 @@
-import { FarmName, GLOBAL_API_PORT } from '@dolphin/protocol';
+import { DEFAULT_FARM, FarmName, GLOBAL_API_PORT } from '@dolphin/protocol';
 import { z } from 'zod';
 
 /** conf/master.yaml, DOLPHIN_* and flags; each field is documented in the file. */
 export const MasterConfig = z.strictObject({
-  farm: FarmName.default('main'),
+  farm: FarmName.default(DEFAULT_FARM),
   nats: z.string().min(1).default('nats://127.0.0.1:14222'),
   /** Who this is on NATS: a file. */
   credentials: z.string().min(1).optional(),

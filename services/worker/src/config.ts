@@ -1,4 +1,5 @@
 import {
+  DEFAULT_FARM,
   DEFAULT_PRIVATE_ADDRESS,
   DrainDeadlineMs,
   EngineName,
@@ -22,7 +23,7 @@ const Ports = z.preprocess((value) => {
 
 /** conf/worker.yaml, DOLPHIN_* and flags; each field is documented in the file. */
 export const WorkerConfig = z.strictObject({
-  farm: FarmName.default('main'),
+  farm: FarmName.default(DEFAULT_FARM),
   nats: z.string().min(1).default('nats://127.0.0.1:14222'),
   /** Who this is on NATS: a file. */
   credentials: z.string().min(1).optional(),
@@ -54,6 +55,7 @@ export type WorkerConfig = z.infer<typeof WorkerConfig>;
 
 export const FLAGS = {
   config: { type: 'string' },
+  join: { type: 'string' },
   farm: { type: 'string' },
   nats: { type: 'string' },
   credentials: { type: 'string' },
@@ -90,12 +92,14 @@ export function parsePairs(
   );
 }
 
-export const USAGE = `usage: ./dolphin worker [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
+export const USAGE = `usage: ./dolphin worker [--join FILE|-] [--config FILE] [--farm main] [--nats nats://127.0.0.1:14222]
          [--credentials FILE] [--host ID] [--address 127.0.0.1] [--private-address ${DEFAULT_PRIVATE_ADDRESS}]
          [--run-dir DIR] [--rtmp ${PUBLIC_RTMP_PORT}] [--http ${PUBLIC_HTTP_PORT}] [--conf FILE] [--engine NAME=PATH]...
          [--mode auto|relay] [--relays N] [--pod-config FILE] [--label NAME=VALUE]... [--capacity N]
          [--leave] [--leave-deadline-ms 300000]
 
+With --join it takes an invitation, from a file or from stdin (-), and keeps it in its run directory: as ./dolphin up --listen
+and ./dolphin invite print it. It says which farm, where, as which host and with which password.
 Joins the farm as one host: keeps its pod running, takes the leader's commands, reports facts and figures.
 The pod survives the worker; a new worker adopts it. With --leave a worker that is told to end (SIGTERM, Ctrl-C) takes its
 host out of the farm: the edges drain, the pod ends; told again, it waits for no client. See conf/worker.yaml.

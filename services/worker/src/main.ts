@@ -2,16 +2,9 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DolphinError, hostIdFrom } from '@dolphin/protocol';
-import {
-  ConfigError,
-  createLogger,
-  Lifecycle,
-  loadConfig,
-  onTermination,
-  parseFlags,
-  UsageError,
-} from '@dolphin/runtime';
-import { FLAGS, parsePairs, USAGE, WorkerConfig } from './config.js';
+import { ConfigError, createLogger, Lifecycle, onTermination, parseFlags, UsageError } from '@dolphin/runtime';
+import { FLAGS, parsePairs, USAGE } from './config.js';
+import { invitedConfig } from './invited-config.js';
 import { runWorker, type WorkerOptions } from './run-worker.js';
 
 let stop: () => void = () => process.exit(0);
@@ -33,7 +26,7 @@ async function main(): Promise<void> {
     void lifecycle.stop().then(() => process.exit(0));
   };
   try {
-    const options = readOptions();
+    const options = await readOptions();
     if (options === 'help') {
       process.stdout.write(USAGE);
       return;
@@ -50,11 +43,12 @@ async function main(): Promise<void> {
   }
 }
 
-/** Throws UsageError, ConfigError. */
-function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
+/** Throws UsageError, ConfigError, DolphinError. */
+async function readOptions(): Promise<(WorkerOptions & { leaves: boolean }) | 'help'> {
   const { flags } = parseFlags(process.argv.slice(2), FLAGS);
   const {
-    config,
+    config: file,
+    join,
     leave,
     help,
     engine,
@@ -66,10 +60,12 @@ function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
     ...plain
   } = flags;
   if (help) return 'help';
-  const read = loadConfig({
-    schema: WorkerConfig,
-    file: config,
-    envPrefix: 'DOLPHIN_',
+  const {
+    config: read,
+    credentials,
+    keep,
+  } = await invitedConfig({
+    ...{ file, join },
     env: process.env,
     flags: {
       ...plain,
@@ -93,9 +89,9 @@ function readOptions(): (WorkerOptions & { leaves: boolean }) | 'help' {
     ...['--mode', read.mode, '--relays', String(read.relays)],
     ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),
   ];
-  const { farm, nats, credentials, address, rtmp, http } = read;
+  const { farm, nats, address, rtmp, http } = read;
   return {
-    ...{ farm, nats, credentials, host, address, runDir, rtmp, http },
+    ...{ farm, nats, credentials, host, address, runDir, rtmp, http, whenOwned: keep },
     ...{ podScript: fromRoot('bin/dolphin-pod'), podArgs },
     words: {
       address,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
+import { type BusCredentials, DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
 import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
 import { AskDesk } from './app/ask-desk.js';
 import { CommandDesk } from './app/command-desk.js';
@@ -23,7 +23,7 @@ import { DetachedPod } from './process/pod-starter.js';
 export interface WorkerOptions {
   readonly farm: string;
   readonly nats: string;
-  readonly credentials: string | undefined;
+  readonly credentials: string | BusCredentials | undefined;
   readonly host: string;
   /** Where clients and the other hosts reach it. */
   readonly address: string;
@@ -35,6 +35,8 @@ export interface WorkerOptions {
   readonly http: number[];
   readonly podScript: string;
   readonly podArgs: readonly string[];
+  /** Once the run directory is known to be this host's, and nobody else's now. */
+  readonly whenOwned: () => Promise<void>;
   /** How long the clients of a host that leaves may stay. */
   readonly leaveDeadlineMs: number;
 }
@@ -76,6 +78,7 @@ export async function runWorker(
   const identity = new DiskIdentity(join(runDir, 'worker.json'), host);
   // Both before anything is started: a run directory of another host is not to be touched.
   await identity.read();
+  await o.whenOwned();
   let membership: Membership | null = null;
   const outbox = new Outbox(new DiskOutbox(join(runDir, 'outbox.json'), logger), logger, () => membership?.wake());
   await outbox.open();

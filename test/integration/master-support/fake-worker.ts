@@ -96,7 +96,7 @@ export class FakeWorker {
     const subject = subjectsOf('main').logHost(name);
     const at = new Date().toISOString();
     const facts: FactEnvelope = { v: 1, kind: 'facts', farmId, at, host: name, epoch, upTo: 0, entries };
-    const expectedLast = (await this.#log.lastOn(subject))?.sequence ?? 0;
+    const expectedLast = (await this.#log.tailOn(subject)).guard;
     await this.#log.append(subject, facts, { expectedLast, messageId: id });
   }
 }

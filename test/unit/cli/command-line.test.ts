@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { readCommandLine } from '@dolphin/cli/command-line.js';
 import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 
-const said = { apis: null, dir: null, tokenFile: null };
+const said = { apis: null, dir: null, tokenFile: null, nats: null, farm: null, credentials: null };
 const read = (line: string, env: NodeJS.ProcessEnv = {}) => readCommandLine(line.split(' '), env);
 
 describe('the command line', () => {

@@ -253,3 +253,10 @@ test('a host that takes no commands says why, and serves', () => {
   assert.equal(farm.level, 'serving');
   assert.deepEqual(reasons(farm), [`control h1: takes no commands: ${readOnly.message}`]);
 });
+
+test('what the master says of the farm or a host is a problem of the farm that viewers may notice', () => {
+  const message = 'the origin 127.0.0.1:1935 is on loopback, and host h2 is at 10.0.0.2';
+  const shown = status(farmView({ problems: [{ code: 'E_ORIGIN_LOOPBACK', message, host: 'h2' }] }));
+  assert.deepEqual(reasons(shown), [`serving h2: ${message}`]);
+  assert.equal(shown.level, 'degraded');
+});

@@ -9,6 +9,9 @@ logStoreContract('the memory store', async () => {
     appendRaw: async (subject, data) => {
       store.appendRaw(subject, data);
     },
+    stray: async (subject) => {
+      store.appendRaw(subject, Buffer.from('{"stream":"another","seq":1}'), '');
+    },
     recreate: async () => store.create(),
   };
 });

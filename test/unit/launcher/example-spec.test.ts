@@ -6,11 +6,11 @@ import { FarmSpec } from '@dolphin/protocol';
 import { parse } from 'yaml';
 
 test('a farm on the default ports needs no specification of its own', () => {
-  assert.equal(exampleSpec(layoutOf({ portBase: undefined, ports: {} })), null);
+  assert.equal(exampleSpec(layoutOf({ listen: undefined, portBase: undefined, ports: {} })), null);
 });
 
 test('a farm on other ports gets a specification with those, which the farm accepts as a change of edges alone', () => {
-  const layout = layoutOf({ portBase: 15000, ports: {} });
+  const layout = layoutOf({ listen: undefined, portBase: 15000, ports: {} });
   const spec = FarmSpec.parse(parse(exampleSpec(layout) ?? ''));
   assert.deepEqual(spec, {
     edges: { perHost: 8 },
@@ -21,5 +21,8 @@ test('a farm on other ports gets a specification with those, which the farm acce
 });
 
 test('another origin port alone is reason enough', () => {
-  assert.match(exampleSpec(layoutOf({ portBase: undefined, ports: { origin: 2935 } })) ?? '', /127\.0\.0\.1:2935/);
+  assert.match(
+    exampleSpec(layoutOf({ listen: undefined, portBase: undefined, ports: { origin: 2935 } })) ?? '',
+    /127\.0\.0\.1:2935/,
+  );
 });

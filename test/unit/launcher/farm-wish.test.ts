@@ -4,7 +4,7 @@ import { wishedSpec } from '@dolphin/launcher/domain/farm-wish.js';
 import { layoutOf } from '@dolphin/launcher/domain/layout.js';
 import { FarmSpec } from '@dolphin/protocol';
 
-const layout = layoutOf({ portBase: undefined, ports: {} });
+const layout = layoutOf({ listen: undefined, portBase: undefined, ports: {} });
 const first = FarmSpec.parse({ edges: { perHost: 4 }, origins: ['127.0.0.1:1935'] });
 
 test('a farm without a specification gets four edges and the origin of this machine', () => {
@@ -25,7 +25,7 @@ test('--edges goes before what was applied', () => {
 });
 
 test('other ports on the command line are applied', () => {
-  const moved = layoutOf({ portBase: 21_000, ports: {} });
+  const moved = layoutOf({ listen: undefined, portBase: 21_000, ports: {} });
   const spec = wishedSpec(first, undefined, moved);
   assert.deepEqual(spec?.ports, moved.edgePorts);
   assert.deepEqual(spec?.origins, ['127.0.0.1:21005']);
@@ -33,4 +33,20 @@ test('other ports on the command line are applied', () => {
 
 test("an operator's origin elsewhere is not replaced by ours", () => {
   assert.equal(wishedSpec({ ...first, origins: ['origin.example:1935'] }, undefined, layout), null);
+});
+
+test('what up does not know of is kept when it applies something else', () => {
+  const kept = { ...first, drainDeadlineMs: 1_000 };
+  assert.equal(wishedSpec(kept, undefined, layout), null);
+  assert.equal(wishedSpec(kept, 2, layout)?.drainDeadlineMs, 1_000);
+});
+
+test('an origin of this machine moves with the address that up listens on; any other stays', () => {
+  const open = layoutOf({ listen: '10.0.0.1', portBase: undefined, ports: {} });
+  assert.deepEqual(wishedSpec(first, undefined, open)?.origins, ['10.0.0.1:1935']);
+  const moved = { ...first, origins: ['10.0.0.1:1935'] };
+  assert.equal(wishedSpec(moved, undefined, open, '10.0.0.1'), null);
+  const again = layoutOf({ listen: '10.0.0.7', portBase: undefined, ports: {} });
+  assert.deepEqual(wishedSpec(moved, undefined, again, '10.0.0.1')?.origins, ['10.0.0.7:1935']);
+  assert.equal(wishedSpec(moved, undefined, again), null);
 });

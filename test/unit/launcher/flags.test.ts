@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDown, parseUp } from '@dolphin/launcher/flags.js';
-import { DolphinError } from '@dolphin/protocol';
+import { parseDown, parseInvite, parseUp } from '@dolphin/launcher/flags.js';
 import { UsageError } from '@dolphin/runtime';
 
 test('without flags everything is at its default', () => {
-  const { demo, redis, edges, portBase, ports, dir } = parseUp([]);
+  const { demo, redis, edges, portBase, ports, dir, listen } = parseUp([]);
   assert.deepEqual(
-    { demo, redis, edges, portBase, ports, dir },
-    { demo: true, redis: true, edges: undefined, portBase: undefined, ports: {}, dir: undefined },
+    { demo, redis, edges, portBase, ports, dir, listen },
+    { demo: true, redis: true, edges: undefined, portBase: undefined, ports: {}, dir: undefined, listen: undefined },
   );
 });
 
@@ -28,9 +27,14 @@ test('what cannot be is wrong usage', () => {
   assert.throws(() => parseDown(['--edges', '1']), UsageError);
 });
 
-test('listening on other addresses is not there yet, and says so', () => {
-  assert.throws(
-    () => parseUp(['--listen', '10.0.0.1']),
-    (error) => error instanceof DolphinError && error.code === 'E_NOT_YET' && error.exit === 69,
-  );
+test('one IPv4 address is listened on; what others could not be told is wrong usage', () => {
+  assert.equal(parseUp(['--listen', '10.0.0.1']).listen, '10.0.0.1');
+  for (const address of ['0.0.0.0', 'localhost', '::1', '10.0.0', '10.0.0.1:80']) {
+    assert.throws(() => parseUp(['--listen', address]), UsageError, address);
+  }
+});
+
+test('an invitation is for one host', () => {
+  assert.deepEqual(parseInvite(['h2', '--dir', 'x']), { help: false, dir: 'x', host: 'h2' });
+  for (const argv of [[], ['h2', 'h3'], ['h2', '--bogus']]) assert.throws(() => parseInvite(argv), UsageError);
 });

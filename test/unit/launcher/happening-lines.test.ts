@@ -49,3 +49,8 @@ test('a pod whose end nobody saw was found gone', () => {
   assert.equal(line('pod-exited', { code: null, signal: 'SIGKILL' }), 'the pod died: SIGKILL');
   assert.equal(line('pod-exited', { code: 70, signal: null }), 'the pod died: exit code 70');
 });
+
+test('hosts that come and go are told of by name', () => {
+  assert.equal(line('host-joined', { epoch: 1 }), 'host h1 joined');
+  assert.equal(line('host-left', { why: 'its worker was told to' }), 'host h1 left: its worker was told to');
+});

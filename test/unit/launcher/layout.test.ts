@@ -12,7 +12,7 @@ import { edgePorts, portConflicts } from '@dolphin/protocol';
 const takenBy = ({ ports }: Layout) => new Map(Object.entries(ports).map(([name, port]) => [port, name]));
 
 test('without flags the ports are those of the documentation, and none is asked for twice', () => {
-  const layout = layoutOf({ portBase: undefined, ports: {} });
+  const layout = layoutOf({ listen: undefined, portBase: undefined, ports: {} });
   assert.deepEqual(layout.ports, {
     rtmp: 19350,
     http: 8088,
@@ -29,7 +29,7 @@ test('without flags the ports are those of the documentation, and none is asked 
 
 test('a block holds everything, with as many edges as it allows', () => {
   const base = 21_000;
-  const layout = layoutOf({ portBase: base, ports: {} });
+  const layout = layoutOf({ listen: undefined, portBase: base, ports: {} });
   assert.deepEqual(portConflicts(layout.edgePorts, MAX_EDGES_IN_BLOCK, takenBy(layout)), []);
   const last = edgePorts(layout.edgePorts, { role: 'stream', slot: MAX_EDGES_IN_BLOCK - 1 });
   for (const port of [...Object.values(layout.ports), ...Object.values(last)]) {
@@ -38,10 +38,12 @@ test('a block holds everything, with as many edges as it allows', () => {
 });
 
 test('a single port goes before the block, and a clash is named with both its users', () => {
-  const layout = layoutOf({ portBase: 21_000, ports: { nats: 4222 } });
+  const layout = layoutOf({ listen: undefined, portBase: 21_000, ports: { nats: 4222 } });
   assert.equal(layout.ports.nats, 4222);
-  assert.deepEqual(layoutProblems(layoutOf({ portBase: undefined, ports: { http: 19350 } })), [
+  assert.deepEqual(layoutProblems(layoutOf({ listen: undefined, portBase: undefined, ports: { http: 19350 } })), [
     'port 19350 is asked for twice: rtmp and http',
   ]);
-  assert.deepEqual(layoutProblems(layoutOf({ portBase: undefined, ports: { http: 0 } })), ['http: there is no port 0']);
+  assert.deepEqual(layoutProblems(layoutOf({ listen: undefined, portBase: undefined, ports: { http: 0 } })), [
+    'http: there is no port 0',
+  ]);
 });

@@ -4,13 +4,13 @@ import { layoutOf } from '@dolphin/launcher/domain/layout.js';
 import { originConf } from '@dolphin/launcher/domain/origin-conf.js';
 import { findDirective, parseConf, printConf } from '@dolphin/srs';
 
-const { ports } = layoutOf({ portBase: 21_000, ports: {} });
+const layout = layoutOf({ listen: undefined, portBase: 21_000, ports: {} });
 
 test('ports, daemon and log are ours; everything else is as it stands in the conf', () => {
   const conf = `listen 0.0.0.0:1935; daemon on; srs_log_tank file; chunk_size 60000;
     http_api { enabled off; listen 1985; raw_api { enabled on; } }
     vhost __defaultVhost__ { play { gop_cache on; } }`;
-  const made = parseConf(printConf(originConf(parseConf(conf, 'x.conf'), ports)), 'made');
+  const made = parseConf(printConf(originConf(parseConf(conf, 'x.conf'), layout)), 'made');
   assert.deepEqual(findDirective(made, 'listen')?.args, ['127.0.0.1:21005']);
   assert.deepEqual(findDirective(made, 'daemon')?.args, ['off']);
   assert.deepEqual(findDirective(made, 'srs_log_tank')?.args, ['console']);
@@ -24,6 +24,6 @@ test('ports, daemon and log are ours; everything else is as it stands in the con
 });
 
 test('servers that the conf does not name are there all the same', () => {
-  const made = originConf([], ports);
+  const made = originConf([], layout);
   assert.deepEqual(findDirective(findDirective(made, 'http_server')?.block, 'listen')?.args, ['127.0.0.1:21006']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evolve, evolveUnreadable } from '@dolphin/master/domain/evolve.js';
+import { evolve, evolveStray, evolveUnreadable } from '@dolphin/master/domain/evolve.js';
 import { EMPTY_FARM } from '@dolphin/master/domain/farm-state.js';
 import { parseFold } from '@dolphin/master/files/fold-snapshot.js';
 import { FARM_ID, specOf } from './host-model.js';
@@ -103,4 +103,9 @@ test('a snapshot brings back the very state that was saved', () => {
   assert.deepEqual(parseFold(JSON.parse(JSON.stringify(world.state))), world.state);
   assert.equal(parseFold({ ...world.state, hosts: { h1: {} } }), null);
   assert.equal(parseFold('garbage'), null);
+});
+
+test('what nobody appended moves the guard of its subject, is counted, and keeps no master from leading', () => {
+  const state = evolveStray(evolveStray(EMPTY_FARM, { sequence: 7, on: 'decisions' }), { sequence: 9, on: 'operator' });
+  assert.deepEqual(state, { ...EMPTY_FARM, sequence: 9, decisionsSequence: 7, operatorSequence: 9, ignored: 2 });
 });

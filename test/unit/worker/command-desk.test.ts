@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Command, type CommandReply, DolphinError, type Fact } from '@dolphin/protocol';
-import { Complaints, silentLogger } from '@dolphin/runtime';
+import { Complaints, type Logger, silentLogger } from '@dolphin/runtime';
 import { REFUSALS_PER_MINUTE } from '@dolphin/worker/app/bounds.js';
 import { CommandDesk } from '@dolphin/worker/app/command-desk.js';
 import type { PodFailure } from '@dolphin/worker/app/ports.js';
@@ -28,7 +28,9 @@ function desk(
   const facts: Fact[] = [];
   const forwarded: Command[] = [];
   const clock = { time: 0, monotonic: () => clock.time };
-  const complaints = new Complaints(silentLogger(), clock);
+  const said: string[] = [];
+  const logger = { ...silentLogger(), warn: (_: object, text: string) => void said.push(text) } as Logger;
+  const complaints = new Complaints(logger, clock);
   let ids = 0;
   const add = async (fact: Fact) => void facts.push(fact);
   const refusals = new Refusals({ add, clock, complaints, newId: () => `id-${++ids}` });
@@ -45,7 +47,7 @@ function desk(
     standing: () => ({ readOnly, isLeaving: false }),
     onAccepted: () => undefined,
   });
-  return { desk: theDesk, facts, forwarded, clock };
+  return { desk: theDesk, facts, forwarded, clock, said };
 }
 
 const accepted: CommandReply = { result: 'accepted', already: false };
@@ -57,6 +59,13 @@ describe('the command desk', () => {
     assert.deepEqual(await it.answer(bytes(command())), accepted);
     assert.deepEqual(forwarded, [command()]);
     assert.deepEqual(facts, []);
+  });
+
+  it('says why the leader places nothing on this host', async () => {
+    const { desk: it, said } = desk(() => accepted);
+    const problem = { code: 'E_ORIGIN_LOOPBACK', message: 'the origin is elsewhere' };
+    assert.deepEqual(await it.answer(bytes(command({ body: { type: 'adopt', problem } }))), accepted);
+    assert.match(said.join(), /nothing is placed on this host: E_ORIGIN_LOOPBACK/);
   });
 
   it('of a host that is read-only takes adopt alone, and passes nothing else on', async () => {

@@ -83,7 +83,7 @@ describe('a member of the farm', () => {
 
   it('stands down when another joined under its name before it could hear of that', async () => {
     const { membership, signal } = await worker(async (log) => {
-      const last = await log.lastOn(subjects.logHost('h1'));
+      const { newest: last } = await log.tailOn(subjects.logHost('h1'));
       const joined = { type: 'host-joined' as const, id: 'other', epoch: 2, version: '0', rtmp: [], http: [] };
       const envelope: FactEnvelope = {
         ...{ v: 1, kind: 'facts', farmId: FARM_ID, at, host: 'h1', epoch: 2, upTo: 0 },

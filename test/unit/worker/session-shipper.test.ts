@@ -18,17 +18,23 @@ type Fate = (typeof FATES)[number];
 
 /** The stream of one host. */
 class FakeHistory implements SessionHistory {
-  messages: { sequence: number; batch: SessionBatch }[] = [];
+  messages: { sequence: number; batch: SessionBatch | null }[] = [];
   fate: Fate = 'acked';
   #last = 0;
   #late: (() => void) | null = null;
 
-  tail(): Promise<SessionTail | null> {
-    const last = this.messages.at(-1);
-    if (last === undefined) return Promise.resolve(null);
-    const { upTo, sessions } = last.batch;
+  tail(): Promise<SessionTail> {
+    const guard = this.messages.at(-1)?.sequence ?? 0;
+    const last = this.messages.findLast(({ batch }) => batch !== null)?.batch;
+    if (!last) return Promise.resolve({ guard, end: null });
+    const { upTo, sessions } = last;
     const id = sessions.at(-1)?.n === upTo ? (sessions.at(-1)?.id ?? null) : null;
-    return Promise.resolve({ sequence: last.sequence, upTo, id });
+    return Promise.resolve({ guard, end: { upTo, id } });
+  }
+
+  /** An answer of the server, which another host had sent here. */
+  stray(): void {
+    this.messages.push({ sequence: ++this.#last, batch: null });
   }
 
   append(batch: SessionBatch, { expectedLast }: { expectedLast: number }): Promise<AppendOutcome> {
@@ -72,7 +78,7 @@ class FakeHistory implements SessionHistory {
   }
 
   get ids(): string[] {
-    return this.messages.flatMap(({ batch }) => batch.sessions.map(({ id }) => id));
+    return this.messages.flatMap(({ batch }) => batch?.sessions.map(({ id }) => id) ?? []);
   }
 }
 
@@ -127,7 +133,13 @@ const anything = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('end' as const), count }) },
   fc.record({ do: fc.constantFrom('roll-over' as const, 'lose-end' as const), count }),
   fc.record({
-    do: fc.constantFrom('restart' as const, 'reconnect' as const, 'lose-tail' as const, 'evict' as const),
+    do: fc.constantFrom(
+      'restart' as const,
+      'reconnect' as const,
+      'lose-tail' as const,
+      'evict' as const,
+      'stray' as const,
+    ),
   }),
 );
 type Step = typeof anything extends fc.Arbitrary<infer T> ? T : never;
@@ -162,6 +174,9 @@ async function take(world: World, step: Step): Promise<void> {
       return;
     case 'evict':
       history.messages.shift();
+      return;
+    case 'stray':
+      history.stray();
       return;
     default:
       step satisfies never;
@@ -216,6 +231,7 @@ describe('shipping ended sessions', () => {
         const { messages } = (await afterAll(some)).history;
         let upTo = 0;
         for (const { batch } of messages) {
+          if (batch === null) continue;
           if (!batch.countsAnew) assert.equal(batch.after, upTo);
           upTo = batch.upTo;
         }

@@ -1,4 +1,5 @@
 import type { EdgeView, HostView } from '@dolphin/protocol';
+import { isLoopback } from '@dolphin/protocol/plain.js';
 
 /** What this machine is called: addresses of its interfaces, and its name. */
 export type OwnNames = ReadonlySet<string>;
@@ -14,8 +15,4 @@ export function isWithinReach(edge: Pick<EdgeView, 'api'>, host: Pick<HostView, 
 /** Of this machine. A host that says no address is one. */
 export function isOwnAddress(address: string, own: OwnNames): boolean {
   return address === '' || isLoopback(address) || own.has(address);
-}
-
-function isLoopback(name: string): boolean {
-  return name === 'localhost' || name === '::1' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 }

@@ -12,7 +12,7 @@ type MastersOwn = 'version' | 'sequence' | 'specVersion' | 'spec' | 'leader' | '
 /** The farm as a master shows it, or as much of it as others know: then `master` and all that the log says is null. */
 export type SeenFarm = Pick<FarmView, 'farm' | 'farmId' | 'at' | 'edges'> & {
   readonly [K in MastersOwn]: FarmView[K] | null;
-} & { readonly hosts: readonly SeenHost[] };
+} & { readonly hosts: readonly SeenHost[]; readonly problems?: FarmView['problems'] };
 
 /** What one host tells of itself, or had written down. */
 export interface HostReport {

@@ -22,6 +22,9 @@ export interface Problem {
 export function problemsOf(view: SeenFarm, edges: readonly StatusEdge[]): Problem[] {
   return [
     ...farmProblems(view).map((why): Problem => ({ about: 'farm', why, affects: 'control' })),
+    ...(view.problems ?? []).map(
+      ({ host, message }): Problem => ({ about: host ?? 'farm', why: message, affects: 'serving' }),
+    ),
     ...view.hosts.flatMap((host) => [
       ...hostProblems(host, edges),
       ...elsewhereProblems(host, edges, view.connected !== false),

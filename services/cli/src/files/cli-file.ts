@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliFile } from '@dolphin/protocol';
-import { DolphinError, isText, listOf, shapeOf } from '@dolphin/protocol/plain.js';
+import { DolphinError, isText, listOf, optional, shapeOf } from '@dolphin/protocol/plain.js';
 
 /** CLI_FILE_NAME of libs/protocol, which would load the schemas. */
 const NAME = 'cli.json';
@@ -12,6 +12,8 @@ const isCliFile = shapeOf<CliFile>({
   api: listOf(isText),
   nats: isText,
   runDir: isText,
+  credentials: optional(isText),
+  tokenFile: optional(isText),
 });
 
 /** What `up` noted in this directory; null: nothing. Throws E_CONFIG for what cannot be read. */

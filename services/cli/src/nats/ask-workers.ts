@@ -7,6 +7,7 @@ import {
   hostOfSubject,
   MAX_HOSTS,
   MAX_TELEMETRY_BYTES,
+  NAME_PATTERN,
   subjectsOf,
 } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
@@ -24,12 +25,22 @@ interface Heard {
   readonly heardAt: number;
 }
 
+interface WorkersPlace {
+  readonly url: string;
+  readonly farm: string;
+  /** A file. */
+  readonly credentials: string | undefined;
+}
+
 /**
  * What every worker of the farm tells, over NATS: who is there shows by heartbeats, and each of them is asked. One that does
- * not answer is shown as it was heard. Throws E_BUS_UNAVAILABLE, and E_UNREACHABLE when nobody was heard.
+ * not answer is shown as it was heard. Throws E_BUS_UNAVAILABLE, E_CONFIG, and E_UNREACHABLE when nobody was heard.
  */
-export async function askWorkers(o: { readonly url: string; readonly farm: string }): Promise<HostReport[]> {
-  const bus = await connectBus(o.url, { name: 'cli', logger: silentLogger(), waitForFirst: false });
+export async function askWorkers(o: WorkersPlace): Promise<HostReport[]> {
+  const { credentials, farm } = o;
+  if (!NAME_PATTERN.test(farm))
+    throw new DolphinError('E_CONFIG', { where: 'farm', why: `${farm} is no name of a farm` });
+  const bus = await connectBus(o.url, { name: 'cli', credentials, logger: silentLogger(), waitForFirst: false });
   try {
     const heard = await listen(bus, subjectsOf(o.farm).heartbeatAll);
     if (heard.length === 0) {

@@ -17,11 +17,14 @@ export async function askSource(type: SourceName, places: StatusPlaces): Promise
       return { farm: value, address };
     }
     case 'workers': {
-      const { nats, farm } = places;
+      const { nats, farm, credentials } = places;
       if (nats === null || farm === null)
-        throw notFound('the workers', 'no cli.json of an up says where NATS is: --dir');
+        throw notFound('the workers', 'no cli.json of an up says where NATS is: --dir, --nats');
       const { askWorkers } = await import('../nats/ask-workers.js');
-      return { farm: ofReports(await askWorkers({ url: nats, farm }), farm), address: nats };
+      return {
+        farm: ofReports(await askWorkers({ url: nats, farm, credentials: credentials ?? undefined }), farm),
+        address: nats,
+      };
     }
     case 'direct': {
       const { runDir, farm } = places;

@@ -1,9 +1,10 @@
 import { DEFAULT_EDGES, type Layout, layoutOf } from './layout.js';
 
-/** conf/farm.yaml suits a farm on the default ports; null for that one, and for others the same wish on their ports. */
+/** conf/farm.yaml suits a farm with the default ports on loopback; null for that one, and for others the same wish on theirs. */
 export function exampleSpec(layout: Layout): string | null {
-  const standard = layoutOf({ portBase: undefined, ports: {} });
+  const standard = layoutOf({ portBase: undefined, ports: {}, listen: undefined });
   const isStandard =
+    layout.address === standard.address &&
     layout.ports.origin === standard.ports.origin &&
     JSON.stringify(layout.edgePorts) === JSON.stringify(standard.edgePorts);
   if (isStandard) return null;
@@ -13,7 +14,7 @@ edges:
   perHost: ${2 * DEFAULT_EDGES}
 engine: builtin
 origins:
-  - 127.0.0.1:${layout.ports.origin}
+  - ${layout.address}:${layout.ports.origin}
 ports:
 ${ports.join('\n')}
 `;

@@ -1,23 +1,31 @@
-import type { FarmSpec } from '@dolphin/protocol';
+import { type FarmSpec, isLoopback } from '@dolphin/protocol';
 import { DEFAULT_EDGES, type Layout } from './layout.js';
 
 /**
- * What `up` has to apply, or null when the farm is as it should be. A farm that is there keeps what its operator
- * applied; only what the command line says (edges) and what this machine fixes (ports, a loopback origin) is set.
+ * What `up` has to apply, or null when the farm is as it should be. A farm that is there keeps what its operator applied;
+ * only what the command line says (edges) and what this machine fixes (ports, its own origin) is set. `before`: the address
+ * that `up` listened on the last time; an origin there was its own.
  */
-export function wishedSpec(current: FarmSpec | null, edges: number | undefined, layout: Layout): FarmSpec | null {
-  const origin = `127.0.0.1:${layout.ports.origin}`;
+export function wishedSpec(
+  current: FarmSpec | null,
+  edges: number | undefined,
+  layout: Layout,
+  before: string | null = null,
+): FarmSpec | null {
+  const isOurs = (origin: string) => isLoopback(hostOf(origin)) || hostOf(origin) === before;
   const wished: FarmSpec = {
+    ...current,
     engine: current?.engine ?? 'builtin',
     edges: edges === undefined && current ? current.edges : { perHost: edges ?? DEFAULT_EDGES },
-    origins: current?.origins.some((known) => !isLoopback(known)) ? current.origins : [origin],
+    origins: current && !current.origins.every(isOurs) ? current.origins : [`${layout.address}:${layout.ports.origin}`],
     ports: layout.edgePorts,
   };
   return current && sameSpec(current, wished) ? null : wished;
 }
 
-function isLoopback(address: string): boolean {
-  return /^(127\.|localhost:|\[::1\])/.test(address);
+/** `[::1]:1935` and `127.0.0.1:1935` without the port. */
+function hostOf(origin: string): string {
+  return origin.slice(0, origin.lastIndexOf(':'));
 }
 
 function sameSpec(a: FarmSpec, b: FarmSpec): boolean {

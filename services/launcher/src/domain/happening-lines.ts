@@ -32,6 +32,10 @@ export function happeningLine(row: EventRow): string | null {
       return `${row.by} applied a specification`;
     case 'command-refused':
       return `a command was refused: ${String(data['message'])}`;
+    case 'host-joined':
+      return `host ${row.by} joined`;
+    case 'host-left':
+      return `host ${row.by} left: ${String(data['why'])}`;
     case 'host-lost':
     case 'host-unmanaged':
     case 'host-returned':

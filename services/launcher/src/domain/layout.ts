@@ -3,6 +3,8 @@ import { GLOBAL_API_PORT, PortPlan, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@
 /** What `up` was asked for; undefined: not said. */
 export interface UpOptions {
   readonly dir: string;
+  /** An IPv4 address of this machine, for hosts on others; absent: nobody else reaches the farm. */
+  readonly listen: string | undefined;
   readonly edges: number | undefined;
   readonly demo: boolean;
   readonly redis: boolean;
@@ -11,7 +13,7 @@ export interface UpOptions {
   readonly ports: Readonly<Partial<FarmPorts>>;
 }
 
-/** The ports of what runs on this machine, besides the edges'. All on 127.0.0.1. */
+/** The ports of what runs on this machine, besides the edges'. */
 export interface FarmPorts {
   readonly rtmp: number;
   readonly http: number;
@@ -24,9 +26,14 @@ export interface FarmPorts {
 }
 
 export interface Layout {
+  /** Where clients, other hosts and operators reach it: NATS, the global API, the origin's RTMP and the public ports. */
+  readonly address: string;
   readonly ports: FarmPorts;
   readonly edgePorts: PortPlan;
 }
+
+/** Where all the rest listens: Redis, the edges, the origin's HTTP ports. */
+export const OWN_ADDRESS = '127.0.0.1';
 
 export const DEFAULT_EDGES = 4;
 
@@ -48,10 +55,11 @@ const DEFAULT_PORTS: FarmPorts = {
 };
 
 /** Defaults < block of `--port-base` < single ports. */
-export function layoutOf(options: Pick<UpOptions, 'portBase' | 'ports'>): Layout {
-  const { portBase: base, ports } = options;
-  if (base === undefined) return { ports: { ...DEFAULT_PORTS, ...ports }, edgePorts: PortPlan.parse({}) };
+export function layoutOf(options: Pick<UpOptions, 'portBase' | 'ports' | 'listen'>): Layout {
+  const { portBase: base, ports, listen: address = OWN_ADDRESS } = options;
+  if (base === undefined) return { address, ports: { ...DEFAULT_PORTS, ...ports }, edgePorts: PortPlan.parse({}) };
   return {
+    address,
     ports: {
       rtmp: base,
       http: base + 1,

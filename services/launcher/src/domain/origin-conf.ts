@@ -1,22 +1,18 @@
 import { type Directive, directive } from '@dolphin/srs';
-import type { FarmPorts } from './layout.js';
+import { type Layout, OWN_ADDRESS } from './layout.js';
 
-/** What `up` decides about its origin, whatever conf/origin.conf says: the ports, loopback only, no daemon, log to us. */
-export function originConf(conf: readonly Directive[], ports: FarmPorts): Directive[] {
+/** What `up` decides about its origin, whatever conf/origin.conf says: where it listens, no daemon, log to us. */
+export function originConf(conf: readonly Directive[], { address, ports }: Layout): Directive[] {
   const managed = new Set(['listen', 'daemon', 'pid', 'srs_log_tank', 'srs_log_file', 'http_server', 'http_api']);
   return [
-    directive('listen', [loopback(ports.origin)]),
+    directive('listen', [`${address}:${ports.origin}`]),
     directive('daemon', ['off']),
     directive('pid', ['./origin.pid']),
     directive('srs_log_tank', ['console']),
-    withListen('http_server', conf, loopback(ports.originHttp)),
-    withListen('http_api', conf, loopback(ports.originApi)),
+    withListen('http_server', conf, `${OWN_ADDRESS}:${ports.originHttp}`),
+    withListen('http_api', conf, `${OWN_ADDRESS}:${ports.originApi}`),
     ...conf.filter((item) => !managed.has(item.name)),
   ];
-}
-
-function loopback(port: number): string {
-  return `127.0.0.1:${port}`;
 }
 
 /** The block as it is, but listening where we say, and on. */

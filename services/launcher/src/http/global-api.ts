@@ -16,10 +16,13 @@ const REQUEST_TIMEOUT_MS = 5_000;
 export class GlobalApi {
   readonly #base: string;
   readonly #who: string;
+  readonly #token: string | null;
 
-  constructor(base: string, who: string) {
+  /** `token`: for a master that wants one. */
+  constructor(base: string, who: string, token: string | null) {
     this.#base = base;
     this.#who = who;
+    this.#token = token;
   }
 
   async farm(): Promise<FarmView> {
@@ -45,7 +48,11 @@ export class GlobalApi {
     try {
       response = await fetch(this.#base + path, {
         method,
-        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        headers: {
+          ...headers,
+          ...(this.#token !== null && { authorization: `Bearer ${this.#token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });

@@ -4,10 +4,15 @@ import { connect } from 'node:net';
 /** A local server answers within this, or it is asked again. */
 const PROBE_TIMEOUT_MS = 1_000;
 
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Connects, sends `hello`, and resolves true once what came back matches. */
-function answers(port: number, hello: string, expected: RegExp): Promise<boolean> {
+function answers({ host, port }: Endpoint, hello: string, expected: RegExp): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     let heard = '';
     const done = (result: boolean) => {
       clearTimeout(timer);
@@ -26,14 +31,14 @@ function answers(port: number, hello: string, expected: RegExp): Promise<boolean
 }
 
 /** nats-server greets with INFO. */
-export const natsAnswers = (port: number) => answers(port, '', /^INFO \{/);
+export const natsAnswers = (at: Endpoint) => answers(at, '', /^INFO \{/);
 /** redis-server answers -LOADING while it reads its data. */
-export const redisAnswers = (port: number) => answers(port, 'PING\r\n', /^\+PONG/);
+export const redisAnswers = (at: Endpoint) => answers(at, 'PING\r\n', /^\+PONG/);
 
 /** True when a GET is answered with 200. */
-export function httpAnswers(port: number, path: string): Promise<boolean> {
+export function httpAnswers({ host, port }: Endpoint, path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ port, host: '127.0.0.1', path, agent: false, timeout: PROBE_TIMEOUT_MS }, (response) => {
+    const request = get({ port, host, path, agent: false, timeout: PROBE_TIMEOUT_MS }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });
@@ -46,10 +51,10 @@ export function httpAnswers(port: number, path: string): Promise<boolean> {
 const FLV_PREAMBLE_BYTES = 13;
 
 /** Plays an HTTP-FLV URL until its first media byte, then leaves; false when none comes in time. */
-export function flvPlays(port: number, path: string, timeoutMs: number): Promise<boolean> {
+export function flvPlays({ host, port }: Endpoint, path: string, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let bytes = 0;
-    const request = get({ port, host: '127.0.0.1', path, agent: false });
+    const request = get({ port, host, path, agent: false });
     const done = (result: boolean) => {
       clearTimeout(timer);
       request.destroy();

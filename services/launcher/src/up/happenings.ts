@@ -24,8 +24,14 @@ export async function followHappenings(
         if (line) tell(line);
       }
       seen = page.events.at(-1)?.sequence ?? seen;
+      if (page.events.some(({ type }) => type === 'host-joined')) await tellProblems(api, tell);
     } catch {
       // The keeper of the master tells that it is gone.
     }
   }
+}
+
+/** A host that has joined may be of no use: its operator reads this terminal rather than the farm's status. */
+async function tellProblems(api: GlobalApi, tell: (text: string) => void): Promise<void> {
+  for (const { code, message } of (await api.farm()).problems ?? []) tell(`${message} (${code})`);
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '@dolphin/runtime';
-import type { FarmPorts } from '../domain/layout.js';
+import type { Layout } from '../domain/layout.js';
 import { podState } from '../http/pod-socket.js';
 import { runningPod } from './leftovers.js';
 import type { Places } from './places.js';
@@ -11,6 +11,12 @@ import type { Places } from './places.js';
 export const POD_PATIENCE_MS = 15_000;
 const POLL_MS = 100;
 
+/** Where its clients are to reach it. */
+interface PublicPlace {
+  readonly address: string;
+  readonly ports: Pick<Layout['ports'], 'rtmp' | 'http'>;
+}
+
 /** The pod that the last `up` left: `kept` for the next worker, or `unfit` to be kept and `why`. */
 export type LastPod =
   | { readonly found: 'none' }
@@ -20,7 +26,7 @@ export type LastPod =
 /** Looks at it until it answers, it ends, `patienceMs` are over, or `stop`. `tell`: what a person waits for meanwhile. */
 export async function lookAtLastPod(
   places: Places,
-  wanted: Pick<FarmPorts, 'rtmp' | 'http'>,
+  wanted: PublicPlace,
   o: { tell: (text: string) => void; stop: AbortSignal; patienceMs?: number },
 ): Promise<LastPod> {
   const { tell, stop, patienceMs = POD_PATIENCE_MS } = o;
@@ -40,13 +46,13 @@ export async function lookAtLastPod(
   }
 }
 
-type Ports = Readonly<Record<'rtmp' | 'http', readonly number[]>>;
+type Served = { readonly address: string } & Readonly<Record<'rtmp' | 'http', readonly number[]>>;
 
-function judge(serves: Ports, wanted: Pick<FarmPorts, 'rtmp' | 'http'>) {
-  const isFit = only(serves.rtmp, wanted.rtmp) && only(serves.http, wanted.http);
+function judge(serves: Served, { address, ports }: PublicPlace) {
+  const isFit = serves.address === address && only(serves.rtmp, ports.rtmp) && only(serves.http, ports.http);
   if (isFit) return { found: 'kept' } as const;
-  const why = `it serves ports ${[...serves.rtmp, ...serves.http].join(', ')}, not ${wanted.rtmp}, ${wanted.http}`;
-  return { found: 'unfit', why } as const;
+  const there = `${serves.address}, ports ${[...serves.rtmp, ...serves.http].join(', ')}`;
+  return { found: 'unfit', why: `it serves ${there}, not ${address}, ports ${ports.rtmp}, ${ports.http}` } as const;
 }
 
 function only(ports: readonly number[], port: number): boolean {

@@ -12,6 +12,8 @@ const MAX_SOCKET_PATH = 107;
 export interface Places {
   readonly dir: string;
   readonly logs: string;
+  /** Who is who, of an `up --listen`. */
+  readonly credentials: string;
   readonly nats: string;
   readonly redis: string;
   readonly origin: string;
@@ -28,6 +30,7 @@ export function placesIn(dir: string | undefined): Places {
   return {
     dir: top,
     logs: join(top, 'logs'),
+    credentials: join(top, 'credentials'),
     nats: join(top, 'nats'),
     redis: join(top, 'redis'),
     origin: join(top, 'origin'),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Layout } from '../domain/layout.js';
+import type { FarmCredentials } from '../credentials/farm-credentials.js';
+import { type Layout, OWN_ADDRESS } from '../domain/layout.js';
 import { podState } from '../http/pod-socket.js';
 import { httpAnswers, natsAnswers, redisAnswers } from '../http/probes.js';
 import type { Program } from '../process/spawn-child.js';
@@ -23,40 +24,50 @@ export interface Programs {
   readonly publisher: Part;
 }
 
-/** `natsServer`: the program; a name is looked for on the PATH. */
-export function programsOf(layout: Layout, places: Places, options: { redis: boolean; natsServer: string }): Programs {
-  const { ports } = layout;
-  const natsUrl = `nats://127.0.0.1:${ports.nats}`;
+export interface ProgramOptions {
+  readonly redis: boolean;
+  /** The program; a name is looked for on the PATH. */
+  readonly natsServer: string;
+  /** Null: they ask nobody who they are. */
+  readonly credentials: FarmCredentials | null;
+}
+
+export function programsOf(layout: Layout, places: Places, options: ProgramOptions): Programs {
+  const { address, ports } = layout;
+  const { credentials } = options;
+  const natsUrl = `nats://${address}:${ports.nats}`;
   const log = (name: string) => join(places.logs, `${name}.log`);
   const node = (script: string, args: readonly string[]) => ({
     command: process.execPath,
     args: ['--enable-source-maps', join(ROOT, script), ...args],
   });
-  const redis = options.redis ? `redis://127.0.0.1:${ports.redis}` : '';
+  const redis = options.redis ? `redis://${OWN_ADDRESS}:${ports.redis}` : '';
   return {
     nats: {
       title: 'nats-server',
       program: {
         command: options.natsServer,
-        args: ['-a', '127.0.0.1', '-p', String(ports.nats), '-js', '-sd', places.nats, '-n', 'dolphin-up'],
+        args: credentials
+          ? ['-c', credentials.natsConf]
+          : ['-a', address, '-p', String(ports.nats), '-js', '-sd', places.nats, '-n', 'dolphin-up'],
         cwd: places.nats,
         logFile: log('nats'),
       },
-      ready: () => natsAnswers(ports.nats),
+      ready: () => natsAnswers({ host: address, port: ports.nats }),
     },
     redis: {
       title: 'redis-server',
       program: {
         command: 'redis-server',
         args: [
-          ...['--bind', '127.0.0.1', '--port', String(ports.redis), '--dir', places.redis, '--daemonize', 'no'],
+          ...['--bind', OWN_ADDRESS, '--port', String(ports.redis), '--dir', places.redis, '--daemonize', 'no'],
           // Flushed each second: the view may lose its last second, it is rebuilt anyway.
           ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],
         ],
         cwd: places.redis,
         logFile: log('redis'),
       },
-      ready: () => redisAnswers(ports.redis),
+      ready: () => redisAnswers({ host: OWN_ADDRESS, port: ports.redis }),
     },
     origin: {
       title: 'origin',
@@ -65,26 +76,28 @@ export function programsOf(layout: Layout, places: Places, options: { redis: boo
         cwd: places.origin,
         logFile: log('origin'),
       },
-      ready: () => httpAnswers(ports.originApi, '/api/v1/versions'),
+      ready: () => httpAnswers({ host: OWN_ADDRESS, port: ports.originApi }, '/api/v1/versions'),
     },
     master: {
       title: 'master',
       program: {
         ...node('bin/dolphin-master', [
-          ...['--nats', natsUrl, '--listen', `127.0.0.1:${ports.api}`, '--state-dir', places.master],
+          ...['--nats', natsUrl, '--listen', `${address}:${ports.api}`, '--state-dir', places.master],
           ...['--redis', redis],
+          ...(credentials ? ['--credentials', credentials.master, '--tokens', credentials.tokens] : []),
         ]),
         cwd: places.master,
         logFile: log('master'),
       },
-      ready: () => httpAnswers(ports.api, '/healthz'),
+      ready: () => httpAnswers({ host: address, port: ports.api }, '/healthz'),
     },
     worker: {
       title: 'worker',
       program: {
         ...node('bin/dolphin-worker', [
-          ...['--nats', natsUrl, '--address', '127.0.0.1', '--run-dir', places.worker],
+          ...['--nats', natsUrl, '--address', address, '--run-dir', places.worker],
           ...['--rtmp', String(ports.rtmp), '--http', String(ports.http)],
+          ...(credentials ? ['--credentials', credentials.worker, '--host', credentials.host] : []),
           ...['--conf', join(ROOT, 'conf/dolphin.conf'), '--engine', `builtin=${join(ROOT, 'bin/dolphin-edge')}`],
         ]),
         // Not its run directory: who works in there is the pod.
@@ -96,7 +109,7 @@ export function programsOf(layout: Layout, places: Places, options: { redis: boo
     publisher: {
       title: 'sample publisher',
       program: {
-        ...node('services/launcher/dist/sample-publisher.js', [`rtmp://127.0.0.1:${ports.rtmp}/live/livestream`]),
+        ...node('services/launcher/dist/sample-publisher.js', [`rtmp://${address}:${ports.rtmp}/live/livestream`]),
         cwd: places.dir,
         logFile: log('publisher'),
       },

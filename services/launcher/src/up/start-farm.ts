@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import { DolphinError, type FarmView, isErrorCode } from '@dolphin/protocol';
 import { systemClock } from '@dolphin/runtime';
 import { loadConf, printConf } from '@dolphin/srs';
+import { type FarmCredentials, rememberAddress } from '../credentials/farm-credentials.js';
+import { farmProgress, isFarmReady } from '../domain/farm-ready.js';
 import { wishedSpec } from '../domain/farm-wish.js';
-import type { Layout, UpOptions } from '../domain/layout.js';
+import { type Layout, OWN_ADDRESS, type UpOptions } from '../domain/layout.js';
 import { originConf } from '../domain/origin-conf.js';
 import { type GlobalApi, GlobalApiError } from '../http/global-api.js';
 import { flvPlays } from '../http/probes.js';
@@ -25,6 +27,10 @@ export const DEMO_PATH = '/live/livestream.flv';
 export interface StartContext {
   readonly options: Pick<UpOptions, 'edges' | 'demo' | 'redis'> & { readonly dir: string | undefined };
   readonly layout: Layout;
+  /** Null: of a farm that asks nobody. */
+  readonly credentials: FarmCredentials | null;
+  /** Where `up` listened the last time; null: on loopback. */
+  readonly addressBefore: string | null;
   readonly places: Places;
   readonly parts: Parts;
   readonly api: GlobalApi;
@@ -43,7 +49,7 @@ export async function startFarm(context: StartContext): Promise<FarmView> {
 }
 
 async function startParts(context: StartContext): Promise<FarmView> {
-  const { options, layout, places, parts, terminal } = context;
+  const { options, layout, places, parts, terminal, credentials } = context;
   const { ports } = layout;
   for (const dir of [places.nats, places.redis, places.origin, places.master, places.worker]) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -51,22 +57,24 @@ async function startParts(context: StartContext): Promise<FarmView> {
   // A path is meant from here, not from where it runs.
   const given = process.env['NATS_SERVER_BIN'] || 'nats-server';
   const natsServer = given.includes('/') ? resolve(given) : given;
-  const programs = programsOf(layout, places, { redis: options.redis, natsServer });
-  const address = (...list: number[]) => list.map((port) => `127.0.0.1:${port}`).join(', ');
+  const programs = programsOf(layout, places, { redis: options.redis, natsServer, credentials });
+  const at = (port: number) => `${layout.address}:${port}`;
   const launch = (name: 'nats' | 'redis' | 'origin' | 'master' | 'worker', detail: string) =>
     terminal.step(programs[name].title, detail, () => parts.launch(name, programs[name]));
 
   writeOriginConf(layout, places);
   const servers = Promise.all([
-    launch('nats', address(ports.nats)),
-    options.redis ? launch('redis', address(ports.redis)).catch((error) => sayNoRedis(terminal, error)) : undefined,
+    launch('nats', at(ports.nats)),
+    options.redis
+      ? launch('redis', `${OWN_ADDRESS}:${ports.redis}`).catch((error) => sayNoRedis(terminal, error))
+      : undefined,
   ]);
   if (!options.redis) terminal.say('  without Redis: no view for other programs, no history of stats');
-  const origin = launch('origin', address(ports.origin));
+  const origin = launch('origin', at(ports.origin));
   const control = servers.then(() =>
     Promise.all([
-      launch('master', address(ports.api)).then(() => makeFarm(context)),
-      launch('worker', `rtmp ${address(ports.rtmp)}, http :${ports.http}`).then(() => parts.notePod()),
+      launch('master', at(ports.api)).then(() => makeFarm(context)),
+      launch('worker', `rtmp ${at(ports.rtmp)}, http :${ports.http}`).then(() => parts.notePod()),
     ]),
   );
   await Promise.all([servers, origin, control]);
@@ -88,20 +96,29 @@ function sayNoRedis(terminal: Terminal, error: unknown): void {
 
 function writeOriginConf(layout: Layout, places: Places): void {
   const template = loadConf(join(ROOT, 'conf/origin.conf'), (path) => readFileSync(path, 'utf8'));
-  writeFileSync(join(places.origin, ORIGIN_CONF), printConf(originConf(template, layout.ports)), { mode: 0o600 });
+  writeFileSync(join(places.origin, ORIGIN_CONF), printConf(originConf(template, layout)), { mode: 0o600 });
 }
 
 /** Creates the farm at the first start, and applies what the command line says. */
-async function makeFarm({ api, options, layout, stop }: StartContext): Promise<void> {
+async function makeFarm({
+  api,
+  options,
+  layout,
+  addressBefore,
+  credentials,
+  places,
+  stop,
+}: StartContext): Promise<void> {
   await untilLed(stop, async () => {
     const view = await leadable(api);
     if (view.farmId === null) await ignoring('E_FARM_EXISTS', () => api.init());
   });
   await untilLed(stop, async () => {
     const view = await leadable(api);
-    const spec = wishedSpec(view.spec, options.edges, layout);
+    const spec = wishedSpec(view.spec, options.edges, layout, addressBefore);
     if (spec) await applied(() => api.apply(spec, view.specVersion, 'dolphin up'));
   });
+  if (credentials) await rememberAddress(places, layout);
 }
 
 /** The view of a master that may lead. Throws why it may not: waiting mends neither a lost log nor another farm's. */
@@ -136,13 +153,13 @@ async function untilLed(stop: AbortSignal, work: () => Promise<void>): Promise<v
   }
 }
 
-/** Other ports than the last time are what the master may refuse here. */
+/** Other ports, or another address, than the last time are what the master may refuse here. */
 async function applied(apply: () => Promise<unknown>): Promise<void> {
   try {
     await apply();
   } catch (error) {
     if (!(error instanceof GlobalApiError) || error.code !== 'E_NOT_YET') throw error;
-    const way = 'start it with the ports it had, or a new farm with another --dir';
+    const way = 'start it with the ports and --listen that it had, or a new farm with another --dir';
     throw new GlobalApiError('E_NOT_YET', `${error.message}; ${way}`);
   }
 }
@@ -162,8 +179,8 @@ async function edgesReady({ api, stop }: StartContext): Promise<FarmView> {
   while (!stop.aborted) {
     try {
       const view = await leadable(api);
-      if (isReady(view)) return view;
-      last = describe(view);
+      if (isFarmReady(view)) return view;
+      last = farmProgress(view);
     } catch (error) {
       if (error instanceof GlobalApiError && !error.retryable) throw error;
       last = error instanceof Error ? error.message : String(error);
@@ -175,27 +192,12 @@ async function edgesReady({ api, stop }: StartContext): Promise<FarmView> {
   throw new Error('stopped before the edges were ready');
 }
 
-function isReady(view: FarmView): boolean {
-  if (view.spec === null || !view.settled || !view.hosts.some((host) => host.liveness === 'up')) return false;
-  const wanted = 'perHost' in view.spec.edges ? view.spec.edges.perHost : view.spec.edges.total;
-  const streams = view.edges.filter((edge) => edge.role === 'stream');
-  const sources = view.edges.length - streams.length;
-  return (
-    view.edges.every((edge) => edge.state === 'ready') && streams.length >= wanted && (sources > 0 || wanted === 0)
-  );
-}
-
-function describe(view: FarmView): string {
-  const edges = view.edges.map((edge) => `${edge.role} ${edge.slot} ${edge.state}`).join(', ') || 'none yet';
-  const hosts = view.hosts.map((host) => `${host.host} ${host.liveness}`).join(', ') || 'none yet';
-  return `hosts: ${hosts}; edges: ${edges}; master: ${view.master.state}, settled: ${view.settled}`;
-}
-
 async function demoPlays({ layout, stop }: StartContext): Promise<void> {
+  const at = { host: layout.address, port: layout.ports.http };
   const end = performance.now() + PLAY_DEADLINE_MS;
   while (!stop.aborted && performance.now() < end) {
-    if (await flvPlays(layout.ports.http, DEMO_PATH, PLAY_ATTEMPT_MS)) return;
+    if (await flvPlays(at, DEMO_PATH, PLAY_ATTEMPT_MS)) return;
     await systemClock.sleep(POLL_MS, stop);
   }
-  throw new Error(`no media at http://127.0.0.1:${layout.ports.http}${DEMO_PATH} within ${PLAY_DEADLINE_MS / 1000} s`);
+  throw new Error(`no media at http://${at.host}:${at.port}${DEMO_PATH} within ${PLAY_DEADLINE_MS / 1000} s`);
 }

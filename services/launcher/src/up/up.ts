@@ -1,25 +1,30 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { DolphinError, edgePorts } from '@dolphin/protocol';
+import { DEFAULT_FARM, DolphinError, edgePorts, type FarmView } from '@dolphin/protocol';
 import { lockDirectory, systemClock, UsageError } from '@dolphin/runtime';
+import { type FarmCredentials, inviteHost, keepCredentials } from '../credentials/farm-credentials.js';
+import { readListenFile } from '../credentials/listen-file.js';
 import { exampleSpec } from '../domain/example-spec.js';
-import { DEFAULT_EDGES, type Layout, layoutOf } from '../domain/layout.js';
+import { joinCommand, nextHostName } from '../domain/join-command.js';
+import { DEFAULT_EDGES, type Layout, layoutOf, OWN_ADDRESS } from '../domain/layout.js';
 import { isPodKept } from '../domain/pod-fate.js';
 import type { UpCommand } from '../flags.js';
 import { GlobalApi } from '../http/global-api.js';
+import type { Endpoint } from '../http/probes.js';
 import { requireFreePorts } from '../process/free-ports.js';
 import { boundLog } from '../process/log-files.js';
 import type { ProcessId } from '../process/proc.js';
 import { isInstalled } from '../process/spawn-child.js';
 import type { Terminal } from '../terminal.js';
-import { greeting, portHint } from '../words.js';
+import { greeting, joinHint, portHint } from '../words.js';
 import { writeCliFile } from './cli-file.js';
 import { followHappenings } from './happenings.js';
 import { lookAtLastPod } from './last-pod.js';
 import { endLeftovers } from './leftovers.js';
 import { Parts } from './parts.js';
 import { downCommand, type Places, placesIn, placesProblem } from './places.js';
+import { reloadNats } from './reload-nats.js';
 import { RunRecordFile } from './run-record.js';
 import { startFarm } from './start-farm.js';
 
@@ -47,7 +52,6 @@ export async function up(asked: UpCommand, terminal: Terminal, signals: UpSignal
   if (!lock.held || last.up) throw alreadyRuns(places, last.up);
   record.claim(last.parts);
 
-  const layout = layoutOf(command);
   const failing = new AbortController();
   const parts = new Parts(record, places, terminal, (failure) => failing.abort(failure));
   const stop = AbortSignal.any([signals.stop, failing.signal]);
@@ -55,16 +59,27 @@ export async function up(asked: UpCommand, terminal: Terminal, signals: UpSignal
   let isAdopted = false;
   let isGreeted = false;
   try {
+    const before = readListenFile(places)?.address ?? null;
+    const layout = layoutOf({ ...command, listen: command.listen ?? before ?? undefined });
     isAdopted = await clearLeftovers(record, layout, places, terminal, stop);
     await requireFreePorts(portsToTake(command, layout, isAdopted));
-    writeCliFile(layout, places);
-    const api = new GlobalApi(`http://127.0.0.1:${layout.ports.api}`, whoAmI());
-    const context = { options: command, layout, places, parts, api, terminal, stop };
+    const isOpen = command.listen !== undefined || before !== null;
+    const credentials = isOpen ? await keepCredentials(places, layout) : null;
+    writeCliFile(layout, places, credentials);
+    const apiUrl = `http://${layout.address}:${layout.ports.api}`;
+    const api = new GlobalApi(apiUrl, whoAmI(), credentials?.operateToken ?? null);
+    const context = {
+      ...{ options: command, layout, credentials, addressBefore: before },
+      ...{ places, parts, api, terminal, stop },
+    };
     // What still starts when a part has failed for good is stopped with the others.
     const view = await Promise.race([startFarm(context), failureOf(failing.signal)]);
     const seconds = (performance.now() - start) / 1000;
     const spec = specToApply(layout, places);
-    terminal.say(greeting(view, layout, { demo: command.demo, logs: join(places.logs, '*.log'), spec, seconds }));
+    const { demo, dir } = command;
+    const logs = join(places.logs, '*.log');
+    const joinWords = credentials && (await joining(view, layout, places, credentials, dir));
+    terminal.say(greeting(view, layout, { demo, dir, join: joinWords, logs, spec, seconds }));
     isGreeted = true;
     const hint = portHint(layout, view.edges.length);
     if (hint) terminal.say(`note        ${hint}\n`);
@@ -97,6 +112,21 @@ function failureOf(failing: AbortSignal): Promise<never> {
   });
 }
 
+/** How the next host joins: its user is made before, so that what is printed works when it is pasted. */
+async function joining(
+  { hosts }: FarmView,
+  { address, ports }: Layout,
+  places: Places,
+  { host: own }: FarmCredentials,
+  dir: string | undefined,
+): Promise<string> {
+  const host = nextHostName(new Set([own, ...hosts.map((one) => one.host)]));
+  const nats = `nats://${address}:${ports.nats}`;
+  const invitation = await inviteHost(places, { farm: DEFAULT_FARM, nats }, host);
+  reloadNats(places);
+  return joinHint(host, joinCommand(invitation, ports), dir);
+}
+
 /** A file that `apply` takes as it is. */
 function specToApply(layout: Layout, places: Places): string {
   const text = exampleSpec(layout);
@@ -118,7 +148,7 @@ async function clearLeftovers(
   stop: AbortSignal,
 ): Promise<boolean> {
   const tell = (text: string) => terminal.happened(text);
-  const pod = await lookAtLastPod(places, layout.ports, { tell, stop });
+  const pod = await lookAtLastPod(places, layout, { tell, stop });
   if (pod.found === 'unfit') tell(`the pod of the last up, pid ${pod.pid}, is ended: ${pod.why}`);
   const keepPod = pod.found === 'kept';
   const ended = await endLeftovers(record.read().parts, places, { keepPod });
@@ -132,16 +162,19 @@ async function clearLeftovers(
 }
 
 /** A kept pod holds its ports itself. */
-function portsToTake(command: UpCommand, layout: Layout, keptPod: boolean): number[] {
-  const { redis, rtmp, http, ...others } = layout.ports;
-  const wanted = [...Object.values(others), ...(command.redis ? [redis] : [])];
+function portsToTake(command: UpCommand, layout: Layout, keptPod: boolean): Endpoint[] {
+  const at = (host: string) => (port: number) => ({ host, port });
+  const { redis, rtmp, http, originHttp, originApi, ...others } = layout.ports;
+  const own = [originHttp, originApi, ...(command.redis ? [redis] : [])].map(at(OWN_ADDRESS));
+  const wanted = [...Object.values(others).map(at(layout.address)), ...own];
   if (keptPod) return wanted;
   const slots = Array.from({ length: command.edges ?? DEFAULT_EDGES }, (_, slot) => ({
     role: 'stream' as const,
     slot,
   }));
   const edges = [{ role: 'back-source' as const, slot: 0 }, ...slots];
-  return [...wanted, rtmp, http, ...edges.flatMap((key) => Object.values(edgePorts(layout.edgePorts, key)))];
+  const ofEdges = edges.flatMap((key) => Object.values(edgePorts(layout.edgePorts, key)));
+  return [...wanted, ...[rtmp, http].map(at(layout.address)), ...ofEdges.map(at(OWN_ADDRESS))];
 }
 
 async function keepHouse(parts: Parts, places: Places, stop: AbortSignal): Promise<void> {

@@ -46,7 +46,7 @@ export class OperatorAppender {
   decideAndAppend<Answer>(decide: (state: FarmState) => OperatorVerdict<Answer>): Promise<Answer> {
     return this.inTurn(API_DEADLINE_MS, async (links) => {
       const { logOperator } = subjectsOf(this.#model.farm);
-      let newest = (await links.log.lastOn(logOperator))?.sequence ?? 0;
+      let newest = (await links.log.tailOn(logOperator)).guard;
       for (let attempt = 1; attempt <= MAX_APPLY_TRIES; attempt++) {
         if (!(await this.#model.projection.whenApplied(newest, API_DEADLINE_MS))) break;
         this.refuseProblem();

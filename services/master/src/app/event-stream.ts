@@ -66,6 +66,8 @@ function textOf(item: FollowItem): string {
       const { sequence, at, subject, why } = item;
       return `event: undecodable\nid: ${sequence}\ndata: ${JSON.stringify({ sequence, at, subject, why })}\n\n`;
     }
+    case 'stray':
+      return ': passed over\n\n';
     case 'rewound':
       return `event: rewound\nid: 0\ndata: ${JSON.stringify({ why: item.why })}\n\n`;
     default:

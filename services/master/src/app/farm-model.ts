@@ -1,7 +1,7 @@
 import { type Checkpoint, type LogItem, Projection } from '@dolphin/eventlog';
 import { DolphinError, type ErrorCode, type FarmView, hostOfSubject, subjectsOf } from '@dolphin/protocol';
-import type { Logger } from '@dolphin/runtime';
-import { evolve, evolveUnreadable } from '../domain/evolve.js';
+import { Complaints, type Logger } from '@dolphin/runtime';
+import { evolve, evolveStray, evolveUnreadable, type GuardedSubject } from '../domain/evolve.js';
 import { EMPTY_FARM, type FarmState } from '../domain/farm-state.js';
 import { farmView } from '../domain/farm-view.js';
 import { NOTHING_OBSERVED, type Observed, onlyHosts } from '../domain/observation.js';
@@ -29,6 +29,7 @@ export class FarmModel {
   readonly projection = new Projection();
   readonly #subjects: ReturnType<typeof subjectsOf>;
   readonly #logger: Logger;
+  readonly #complaints: Complaints;
   readonly #clock: { now(): number; monotonic(): number };
   readonly #foldListeners = new Set<() => void>();
   readonly #changeListeners = new Set<() => void>();
@@ -50,6 +51,7 @@ export class FarmModel {
     this.#subjects = subjectsOf(o.farm);
     this.masterId = o.masterId;
     this.#logger = o.logger;
+    this.#complaints = new Complaints(o.logger, o.clock);
     this.#clock = o.clock;
   }
 
@@ -87,8 +89,19 @@ export class FarmModel {
   }
 
   fold(item: LogItem, checkpoint: Checkpoint): void {
-    if (item.type === 'stored') this.#foldStored(item);
-    else this.#foldUnreadable(item.sequence, item.subject, item.why);
+    switch (item.type) {
+      case 'stored':
+        this.#foldStored(item);
+        break;
+      case 'undecodable':
+        this.#foldUnreadable(item.sequence, item.subject, item.why);
+        break;
+      case 'stray':
+        this.#foldStray(item);
+        break;
+      default:
+        item satisfies never;
+    }
     this.#checkpoint = checkpoint;
     for (const listener of this.#foldListeners) listener();
     this.#changed();
@@ -115,10 +128,20 @@ export class FarmModel {
     if (removed.length > 0) this.#observed = onlyHosts(this.#observed, (name) => !removed.includes(name));
   }
 
+  /** Whoever makes one makes many: it is spoken of at intervals. */
+  #foldStray({ sequence, subject }: Extract<LogItem, { type: 'stray' }>): void {
+    this.#complaints.about('a message in the log was appended by nobody: it is passed over', { sequence, subject });
+    this.#state = evolveStray(this.#state, { sequence, on: this.#guardedSubject(subject) });
+  }
+
+  #guardedSubject(subject: string): GuardedSubject {
+    const { logOperator, logDecisions } = this.#subjects;
+    if (subject === logOperator) return 'operator';
+    return subject === logDecisions ? 'decisions' : 'other';
+  }
+
   #foldUnreadable(sequence: number, subject: string, why: string): void {
-    const subjects = this.#subjects;
-    const on =
-      subject === subjects.logOperator ? 'operator' : subject === subjects.logDecisions ? 'decisions' : 'other';
+    const on = this.#guardedSubject(subject);
     if (!this.#state.unreadable) {
       this.#logger.error(
         { sequence, subject, why },

@@ -11,12 +11,14 @@ import {
   portConflicts,
 } from '@dolphin/protocol';
 import { assignedSlots, type FarmState, type HostState, hostsOf } from './farm-state.js';
+import { checkOriginReach } from './origin-reach.js';
 import { sameJson } from './same-json.js';
 
-/** May this become the specification? Throws E_SPEC_INVALID, or E_NOT_YET for what only a rolling change can do. */
+/** May this become the specification? Throws E_SPEC_INVALID, E_ORIGIN_LOOPBACK, or E_NOT_YET for what only a rolling change can do. */
 export function checkSpec(state: FarmState, spec: FarmSpec): void {
   checkLaterFields(spec);
   checkOrigins(spec);
+  checkOriginReach(state, spec);
   checkPorts(state, spec);
   checkNoRollingChange(state, spec);
 }

@@ -1,6 +1,7 @@
 import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
 import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
+import { withOriginReach } from './origin-reach.js';
 import { isCommandOf } from './planned-command.js';
 
 /** What happened on a host, as its worker says. */
@@ -23,11 +24,12 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         rtmp: entry.rtmp,
         http: entry.http,
         liveness: before?.liveness ?? 'up',
+        ...(entry.address !== undefined && { address: entry.address }),
         cordoned: before?.cordoned ?? null,
         drain: before?.drain ?? null,
         slots: before?.slots ?? {},
       };
-      return { ...state, hosts: { ...state.hosts, [name]: host } };
+      return withOriginReach({ ...state, hosts: { ...state.hosts, [name]: host } });
     }
     case 'pod-started':
       return withHost(state, name, (host) => ({ ...host, rtmp: entry.rtmp, http: entry.http }));

@@ -7,6 +7,7 @@ import {
 } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
 import type { FarmState } from './farm-state.js';
+import { withOriginReach } from './origin-reach.js';
 
 /** Of the envelope in the log; `at`: the server's stored time. */
 interface Place {
@@ -31,11 +32,11 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
     case 'farm-created':
       return { ...state, farm: { farm: entry.farm, farmId: entry.farmId } };
     case 'farm-applied':
-      return {
+      return withOriginReach({
         ...state,
         spec: { version: entry.specVersion, spec: entry.spec, applied: ref },
         specs: [...state.specs, versionOf(entry, sequence, at)].slice(-MAX_SPEC_VERSIONS),
-      };
+      });
     case 'host-cordoned':
       return withHost(state, entry.host, (host) => ({ ...host, cordoned: host.cordoned ?? ref }));
     case 'host-uncordoned':
@@ -51,7 +52,7 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
     case 'host-removed': {
       if (!Object.hasOwn(state.hosts, entry.host)) return ignored(state);
       const { [entry.host]: _, ...hosts } = state.hosts;
-      return { ...state, hosts, lastMove: ref };
+      return withOriginReach({ ...state, hosts, lastMove: ref });
     }
     case 'edge-kill-asked':
       return withHost(state, entry.host, (host) => {

@@ -2,7 +2,7 @@ import type { LogEnvelope } from '@dolphin/protocol';
 import { evolveDecisions } from './evolve-decisions.js';
 import { evolveFacts } from './evolve-facts.js';
 import { evolveOperator } from './evolve-operator.js';
-import { never } from './evolve-steps.js';
+import { ignored, never } from './evolve-steps.js';
 import type { FarmState } from './farm-state.js';
 
 /** What the fold needs of a stored envelope. */
@@ -28,17 +28,28 @@ export function evolve(state: FarmState, { sequence, at, envelope }: Stored): Fa
   }
 }
 
+/** The guarded subject that an entry is on. */
+export type GuardedSubject = 'operator' | 'decisions' | 'other';
+
 /** An entry that cannot be decoded: the sequences go on, so that the guard still holds. */
 export function evolveUnreadable(
   state: FarmState,
-  entry: { sequence: number; why: string; on: 'operator' | 'decisions' | 'other' },
+  entry: { sequence: number; why: string; on: GuardedSubject },
 ): FarmState {
   const { sequence, why, on } = entry;
+  return { ...passed(state, sequence, on), unreadable: state.unreadable ?? { sequence, why } };
+}
+
+/** A message that nobody appended says nothing, whatever it holds; the guard counts it. */
+export function evolveStray(state: FarmState, { sequence, on }: { sequence: number; on: GuardedSubject }): FarmState {
+  return ignored(passed(state, sequence, on));
+}
+
+function passed(state: FarmState, sequence: number, on: GuardedSubject): FarmState {
   return {
     ...state,
     sequence,
     ...(on === 'operator' && { operatorSequence: sequence }),
     ...(on === 'decisions' && { decisionsSequence: sequence }),
-    unreadable: state.unreadable ?? { sequence, why },
   };
 }

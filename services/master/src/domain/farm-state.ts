@@ -39,6 +39,10 @@ export interface HostState {
   readonly rtmp: readonly number[];
   readonly http: readonly number[];
   readonly liveness: DecidedLiveness;
+  /** Where clients and other hosts reach it; absent: its worker did not say. */
+  readonly address?: string | undefined;
+  /** An origin that it cannot reach (origin-reach.ts). */
+  readonly farOrigin?: string | null | undefined;
   /** Nothing new is placed on it. */
   readonly cordoned: EntryRef | null;
   /** Nothing at all shall be on it. */
@@ -104,7 +108,7 @@ export function assignedSlots(host: HostState, role: SlotState['role']): SlotSta
 
 /** Nothing new is placed there. */
 export function isClosed(host: HostState): boolean {
-  return host.cordoned !== null || host.drain !== null;
+  return host.cordoned !== null || host.drain !== null || host.farOrigin != null;
 }
 
 /** Hosts by name, so that what is decided does not depend on the order in which they joined. */

@@ -6,6 +6,7 @@ import {
   edgeName,
   type FarmView,
   type HostView,
+  MAX_REMARKS,
 } from '@dolphin/protocol';
 import { changedField } from './apply-rules.js';
 import {
@@ -20,6 +21,7 @@ import {
 } from './farm-state.js';
 import { shownLiveness } from './liveness-rules.js';
 import { isUnknown, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
+import { originProblem } from './origin-reach.js';
 
 /** What a view needs besides the fold and what was seen. */
 export interface ViewOf {
@@ -41,6 +43,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
     hosts.push(hostView(name, host, seen, of.now));
     edges.push(...edgeViews(name, host, seen));
   }
+  const problems = problemsOf(state);
   const sum = (of: (host: HostView) => number) => hosts.reduce((all, host) => all + of(host), 0);
   return {
     farm: of.farm,
@@ -54,6 +57,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
     master: of.master,
     connected: of.connected,
     settled: isSettled(state, observed),
+    ...(problems.length > 0 && { problems }),
     hosts,
     edges,
     totals: {
@@ -65,6 +69,17 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
       kbitPerS: sum((host) => host.kbitPerS),
     },
   };
+}
+
+/** Of hosts on which nothing is placed: why. */
+function problemsOf(state: FarmState): NonNullable<FarmView['problems']> {
+  const present = hostsOf(state).filter(({ hasLeft }) => !hasLeft);
+  return present
+    .flatMap((host) => {
+      const problem = originProblem(host);
+      return problem ? [{ ...problem, host: host.host }] : [];
+    })
+    .slice(0, MAX_REMARKS);
 }
 
 function hostView(name: string, host: HostState | undefined, seen: ObservedHost, now: number): HostView {

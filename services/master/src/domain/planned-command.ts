@@ -1,6 +1,7 @@
 import { type CommandBody, edgeName } from '@dolphin/protocol';
 import type { HostState } from './farm-state.js';
 import { lifeOf, type ObservedHost, type SentCommand } from './observation.js';
+import { originProblem } from './origin-reach.js';
 import { RESEND_ACCEPTED_MS, RESEND_POD_DOWN_MS, RESEND_REFUSED_MS, RESEND_UNANSWERED_MS } from './timing.js';
 
 /** A command as the reconciler gives it; whoever sends it gives it its id and the farm's. */
@@ -17,6 +18,7 @@ export interface PlannedCommand {
 
 /** The host's answer brings its full state, and makes it refuse lower terms. */
 export function planAdopt(host: HostState, seen: ObservedHost, term: number, now: number): PlannedCommand[] {
+  const problem = originProblem(host);
   const command: PlannedCommand = {
     host: host.host,
     epoch: lifeOf(host, seen),
@@ -24,7 +26,7 @@ export function planAdopt(host: HostState, seen: ObservedHost, term: number, now
     sequence: 0,
     causationId: null,
     correlationId: null,
-    body: { type: 'adopt' },
+    body: { type: 'adopt', ...(problem && { problem }) },
   };
   return isDue(seen.sent['adopt'], command, now) ? [command] : [];
 }

@@ -32,6 +32,8 @@ const Host = z.object({
   rtmp: z.array(z.int()),
   http: z.array(z.int()),
   liveness: z.enum(['up', 'unmanaged', 'lost']),
+  address: z.string().optional(),
+  farOrigin: z.string().nullish(),
   cordoned: Ref.nullable(),
   drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
   hasLeft: z.boolean().optional(),

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { DolphinError } from '@dolphin/protocol';
+import { DolphinError, isLoopback } from '@dolphin/protocol';
 
 /**
  * `127.0.0.1:33330`, `[::1]:33330`, `localhost:33330`; any other address with tokens: without them, whoever reaches the port
@@ -26,16 +25,4 @@ export function isLocalHost(header: string | undefined): boolean {
   if (header === undefined) return true;
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(header);
   return isLoopback((match?.[1] ?? match?.[2] ?? '').toLowerCase());
-}
-
-/** By number: a name other than localhost may mean another address tomorrow. */
-function isLoopback(host: string): boolean {
-  switch (isIP(host)) {
-    case 4:
-      return host.startsWith('127.');
-    case 6:
-      return host === '::1';
-    default:
-      return host === 'localhost';
-  }
 }

@@ -57,6 +57,8 @@ export class CommandDesk {
     const refusal = refusalOf(command, addressee, standing());
     const reply = refusal ? refused(refusal) : await this.#forward(command, pod);
     if (reply.result === 'accepted') {
+      const problem = command.body.type === 'adopt' ? command.body.problem : undefined;
+      if (problem) complaints.about(`nothing is placed on this host: ${problem.code}`, { why: problem.message });
       onAccepted();
       return reply;
     }

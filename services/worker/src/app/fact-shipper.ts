@@ -8,7 +8,7 @@ import type { Outbox } from './outbox.js';
 import { isFailure, type PodControl } from './ports.js';
 
 export interface ShipperDeps {
-  readonly log: Pick<LogStore, 'append' | 'lastOn' | 'read' | 'info'>;
+  readonly log: Pick<LogStore, 'append' | 'tailOn' | 'read' | 'info'>;
   readonly pod: Pick<PodControl, 'happenings'>;
   readonly outbox: Pick<Outbox, 'facts' | 'forget'>;
   /** `log.host.<host>` */
@@ -38,6 +38,8 @@ interface Pending extends Batch {
   readonly messageId: string;
 }
 
+type HostTail = LogTail & { readonly factIds: ReadonlySet<string> };
+
 const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length;
 
 /**
@@ -51,6 +53,8 @@ export class FactShipper {
   readonly #deps: ShipperDeps;
   #farmId = '';
   #place: OwnPlace = { sequence: 0, messageId: '', epoch: 0 };
+  /** What the next append expects: our last message, or a stray behind it. */
+  #guard = 0;
   #upTo = 0;
   #pending: Pending | null = null;
   #mustRecover = false;
@@ -68,15 +72,19 @@ export class FactShipper {
   }
 
   /** The last message of this host in the log. Throws E_LOG_UNREADABLE for what is no message of facts. */
-  async tail(): Promise<(LogTail & { readonly factIds: ReadonlySet<string> }) | null> {
-    const last = await this.#deps.log.lastOn(this.#deps.subject);
-    if (last === null) return null;
-    const { envelope, sequence, messageId } = last;
+  async tail(): Promise<HostTail | null> {
+    return (await this.#look()).tail;
+  }
+
+  async #look(): Promise<{ guard: number; tail: HostTail | null }> {
+    const { guard, newest } = await this.#deps.log.tailOn(this.#deps.subject);
+    if (newest === null) return { guard, tail: null };
+    const { envelope, sequence, messageId } = newest;
     if (envelope.kind !== 'facts' || envelope.host !== this.#deps.host) {
       throw new DolphinError('E_LOG_UNREADABLE', { sequence, why: `no facts of host ${this.#deps.host}` });
     }
     const factIds = new Set(envelope.entries.map((entry) => entry.id));
-    return { sequence, messageId, epoch: envelope.epoch, upTo: envelope.upTo, factIds };
+    return { guard, tail: { sequence, messageId, epoch: envelope.epoch, upTo: envelope.upTo, factIds } };
   }
 
   /** Begins an epoch. `taken`: another worker began it at the same time. */
@@ -85,7 +93,7 @@ export class FactShipper {
     this.#farmId = joining.farmId;
     this.#pending = null;
     while (!signal.aborted) {
-      const tail = await this.tail();
+      const { guard, tail } = await this.#look();
       // Before the next append: afterwards the message that holds them is no longer the last.
       if (tail) await outbox.forget(tail.factIds);
       const epoch = nextEpoch(tail, this.#place.epoch);
@@ -94,12 +102,12 @@ export class FactShipper {
       const joined = { type: 'host-joined', id: newId(), epoch, version, rtmp, http, ...host } as const;
       const envelope = this.#envelope(epoch, upTo, [joined]);
       const messageId = newId();
-      const expectedLast = tail?.sequence ?? 0;
       let outcome: AppendOutcome;
-      do outcome = await log.append(subject, envelope, { expectedLast, messageId });
+      do outcome = await log.append(subject, envelope, { expectedLast: guard, messageId });
       while (outcome.outcome === 'unknown' && !signal.aborted);
       if (outcome.outcome === 'appended') {
         this.#place = { sequence: outcome.sequence, messageId, epoch };
+        this.#guard = outcome.sequence;
         this.#upTo = upTo;
         this.#mustRecover = joining.strange && tail !== null;
         return 'joined';
@@ -111,7 +119,11 @@ export class FactShipper {
 
   /** Compares the log with what this epoch wrote: after a reconnect, after a conflict, when somebody else wrote. */
   async verify(): Promise<'same' | 'lost-tail' | 'foreign'> {
-    return judgeTail(this.#place, this.#pending?.messageId ?? null, await this.tail());
+    const { guard, tail } = await this.#look();
+    // Strays may stand behind our last message. Behind one whose outcome is open they are none of its append's guard, which
+    // finds out that it is stored.
+    if (tail?.messageId === this.#place.messageId) this.#guard = guard;
+    return judgeTail(this.#place, this.#pending?.messageId ?? null, tail);
   }
 
   /**
@@ -122,10 +134,11 @@ export class FactShipper {
     if (this.#pending === null) return 'idle';
     const { envelope, messageId, upTo, entries } = this.#pending;
     const { log, subject, outbox } = this.#deps;
-    const outcome = await log.append(subject, envelope, { expectedLast: this.#place.sequence, messageId });
+    const outcome = await log.append(subject, envelope, { expectedLast: this.#guard, messageId });
     if (outcome.outcome === 'unknown') return 'unsettled';
     if (outcome.outcome === 'conflict') return 'conflict';
     this.#place = { ...this.#place, sequence: outcome.sequence, messageId };
+    this.#guard = outcome.sequence;
     this.#upTo = upTo;
     this.#pending = null;
     await outbox.forget(new Set(entries.map((entry) => entry.id)));

@@ -29,7 +29,7 @@ export interface SessionShipperDeps {
 }
 
 interface Place {
-  /** Of the host's last message in the stream; 0: there is none, or no longer. */
+  /** What the next append expects: the last message on the host's subject; 0: there is none, or no longer. */
   readonly sequence: number;
   readonly cursor: SessionCursor;
   /** To be said with the next batch. */
@@ -115,10 +115,10 @@ export class SessionShipper {
   async #lookUp(host: string): Promise<Place> {
     const { history } = this.#deps;
     const tail = await history.tail(host);
-    if (tail !== null) return this.#reached(tail.sequence, { upTo: tail.upTo, id: tail.id });
+    if (tail.end !== null) return this.#reached(tail.guard, tail.end);
     // Dropped for its age, or to make room: then it was shipped. Lost with the end of the stream: then it was not.
     const isLost = this.#sequence > (await history.lastSequence());
-    return this.#reached(0, isLost ? NOTHING_SHIPPED : this.#cursor);
+    return this.#reached(tail.guard, isLost ? NOTHING_SHIPPED : this.#cursor);
   }
 
   #reached(sequence: number, cursor: SessionCursor): Place {

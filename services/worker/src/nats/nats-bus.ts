@@ -5,6 +5,7 @@ import {
   type LogStore,
   type SessionHistory,
 } from '@dolphin/eventlog';
+import type { BusCredentials } from '@dolphin/protocol';
 import { type Clock, type Complaints, type Logger, retry } from '@dolphin/runtime';
 import type { Msg, NatsConnection } from 'nats';
 import type { Bus } from '../app/ports.js';
@@ -15,7 +16,7 @@ const FLUSH_PATIENCE_MS = 2_000;
 
 export interface NatsBusOptions {
   readonly url: string;
-  readonly credentials: string | undefined;
+  readonly credentials: string | BusCredentials | undefined;
   readonly farm: string;
   readonly name: string;
   readonly logger: Logger;

@@ -5,12 +5,15 @@ import { assertContiguousRun, looped, publishFile, sourcePackets, startRecording
 import { NetFarm } from '../support/net-farm.js';
 import { noMachines } from '../support/netns.js';
 
-test('two hosts serve one farm; one that is cut off is replaced, comes back, and leaves', {
+test('three hosts serve one farm; one that is cut off is replaced, comes back, and leaves', {
   skip: noMachines(),
 }, async (t) => {
-  const farm = await NetFarm.start(t, ['h1', 'h2']);
-  await farm.apply({ total: 4 });
-  await farm.ready({ h1: 2, h2: 2 });
+  const farm = await NetFarm.start(t, ['h1', 'h2', 'h3']);
+  const refused = await farm.tryApply({ total: 6 }, '127.0.0.1:1935');
+  assert.equal(refused.status, 409);
+  assert.match(refused.text, /E_ORIGIN_LOOPBACK.* host h[123] is at /);
+  await farm.apply({ total: 6 });
+  await farm.ready({ h1: 2, h2: 2, h3: 2 });
 
   const status = JSON.parse((await farm.cli('status', '--json')).stdout);
   assert.equal(status.level, 'serving', JSON.stringify(status.problems));
@@ -30,7 +33,7 @@ test('two hosts serve one farm; one that is cut off is replaced, comes back, and
   await farm.host('h2').link('down');
   await eventually(async () => (await farm.events('host-lost')).length > 0, { what: 'it counts as lost' });
   await eventually(
-    async () => (await farm.view()).edges.filter((e) => e.host === 'h1' && e.state === 'ready').length === 5,
+    async () => (await farm.view()).edges.filter((e) => e.host !== 'h2' && e.state === 'ready').length === 8,
     { what: 'its share is ready elsewhere' },
   );
   assertContiguousRun(await viewer.done, source, { minSeconds: 8 });
@@ -40,21 +43,21 @@ test('two hosts serve one farm; one that is cut off is replaced, comes back, and
   const view = await eventually(
     async () => {
       const now = await farm.view();
-      return now.settled && now.totals.ready === 4 && now.totals.hostsUp === 2 ? now : null;
+      return now.settled && now.totals.ready === 6 && now.totals.hostsUp === 3 ? now : null;
     },
     { what: 'what is too much has gone' },
   );
-  assert.equal(view.edges.filter(({ role }) => role === 'stream').length, 4);
+  assert.equal(view.edges.filter(({ role }) => role === 'stream').length, 6);
 
   farm.leave('h2');
-  const one = await eventually(
+  const left = await eventually(
     async () => {
       const now = await farm.view();
-      return now.settled && now.hosts.length === 1 ? now : null;
+      return now.settled && now.hosts.length === 2 ? now : null;
     },
     { what: 'it has left' },
   );
-  assert.deepEqual([one.hosts[0]?.host, one.totals.ready], ['h1', 4]);
+  assert.deepEqual([left.hosts.map(({ host }) => host), left.totals.ready], [['h1', 'h3'], 6]);
   assert.equal((await farm.events('host-left')).length, 1);
   const last = await startRecording(t, farm.rtmpUrl('h1'), { seconds: 3 }).done;
   assertContiguousRun(last, source, { minSeconds: 2 });

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DolphinError, FarmName, Port } from '@dolphin/protocol';
+import { writeFileAtomic } from '@dolphin/runtime';
+import { z } from 'zod';
+import type { Places } from '../up/places.js';
+
+/** What the last `up --listen` of a directory made known: the next `up` listens there again, and `invite` tells of it. */
+const ListenFile = z.object({
+  v: z.literal(1),
+  farm: FarmName,
+  address: z.ipv4(),
+  nats: z.string().min(1),
+  rtmp: Port,
+  http: Port,
+});
+export type ListenFile = z.infer<typeof ListenFile>;
+
+const pathIn = (places: Places) => join(places.credentials, 'listen.json');
+
+/** Null: this directory has never listened for others. Throws E_CONFIG for what cannot be read. */
+export function readListenFile(places: Places): ListenFile | null {
+  const where = pathIn(places);
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(where, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw new DolphinError('E_CONFIG', { where, why: error instanceof Error ? error.message : String(error) });
+  }
+  const parsed = ListenFile.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new DolphinError('E_CONFIG', { where, why: `${issue?.path.join('.')}: ${issue?.message}` });
+}
+
+export function writeListenFile(places: Places, file: Omit<ListenFile, 'v'>): Promise<void> {
+  return writeFileAtomic(pathIn(places), `${JSON.stringify({ v: 1, ...file })}\n`);
+}
