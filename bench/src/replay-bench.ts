@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { connectBus, createLog } from '@dolphin/eventlog';
 import { type Fact, FarmView, type LogEnvelope, subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
+import { headers } from 'nats';
 import { type Child, freePort, listening, startChild } from './child.js';
 import { cpuMicroseconds, rssBytes } from './process-usage.js';
 import { root } from './stage.js';
@@ -67,7 +68,12 @@ async function fillLog(url: string, entries: number): Promise<number> {
     let last = 0;
     const put = async (messages: { subject: string; envelope: LogEnvelope }[]) => {
       const acks = await Promise.all(
-        messages.map(({ subject, envelope }) => bus.request(subject, JSON.stringify(envelope), { timeout: 60_000 })),
+        messages.map(({ subject, envelope }) => {
+          // Without an id it would be none that was appended.
+          const id = headers();
+          id.set('Nats-Msg-Id', envelope.entries[0]?.id ?? '');
+          return bus.request(subject, JSON.stringify(envelope), { headers: id, timeout: 60_000 });
+        }),
       );
       for (const ack of acks) last = Math.max(last, (ack.json() as { seq: number }).seq);
     };
