@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
+import { DolphinError, POD_SOCKET_NAME, type PodNames, subjectsOf } from '@dolphin/protocol';
 import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
 import { CommandDesk } from './app/command-desk.js';
 import { FactShipper, type HostWords } from './app/fact-shipper.js';
@@ -13,6 +13,7 @@ import { PodKeeper } from './app/pod-keeper.js';
 import { Refusals } from './app/refusals.js';
 import { SessionShipper } from './app/session-shipper.js';
 import { DiskIdentity } from './files/identity-file.js';
+import { writeNames } from './files/names-file.js';
 import { DiskOutbox } from './files/outbox-file.js';
 import { NatsBus } from './nats/nats-bus.js';
 import { PodClient } from './pod/pod-client.js';
@@ -34,6 +35,7 @@ export interface WorkerOptions {
   readonly http: number[];
   readonly podScript: string;
   readonly podArgs: readonly string[];
+  readonly names: PodNames;
   /** How long the clients of a host that leaves may stay. */
   readonly leaveDeadlineMs: number;
 }
@@ -75,6 +77,7 @@ export async function runWorker(
   const identity = new DiskIdentity(join(runDir, 'worker.json'), host);
   // Both before anything is started: a run directory of another host is not to be touched.
   await identity.read();
+  await writeNames(runDir, o.names);
   let membership: Membership | null = null;
   const outbox = new Outbox(new DiskOutbox(join(runDir, 'outbox.json'), logger), logger, () => membership?.wake());
   await outbox.open();

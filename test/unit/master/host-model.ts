@@ -32,7 +32,7 @@ interface ModelEdge {
 
 /** Edges of this engine never become ready. */
 export const BROKEN = 'broken';
-const ENGINES = new Set(['builtin', 'next', BROKEN]);
+const KNOWN = { engines: new Set(['builtin', 'next', BROKEN]), confs: new Set(['fast']) };
 
 /** A host as a value machine: a pod that obeys by the real pod's rules, and edges that take a step per tick. */
 export class HostModel {
@@ -66,7 +66,7 @@ export class HostModel {
 
   command(command: Command): CommandReply {
     if (command.epoch !== 0 && command.epoch !== this.epoch) return refuse('E_EPOCH_STALE');
-    const verdict = acceptCommand(this.file, command, ENGINES);
+    const verdict = acceptCommand(this.file, command, KNOWN);
     if (verdict.result === 'refused') return refuse(verdict.code, verdict.details);
     const { body } = command;
     if (body.type === 'undrain' && !verdict.already && !this.#undrain(edgeName(body))) return refuse('E_NOT_DRAINING');

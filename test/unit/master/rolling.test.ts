@@ -166,6 +166,29 @@ test('an edge that is not ready for long enough by its deadline stops the update
   assert.match(shown(world)?.why ?? '', /^stream-0 of h1: it was not ready for 60000 ms within 10000 ms$/);
 });
 
+test('another revision of a conf changes each edge, and the view says which one it runs', () => {
+  const conf = (revision: number) => ({ conf: { name: 'fast', revision }, ...policy({ minHealthyMs: 0 }) });
+  const world = farm({ perHost: 1 }, ['h1'], conf(1));
+  world.apply({ perHost: 1 }, conf(2));
+  watched(world);
+  const master = { id: 'm', state: 'leader' as const };
+  const { edges } = farmView(world.state, world.observed, {
+    ...{ farm: 'main', at: AT, now: world.now, connected: true, master },
+  });
+  assert.deepEqual(
+    edges.map((edge) => [edgeName(edge), edge.generation, edge.conf]),
+    [
+      ['back-source-0', 2, { name: 'fast', revision: 2 }],
+      ['stream-0', 2, { name: 'fast', revision: 2 }],
+    ],
+  );
+  world.apply({ perHost: 1 }, { conf: { name: 'slow', revision: 1 } });
+  const words = { epoch: 1, version: '0', rtmp: [19350], http: [8088], confs: ['fast'] };
+  world.fact('h1', { type: 'host-joined', ...words });
+  watched(world, 5);
+  assert.equal(shown(world)?.why, 'host h1 has no conf slow');
+});
+
 test('a host that names no such engine is not touched for it', () => {
   const world = new World(['h1']);
   const words = { epoch: 1, version: '0', rtmp: [19350], http: [8088], engines: ['builtin'] };
