@@ -159,8 +159,12 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
     };
   }
 
-  async apply(perHost: number): Promise<ApplyAnswer> {
-    const { status, body } = await this.request('POST', '/api/v1/apply', { spec: this.spec(perHost), who: 'test' });
+  apply(perHost: number): Promise<ApplyAnswer> {
+    return this.applySpec(this.spec(perHost));
+  }
+
+  async applySpec(spec: object): Promise<ApplyAnswer> {
+    const { status, body } = await this.request('POST', '/api/v1/apply', { spec, who: 'test' });
     assert.equal(status, 200, JSON.stringify(body));
     return body as ApplyAnswer;
   }
@@ -189,6 +193,18 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
         return view;
       },
       { what: `${streamEdges} stream edges are ready`, pollMs: 50 },
+    );
+  }
+
+  /** Waits for a view that is so. */
+  until(what: string, is: (view: FarmView) => boolean): Promise<FarmView> {
+    return eventually(
+      async () => {
+        const view = await this.view();
+        if (!is(view)) throw new Error(JSON.stringify([view.update, view.edges.map((e) => [e.slot, e.state])]));
+        return view;
+      },
+      { what, pollMs: 50 },
     );
   }
 
