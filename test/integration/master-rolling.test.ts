@@ -46,6 +46,9 @@ test('a rolling change goes on under the next leader, stops at what does not sta
   const stopped = await master.until('it stops', ({ update }) => update?.state === 'stopped');
   assert.equal(stopped.update?.why, 'stream-0 of h1: its pod gave it up');
   assert.equal(stopped.edges.filter(({ engine }) => engine === 'next').length, 5);
+  const again = await master.applied({ perHost: 2 }, { engine: 'broken', update: QUICK });
+  assert.deepEqual([again.changed, again.specVersion], [true, 4]);
+  await master.until('it is tried again', ({ update }) => update?.specVersion === 4 && update.state === 'stopped');
   const cli = (...args: string[]) =>
     run(t, process.execPath, [
       fromRoot('services/cli/dist/main.js'),
@@ -55,9 +58,9 @@ test('a rolling change goes on under the next leader, stops at what does not sta
   assert.equal(rollback.code, 0, rollback.stderr);
   const back = await master.view();
   assert.ok(back.edges.every(({ engine, state }) => engine === 'next' && state === 'ready'));
-  const again = await cli('rollback', '3', '--wait');
-  assert.equal(again.code, 75);
-  assert.match(again.stderr, /E_UPDATE_STOPPED: the update to spec 5 stopped: stream-\d of h1: its pod gave it up/);
-  assert.match((await cli('status')).stdout, /! farm: the update to spec 5 stopped/);
+  const bad = await cli('rollback', '3', '--wait');
+  assert.equal(bad.code, 75);
+  assert.match(bad.stderr, /E_UPDATE_STOPPED: the update to spec 6 stopped: stream-\d of h1: its pod gave it up/);
+  assert.match((await cli('status')).stdout, /! farm: the update to spec 6 stopped/);
   await eventually(() => [h1, h2].every((worker) => worker.model.violations.length === 0), { what: 'no violation' });
 });

@@ -96,6 +96,17 @@ test('what moves to other ports is started beside the old one, which drains when
   assert.deepEqual(world.violations, []);
 });
 
+test('what is on its way, and not reported yet, is in the way of the next one on its ports', () => {
+  const world = farm({ perHost: 1 }, ['h1'], { ports: ELSEWHERE });
+  world.apply({ perHost: 1 }, { engine: 'next', ...policy({ minHealthyMs: 0 }) });
+  for (let round = 0; round < 4; round++) world.carryOut(world.plan());
+  assert.equal(world.host().file.slots.find(({ role }) => role === 'stream')?.generation, 2);
+  world.apply({ perHost: 1 }, { ...policy({ minHealthyMs: 0 }) });
+  watched(world);
+  assert.deepEqual(engines(world), { 'back-source-0': 'builtin', 'stream-0': 'builtin' });
+  assert.deepEqual(world.violations, []);
+});
+
 test('another origin changes back sources alone, one host after the other', () => {
   const world = farm({ perHost: 2 }, ['h1', 'h2']);
   world.apply({ perHost: 2 }, { origins: ['10.0.0.1:1935'], ...policy({ minHealthyMs: 1_000 }) });
@@ -199,6 +210,25 @@ test('a host that names no such engine is not touched for it', () => {
   world.apply({ perHost: 2 }, { engine: 'next' });
   assert.deepEqual(watched(world, 5), ['update-started', 'update-stopped']);
   assert.equal(shown(world)?.why, 'host h1 has no engine next');
+});
+
+test('an edge that the log does not know is left alone, and one whose host falls silent is not waited for without end', () => {
+  const world = farm({ perHost: 1 }, ['h1', 'h2']);
+  const unknown = world.host('h1').edges.get('stream-0')!;
+  world.host('h1').foreign.add('stream-0');
+  unknown.definition = { ...unknown.definition, generation: 9 };
+  world.host('h2').crowd('stream-0', 99);
+  world.apply({ perHost: 1 }, { engine: 'next', ...policy({ minHealthyMs: 0, deadlineMs: 20_000 }) });
+  watched(world, 5);
+  assert.deepEqual(world.violations, []);
+  assert.deepEqual(
+    [engines(world, 'h1')['stream-0'], world.host('h2').edges.get('stream-0')?.state],
+    ['builtin', 'draining'],
+  );
+  world.decide([{ type: 'host-unmanaged', host: 'h2', silentMs: 6_000 }]);
+  world.hosts.delete('h2');
+  watched(world, 40);
+  assert.match(shown(world)?.why ?? '', /^stream-0 of h2: it was not ready for 0 ms within 20000 ms$/);
 });
 
 test('a rollback takes back what is in hand: what still drains is kept, what was changed is changed back', () => {

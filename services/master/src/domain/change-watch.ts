@@ -2,6 +2,7 @@ import { edgeName } from '@dolphin/protocol';
 import { type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
 import { type ChangeWatch, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
 import { sameJson } from './same-json.js';
+import { SILENT_AFTER_MS } from './timing.js';
 
 /**
  * What a leader remembers of the edges that a rolling change has in hand: since when the next generation is awaited, and
@@ -28,8 +29,8 @@ function watchOf(slot: SlotState, seen: ObservedHost, now: number): ChangeWatch 
   const reported = reportedEdge(seen.pod, edgeName(slot));
   const known = seen.changes[edgeName(slot)];
   const before = known?.specVersion === slot.changing ? known : undefined;
-  // How long clients of the old one may stay is the drain's affair.
-  const isEmptying = slot.status === 'released' && reported !== undefined;
+  // How long clients of the old one may stay is the drain's affair, as long as its host tells of it.
+  const isEmptying = slot.status === 'released' && reported !== undefined && seen.silentMs < SILENT_AFTER_MS;
   const awaitedSince = isEmptying ? null : (before?.awaitedSince ?? now);
   const isReady = slot.status === 'assigned' && reported?.generation === slot.generation && reported.state === 'ready';
   const { generation } = slot;

@@ -2,7 +2,7 @@ import { edgeName, type FarmSpec, UpdatePolicy } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { type DefinitionField, definitionOf, differingFields } from './definition.js';
 import { type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
-import { type Observed, observedHost } from './observation.js';
+import { isUnknown, type Observed, observedHost, reportedEdge } from './observation.js';
 import type { Site } from './placement.js';
 import { DRAIN_DEADLINE_MS } from './timing.js';
 import { judgeChange } from './update-rules.js';
@@ -63,10 +63,10 @@ export function planUpdate(state: FarmState, observed: Observed, sites: readonly
   ];
   if (left.length === 0) return [...told, { type: 'update-finished', specVersion, ...cause }];
   const open = new Set(sites.filter(({ standing }) => standing === 'open').map(({ host }) => host.host));
-  const candidates = inOrder(left.filter(({ host }) => open.has(host.host)));
+  const candidates = inOrder(left.filter((edge) => open.has(edge.host.host) && isOurs(edge)));
   const viewers = hostsOf(state).reduce((sum, host) => sum + viewersAt(observedHost(observed, host.host)), 0);
   const step = chooseStep(candidates, policy, viewers);
-  // All that are left are on hosts that nobody can command now.
+  // All that are left are where nobody can or may change anything now.
   if (step.length === 0) return [];
   const missing = step.map((edge) => missingAt(edge.host, spec)).find((what) => what !== null);
   if (missing) return [...told, ...stop(missing)];
@@ -78,6 +78,12 @@ export function planUpdate(state: FarmState, observed: Observed, sites: readonly
       edges: step.map(({ host, slot }) => ({ host: host.host, ...keyOf(slot) })),
     },
   ];
+}
+
+/** Not if its host reports one that the log does not know: that one is left alone. */
+function isOurs({ slot, seen }: Candidate): boolean {
+  const reported = reportedEdge(seen.pod, edgeName(slot));
+  return reported === undefined || !isUnknown(slot, reported);
 }
 
 type Cause = { causationId: string; correlationId: string };

@@ -38,13 +38,13 @@ export const CHANGE_RULES: readonly Rule[] = [
   {
     name: 'still the old one, or its place is empty',
     prevents: 'the next edges are taken while this one serves nobody',
-    when: ({ slot }) => slot.status === 'released',
+    when: (c) => c.slot.status === 'released' && !isLate(c),
     verdict: 'waiting',
   },
   {
     name: 'something else is asked for since',
     prevents: 'a rollback waits for what it is to take back',
-    when: ({ differs }) => differs,
+    when: ({ slot, differs }) => slot.status === 'assigned' && differs,
     verdict: 'again',
   },
   {
@@ -76,7 +76,7 @@ export const CHANGE_RULES: readonly Rule[] = [
   {
     name: 'not ready for long enough by its deadline',
     prevents: 'a change that comes to no end is waited for, and nobody is told',
-    when: ({ watch, policy, now }) => watch?.awaitedSince != null && now - watch.awaitedSince >= policy.deadlineMs,
+    when: isLate,
     verdict: 'failed',
     why: ({ policy }) => `it was not ready for ${policy.minHealthyMs} ms within ${policy.deadlineMs} ms`,
   },
@@ -111,6 +111,10 @@ export function judgeChange(
   };
   const rule = CHANGE_RULES.find((one) => one.when(c));
   return { verdict: rule?.verdict ?? 'waiting', why: rule?.why?.(c) ?? '' };
+}
+
+function isLate({ watch, policy, now }: ChangeCase): boolean {
+  return watch?.awaitedSince != null && now - watch.awaitedSince >= policy.deadlineMs;
 }
 
 function isGivenUp({ slot, reported }: ChangeCase): boolean {

@@ -62,6 +62,8 @@ export function goesAtOnce({ host, seen, slot }: Candidate, spec: FarmSpec): boo
   const rows = rowsOf(slot, seen);
   // A spawn of it may still be on its way.
   if (rows.length === 0) return isSurelyEmpty(seen, edgeName(slot));
+  const isStarting = slot.status === 'assigned' && !rows.some(({ generation }) => generation === slot.generation);
+  if (isStarting && shareAPort(slot.ports, ports)) return false;
   return rows.every((row) => row.state === 'gave-up' || !shareAPort(row.ports, ports));
 }
 
