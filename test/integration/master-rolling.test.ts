@@ -46,8 +46,7 @@ test('a rolling change goes on under the next leader, stops at what does not sta
   const stopped = await master.until('it stops', ({ update }) => update?.state === 'stopped');
   assert.equal(stopped.update?.why, 'stream-0 of h1: its pod gave it up');
   assert.equal(stopped.edges.filter(({ engine }) => engine === 'next').length, 5);
-  const again = await master.applied({ perHost: 2 }, { engine: 'broken', update: QUICK });
-  assert.deepEqual([again.changed, again.specVersion], [true, 4]);
+  await master.applied({ perHost: 2 }, { engine: 'broken', update: QUICK });
   await master.until('it is tried again', ({ update }) => update?.specVersion === 4 && update.state === 'stopped');
   const cli = (...args: string[]) =>
     run(t, process.execPath, [
