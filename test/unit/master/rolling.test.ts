@@ -181,6 +181,11 @@ test('another revision of a conf changes each edge, and the view says which one 
   const conf = (revision: number) => ({ conf: { name: 'fast', revision }, ...policy({ minHealthyMs: 0 }) });
   const world = farm({ perHost: 1 }, ['h1'], conf(1));
   world.apply({ perHost: 1 }, conf(2));
+  watched(world, 5);
+  assert.equal(shown(world)?.why, 'host h1 has no conf fast');
+  const words = { epoch: 1, version: '0', rtmp: [19350], http: [8088], confs: ['fast'] };
+  world.fact('h1', { type: 'host-joined', ...words });
+  world.apply({ perHost: 1 }, conf(2));
   watched(world);
   const master = { id: 'm', state: 'leader' as const };
   const { edges } = farmView(world.state, world.observed, {
@@ -194,8 +199,6 @@ test('another revision of a conf changes each edge, and the view says which one 
     ],
   );
   world.apply({ perHost: 1 }, { conf: { name: 'slow', revision: 1 } });
-  const words = { epoch: 1, version: '0', rtmp: [19350], http: [8088], confs: ['fast'] };
-  world.fact('h1', { type: 'host-joined', ...words });
   watched(world, 5);
   assert.equal(shown(world)?.why, 'host h1 has no conf slow');
 });

@@ -100,10 +100,13 @@ function change(edge: Candidate, spec: FarmSpec, specVersion: number, cause: Cau
   return { type: 'edge-assigned', host: host.host, ...next, ...cause };
 }
 
-/** What the specification names, and the host's own configuration does not: known before an edge is ended for it. */
+/**
+ * What the specification names, and the host's own configuration does not: known before an edge is ended for it. A worker that
+ * says nothing of confs is older than the word: its pod would take its own, and nobody would be told.
+ */
 function missingAt(host: HostState, { engine, conf }: FarmSpec): string | null {
   if (host.engines && !host.engines.includes(engine)) return `host ${host.host} has no engine ${engine}`;
-  if (conf && host.confs && !host.confs.includes(conf.name)) return `host ${host.host} has no conf ${conf.name}`;
+  if (conf && !host.confs?.includes(conf.name)) return `host ${host.host} has no conf ${conf.name}`;
   return null;
 }
 
