@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { HOSTS, inHandIn, sound, specAs } from './steps.js';
 import { World } from './world.js';
 
-const RUNS = { numRuns: 100 };
+const RUNS = { numRuns: 50 };
 const PER_HOST = 3;
 
 /** Three hosts with three edges each, and viewers. */

@@ -6,7 +6,6 @@ import { type ChangeWatch, type ObservedHost, reportedEdge } from './observation
 /** An edge that a rolling change has in hand. */
 export interface ChangeCase {
   readonly slot: SlotState;
-  readonly host: HostState;
   readonly reported: EdgeStatus | undefined;
   readonly watch: ChangeWatch | undefined;
   /** Its host's last word on a spawn of this generation, of the error table; null: it did not refuse it. */
@@ -100,7 +99,7 @@ export function judgeChange(
   const { spec, specVersion, policy, now } = of;
   const heard = seen.refusals[edgeName(slot)];
   const c: ChangeCase = {
-    ...{ slot, host, policy, now },
+    ...{ slot, policy, now },
     reported: reportedEdge(seen.pod, edgeName(slot)),
     watch: seen.changes[edgeName(slot)],
     // The leader was told so itself, and newer; a leader since then reads it in the log.
