@@ -5,6 +5,7 @@ import { silentLogger } from '@dolphin/runtime';
 import { eventually } from '../support/eventually.js';
 import { startNats } from '../support/nats.js';
 import { freePort } from '../support/ports.js';
+import { freeze } from '../support/processes.js';
 
 const logger = silentLogger();
 
@@ -41,7 +42,7 @@ describe('the connection to NATS', () => {
     const onStatus = (connected: boolean) => states.push(connected);
     const bus = await connectBus(nats.url, { name: 'test', logger, onStatus });
     t.after(() => bus.close());
-    nats.process().kill('SIGSTOP');
+    await freeze(nats.process().pid);
     await eventually(() => states.at(-1) === false, { what: 'the silence is noticed' });
     nats.process().kill('SIGCONT');
     await eventually(() => states.at(-1) === true, { what: 'it is back' });

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 import { startNats } from '../support/nats.js';
 import { fromRoot } from '../support/paths.js';
 import { freePort } from '../support/ports.js';
-import { run } from '../support/processes.js';
+import { freeze, run } from '../support/processes.js';
 import { FakeWorker } from './master-support/fake-worker.js';
 import { TestMaster } from './master-support/test-master.js';
 
@@ -45,7 +45,7 @@ test('while NATS is away the master answers reads, refuses applies in time, and 
 
 test('while NATS hangs, an apply is answered, too', async (t) => {
   const { nats, master } = await farm(t, 1);
-  nats.process().kill('SIGSTOP');
+  await freeze(nats.process().pid);
   const calls = await Promise.all([master.apply({ perHost: 2 }), master.apply({ perHost: 3 })]);
   nats.process().kill('SIGCONT');
   for (const { status, body } of calls) assert.equal(status, 503, JSON.stringify(body));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { startNats } from '../support/nats.js';
+import { freeze } from '../support/processes.js';
 import { FakeWorker } from './master-support/fake-worker.js';
 import { TestMaster } from './master-support/test-master.js';
 
@@ -72,7 +73,7 @@ test('a leader that was frozen while another took over decides nothing when it w
   const { leader, others, worker } = await masters(t);
   await others[0]?.applied({ perHost: 1 });
   await leader.settled(1);
-  leader.process.kill('SIGSTOP');
+  await freeze(leader.process.pid);
   const next = await leaderAmong(others);
   await next.applied({ perHost: 3 });
   await next.settled(3);

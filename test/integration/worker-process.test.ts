@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { PodState } from '@dolphin/protocol';
+import { POD_NAMES_NAME, PodNames, PodState } from '@dolphin/protocol';
 import { loadConfig } from '@dolphin/runtime';
 import { WorkerConfig } from '@dolphin/worker/config.js';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
@@ -70,8 +70,10 @@ it('without NATS it starts a pod, starts a killed one again, and leaves it runni
   assert.match(worker.stderr(), new RegExp(`pid ${second.pid}; to take it down, with its edges: curl --unix-socket`));
   assert.equal((await podOf(runDir)).pid, second.pid);
 
-  const next = startProcess(t, fromRoot('bin/dolphin-worker'), args);
+  const next = startProcess(t, fromRoot('bin/dolphin-worker'), [...args, '--engine', 'second=/opt/second']);
   await next.printed(/adopted a running pod/);
+  const names = PodNames.parse(JSON.parse(await readFile(join(runDir, POD_NAMES_NAME), 'utf8')));
+  assert.deepEqual(names.engines, { builtin: fromRoot('bin/dolphin-edge'), second: '/opt/second' });
   // One that is not its child is found dead by its socket.
   process.kill(second.pid, 'SIGKILL');
   await eventually(async () => (await podOf(runDir)).pid !== second.pid, {

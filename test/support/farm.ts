@@ -159,15 +159,19 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
     };
   }
 
-  /** A master that lost its bus for a moment, as on a machine that stood still, takes it when it is asked again. */
   apply(perHost: number): Promise<ApplyAnswer> {
+    return this.applySpec(this.spec(perHost));
+  }
+
+  /** A master that lost its bus for a moment, as on a machine that stood still, takes it when it is asked again. */
+  applySpec(spec: object): Promise<ApplyAnswer> {
     return eventually(
       async () => {
-        const { status, body } = await this.request('POST', '/api/v1/apply', { spec: this.spec(perHost), who: 'test' });
+        const { status, body } = await this.request('POST', '/api/v1/apply', { spec, who: 'test' });
         if (status !== 200) throw new Error(JSON.stringify(body));
         return body as ApplyAnswer;
       },
-      { what: `${perHost} edges are applied`, pollMs: 100 },
+      { what: 'the specification is applied', pollMs: 100 },
     );
   }
 
@@ -195,6 +199,18 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
         return view;
       },
       { what: `${streamEdges} stream edges are ready`, pollMs: 50 },
+    );
+  }
+
+  /** Waits for a view that is so. */
+  until(what: string, is: (view: FarmView) => boolean): Promise<FarmView> {
+    return eventually(
+      async () => {
+        const view = await this.view();
+        if (!is(view)) throw new Error(JSON.stringify([view.update, view.edges.map((e) => [e.slot, e.state])]));
+        return view;
+      },
+      { what, pollMs: 50 },
     );
   }
 

@@ -127,6 +127,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Stops it with SIGSTOP, and waits until no thread of it runs: the signal is sent at once, and takes effect a little later. */
+export async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const stands = (thread: string) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
+  await eventually(() => readdirSync(`/proc/${pid}/task`).every(stands), { what: `process ${pid} stands still` });
+}
+
 /** Processes whose command line contains `text`: a test gives its own directory, so that it finds only its own. */
 export function processesWith(text: string): { pid: number; command: string }[] {
   const found: { pid: number; command: string }[] = [];

@@ -44,6 +44,8 @@ export const Decision = z.discriminatedUnion('type', [
       .min(1)
       .max(MAX_EDGE_ROWS),
   }),
+  /** It did not become what it is to be; the update goes on with others (`onFailure: continue`). */
+  entry('update-edge-failed', { ...update, host: HostId, ...edgeRef, why: text }),
   entry('update-stopped', { ...update, why: text }),
   entry('update-finished', update),
   entry('host-unmanaged', { host: HostId, silentMs: z.int().min(0) }),

@@ -35,8 +35,8 @@ export const UpdatePolicy = z.object({
   minHealthyMs: z.int().min(0).max(3_600_000).default(5_000),
   /** A changed edge that is not ready by then has failed; the drain of the old one is not counted. */
   deadlineMs: z.int().min(1_000).max(3_600_000).default(600_000),
-  /** After a failure the rest stays as it is, and the update waits for an operator. */
-  onFailure: z.enum(['stop']).default('stop'),
+  /** `stop`: after a failure the rest stays as it is, and the update waits for an operator; `continue`: the rest is changed. */
+  onFailure: z.enum(['stop', 'continue']).default('stop'),
   /** No step takes more than this part of the farm's viewers at once; a single edge may always be taken. */
   viewerPercent: z.int().min(1).max(100).default(25),
 });

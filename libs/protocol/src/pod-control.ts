@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PodFact } from './facts.js';
+import { ConfName, EngineName } from './ids.js';
 
 /**
  * The pod's control API: HTTP with JSON bodies over a unix socket (mode 0600) in its run directory.
@@ -32,10 +33,19 @@ export const POD_HAPPENINGS_NAME = 'happenings.jsonl';
 export const POD_SESSIONS_NAME = 'sessions.jsonl';
 export const POD_LIMITS_NAME = 'limits.json';
 export const POD_HOST_FILE_NAME = 'host.json';
+export const POD_NAMES_NAME = 'names.json';
 
 /** What one answer of logs holds at most; who asks for more gets so much. */
 export const MAX_LOG_LINES = 10_000;
 export const MAX_LOG_BYTES = 1024 * 1024;
+
+const path = z.string().min(1).max(4096);
+/**
+ * RUN_DIR/names.json: the paths behind the names of specifications, absolute, as the host's own configuration has them. Written by
+ * its worker at each start; a pod reads it again when it changes.
+ */
+export const PodNames = z.object({ engines: z.record(EngineName, path), confs: z.record(ConfName, path) });
+export type PodNames = z.infer<typeof PodNames>;
 
 /** Something that happened in a pod, numbered from 1 without gaps over all its lives; a log entry to be. */
 export const Happening = z.object({ n: z.int().min(1), at: z.iso.datetime(), fact: PodFact });

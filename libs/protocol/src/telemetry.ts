@@ -108,6 +108,8 @@ export const UpdateView = z.object({
   state: z.enum(['running', 'stopped', 'finished']),
   edges: z.int().min(0),
   done: z.int().min(0),
+  /** Changed, and not healthy by their deadline: of an update that goes on all the same; absent: none. */
+  failed: z.int().min(1).optional(),
   /** Why it stopped. */
   why: text.optional(),
 });

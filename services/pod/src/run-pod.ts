@@ -27,6 +27,7 @@ import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
 import { openLimitsFile } from './files/limits-file.js';
+import { openNames } from './files/names-file.js';
 import { type ControlApi, serveControl } from './http/control-server.js';
 import { HttpEdgeProbe } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
@@ -83,7 +84,8 @@ export async function runPod(
   }
   const under = parentDeath ?? asItIs;
   const env = edgeEnvironment(o.env);
-  const engines = new Engines(options.engines, { cwd: runDir, env, under, log });
+  const names = openNames(runDir, options.engines, log);
+  const engines = new Engines(() => names().engines, { cwd: runDir, env, under, log });
   if (alone !== null) await mustFindEngines(engines);
   // Where all edges are relayed to, relay processes accept by themselves.
   const mode = options.mode === 'auto' && (await engines.haveTaker()) ? 'auto' : 'relay';
@@ -148,7 +150,7 @@ export async function runPod(
         runDir,
         host: options.host,
         privateAddress,
-        confPath: options.confPath,
+        ...{ confPath: options.confPath, confs: () => names().confs },
         engines,
         under,
         confinement: config.supervise,
@@ -211,7 +213,7 @@ export async function runPod(
   for (const sentence of advice) log.warn({}, sentence);
   const control: Control = new Control(file, {
     supervisor,
-    engines: engines.names,
+    names,
     save: (changed) => store.save(changed),
     state: () => state(),
     tell,
@@ -222,10 +224,7 @@ export async function runPod(
     control.file.slots.flatMap(({ wanted }) => (wanted === null ? [] : slotClashes(config.sparePorts ?? null, wanted)));
   const state = () =>
     podState({
-      pid: process.pid,
-      host: options.host,
-      address: options.address,
-      privateAddress,
+      ...{ pid: process.pid, host: options.host, address: options.address, privateAddress },
       rtmp: options.rtmp,
       http: options.http,
       monotonic: () => systemTimers.monotonic(),

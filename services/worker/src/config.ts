@@ -1,4 +1,5 @@
 import {
+  ConfName,
   DEFAULT_FARM,
   DEFAULT_PRIVATE_ADDRESS,
   DrainDeadlineMs,
@@ -43,6 +44,11 @@ export const WorkerConfig = z.strictObject({
     .record(EngineName, z.string().min(1))
     // The log is told their names, and builtin.
     .refine((engines) => Object.keys(engines).length < MAX_HOST_NAMES, `fewer than ${MAX_HOST_NAMES} engines`)
+    .default({}),
+  /** Beside the one that the pod takes where a specification names none. */
+  confs: z
+    .record(ConfName, z.string().min(1))
+    .refine((confs) => Object.keys(confs).length <= MAX_HOST_NAMES, `at most ${MAX_HOST_NAMES} confs`)
     .default({}),
   labels: Labels.default({}),
   /** Default: what the ports allow. */

@@ -80,23 +80,26 @@ async function readOptions(): Promise<(WorkerOptions & { leaves: boolean }) | 'h
   const host = read.host ?? hostIdFrom(hostname());
   if (host === '') throw new ConfigError({ file: 'flags', field: 'host' }, 'this machine has no usable name: give one');
   const runDir = resolve(read.runDir);
-  const engines = { builtin: fromRoot('bin/dolphin-edge'), ...read.engines };
+  const absolute = (paths: Record<string, string>) =>
+    Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, resolve(path)]));
+  const engines = { builtin: fromRoot('bin/dolphin-edge'), ...absolute(read.engines) };
+  const confs = absolute(read.confs);
   const podArgs = [
     ...['--run-dir', runDir, '--host', host, '--rtmp', read.rtmp.join(','), '--http', read.http.join(',')],
     ...['--address', read.address, '--private-address', read.privateAddress],
     ...['--conf', read.conf === undefined ? fromRoot('conf/dolphin.conf') : resolve(read.conf)],
-    ...Object.entries(engines).flatMap(([name, path]) => ['--engine', `${name}=${resolve(path)}`]),
     ...['--mode', read.mode, '--relays', String(read.relays)],
     ...(read.podConfig === undefined ? [] : ['--config', resolve(read.podConfig)]),
   ];
   const { farm, nats, address, rtmp, http } = read;
   return {
     ...{ farm, nats, credentials, host, address, runDir, rtmp, http, whenOwned: keep },
-    ...{ podScript: fromRoot('bin/dolphin-pod'), podArgs },
+    ...{ podScript: fromRoot('bin/dolphin-pod'), podArgs, names: { engines, confs } },
     words: {
       address,
       labels: read.labels,
       engines: Object.keys(engines),
+      confs: Object.keys(confs),
       ...(read.capacity !== undefined && { capacity: read.capacity }),
     },
     ...{ leaves: leave ?? false, leaveDeadlineMs: read.leaveDeadlineMs },

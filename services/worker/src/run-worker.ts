@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BusCredentials, DolphinError, POD_SOCKET_NAME, subjectsOf } from '@dolphin/protocol';
+import { type BusCredentials, DolphinError, POD_SOCKET_NAME, type PodNames, subjectsOf } from '@dolphin/protocol';
 import { Complaints, componentLogger, type Lifecycle, type Logger, lockDirectory, systemClock } from '@dolphin/runtime';
 import { AskDesk } from './app/ask-desk.js';
 import { CommandDesk } from './app/command-desk.js';
@@ -14,6 +14,7 @@ import { PodKeeper } from './app/pod-keeper.js';
 import { Refusals } from './app/refusals.js';
 import { SessionShipper } from './app/session-shipper.js';
 import { DiskIdentity } from './files/identity-file.js';
+import { writeNames } from './files/names-file.js';
 import { DiskOutbox } from './files/outbox-file.js';
 import { NatsBus } from './nats/nats-bus.js';
 import { PodClient } from './pod/pod-client.js';
@@ -37,6 +38,7 @@ export interface WorkerOptions {
   readonly podArgs: readonly string[];
   /** Once the run directory is known to be this host's, and nobody else's now. */
   readonly whenOwned: () => Promise<void>;
+  readonly names: PodNames;
   /** How long the clients of a host that leaves may stay. */
   readonly leaveDeadlineMs: number;
 }
@@ -79,6 +81,7 @@ export async function runWorker(
   // Both before anything is started: a run directory of another host is not to be touched.
   await identity.read();
   await o.whenOwned();
+  await writeNames(runDir, o.names);
   let membership: Membership | null = null;
   const outbox = new Outbox(new DiskOutbox(join(runDir, 'outbox.json'), logger), logger, () => membership?.wake());
   await outbox.open();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sumUp } from '@dolphin/cli/domain/status.js';
 import { statusLines } from '@dolphin/cli/domain/status-lines.js';
-import { EdgeState, HostLiveness } from '@dolphin/protocol';
+import { EdgeState, type FarmView, HostLiveness } from '@dolphin/protocol';
 import fc from 'fast-check';
 import { answerOf, answersTo, BY_MASTER, edgeView, farmView, hostView, NOW } from './samples.js';
 
@@ -52,6 +52,17 @@ test('what is wrong stands below, whole, however long the reason', () => {
   const lines = statusLines(sumUp(view, answers, asked));
   const words = lines.slice(lines.findIndex((line) => line.startsWith('! '))).map((line) => line.trim());
   assert.equal(words.join(' '), `! h1 stream-1: its API does not answer: ${why}`);
+});
+
+test('a rolling change shows how far it is, and why it stopped', () => {
+  const lines = (update: FarmView['update']) => {
+    const view = farmView({ settled: false, update });
+    return statusLines(sumUp(view, answersTo(view, {}), asked));
+  };
+  const running = { specVersion: 2, state: 'running', edges: 4, done: 1 } as const;
+  assert.equal(lines(running)[0], 'farm main: serving; spec 2, 1 of 4 edges changed; leader m1 (term 3)');
+  const stopped = lines({ ...running, state: 'stopped', why: 'stream-1 of h1: its pod gave it up' });
+  assert.ok(stopped.join('\n').includes('! farm: the update to spec 2 stopped: stream-1 of h1'));
 });
 
 test('no line is wider than 80 columns, whatever hosts, edges and streams are called', () => {

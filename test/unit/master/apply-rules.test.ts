@@ -27,21 +27,32 @@ test('counts of a running farm may change', () => {
   checkSpec(farm().state, specOf({ total: 5 }));
 });
 
-test('engine, ports and origins of running edges are not changed yet, and the field is named', () => {
+test('engine, ports and origins of running edges may change; not the port that the others of a host pull from', () => {
   const { state } = farm();
   const spec = (more: Partial<FarmSpec>) => () => checkSpec(state, specOf({ perHost: 2 }, more));
-  assert.throws(spec({ engine: 'srs5' }), refusal('E_NOT_YET', /change of engine .*builtin/));
-  assert.throws(spec({ origins: ['10.0.0.1:1935'] }), refusal('E_NOT_YET', /change of origins/));
-  const ports = { ...state.spec!.spec.ports, streamRtmp: 2936 };
-  assert.throws(spec({ ports }), refusal('E_NOT_YET', /change of ports/));
+  const { ports } = state.spec!.spec;
+  spec({ engine: 'srs5', origins: ['10.0.0.1:1935'], ports: { ...ports, streamRtmp: 2936 } })();
+  spec({ ports: { ...ports, backSourceApi: 33_330 - 1 }, update: UpdatePolicy.parse({}) })();
+  assert.throws(
+    spec({ ports: { ...ports, backSourceRtmp: 11_936 } }),
+    refusal('E_NOT_YET', /change of ports\.backSourceRtmp while edges run \(now 11935;/),
+  );
 });
 
-test('words of the specification that nothing is done about yet are refused by name', () => {
+test('edges are not sent to ports that another one still has', () => {
+  const { state } = farm();
+  const ports = { ...state.spec!.spec.ports, streamRtmp: 1937 };
+  assert.throws(
+    () => checkSpec(state, specOf({ perHost: 2 }, { ports })),
+    refusal('E_SPEC_INVALID', /port 1937, of stream-0 to be, is stream-1's as long as that runs: take ports/),
+  );
+  checkSpec(farm().state, specOf({ perHost: 2 }, { ports: { ...ports, streamRtmp: 1938 } }));
+});
+
+test('a word of the specification that nothing is done about yet is refused by name', () => {
   const { state } = farm();
   const spec = (more: Partial<FarmSpec>) => () => checkSpec(state, specOf({ perHost: 2 }, more));
   assert.throws(spec({ edges: { perHost: 2, on: { zone: 'a' } } }), refusal('E_NOT_YET', /edges\.on/));
-  assert.throws(spec({ conf: { name: 'low-latency', revision: 1 } }), refusal('E_NOT_YET', /conf/));
-  assert.throws(spec({ update: UpdatePolicy.parse({}) }), refusal('E_NOT_YET', /update/));
   spec({ drainDeadlineMs: 60_000 })();
 });
 

@@ -1,3 +1,4 @@
+import { shareAPort } from '@dolphin/master/domain/definition.js';
 import { acceptCommand } from '@dolphin/pod/domain/accept-command.js';
 import { type HostFile, newHostFile, withDrained } from '@dolphin/pod/domain/host-file.js';
 import {
@@ -25,7 +26,13 @@ interface ModelEdge {
   clients: number;
   /** As the real pod has it: a newer definition waits for the old process to be gone. */
   next?: EdgeDefinition;
+  /** What it replaces on other ports: drains when this one is ready. */
+  old?: ModelEdge;
 }
+
+/** Edges of this engine never become ready. */
+export const BROKEN = 'broken';
+const KNOWN = { engines: new Set(['builtin', 'next', BROKEN]), confs: new Set(['fast']) };
 
 /** A host as a value machine: a pod that obeys by the real pod's rules, and edges that take a step per tick. */
 export class HostModel {
@@ -59,7 +66,7 @@ export class HostModel {
 
   command(command: Command): CommandReply {
     if (command.epoch !== 0 && command.epoch !== this.epoch) return refuse('E_EPOCH_STALE');
-    const verdict = acceptCommand(this.file, command, new Set(['builtin']));
+    const verdict = acceptCommand(this.file, command, KNOWN);
     if (verdict.result === 'refused') return refuse(verdict.code, verdict.details);
     const { body } = command;
     if (body.type === 'undrain' && !verdict.already && !this.#undrain(edgeName(body))) return refuse('E_NOT_DRAINING');
@@ -74,12 +81,19 @@ export class HostModel {
     const name = edgeName(definition);
     const before = this.edges.get(name);
     if (this.foreign.has(name)) this.violations.push(`${name}: an edge that the log does not know was replaced`);
-    if (before && before.state !== 'gave-up' && before.state !== 'exited') {
-      this.violations.push(`${name}: generation ${definition.generation} while ${before.definition.generation} lives`);
-    }
-    if (before && before.state !== 'gave-up' && before.state !== 'exited') {
+    const others = [before, before?.old].filter((one) => one && one.state !== 'gave-up' && one.state !== 'exited');
+    const inTheWay = others.find((one) => one && shareAPort(one.definition.ports, definition.ports));
+    if (definition.role === 'back-source' && before && inTheWay) {
       this.edges.set(name, { ...before, state: 'draining', clients: 0, next: definition });
-    } else this.edges.set(name, { definition, state: 'starting', clients: 0 });
+      return;
+    }
+    if (before && inTheWay) {
+      this.violations.push(`${name}: generation ${definition.generation} while ${before.definition.generation} lives`);
+      this.edges.set(name, { ...before, state: 'draining', clients: 0, next: definition });
+      return;
+    }
+    const old = others.find((one) => one?.state === 'ready' || one?.state === 'draining');
+    this.edges.set(name, { definition, state: 'starting', clients: 0, ...(old && { old }) });
   }
 
   #drain(name: string, deadlineMs: number): void {
@@ -90,6 +104,7 @@ export class HostModel {
       return;
     }
     if (deadlineMs === 0) edge.clients = 0;
+    if (edge.old) edge.old.state = 'draining';
     if (edge.state === 'gave-up' || edge.state === 'exited') this.#remove(name);
     else if (edge.state !== 'stopping') edge.state = 'draining';
   }
@@ -102,7 +117,9 @@ export class HostModel {
   }
 
   #remove(name: string): void {
-    this.edges.delete(name);
+    const old = this.edges.get(name)?.old;
+    if (old) this.edges.set(name, old);
+    else this.edges.delete(name);
     this.#forgetDrained();
   }
 
@@ -117,19 +134,27 @@ export class HostModel {
     const edge = this.edges.get(name);
     if (!edge) return;
     delete edge.next;
+    delete edge.old;
     edge.clients = 0;
     if (edge.state !== 'stopping') edge.state = 'draining';
   }
 
   tick(): void {
     for (const [name, edge] of [...this.edges]) {
-      if (edge.state === 'starting') edge.state = 'ready';
+      if (edge.old) this.#tickOld(edge, edge.old);
+      if (edge.state === 'starting') edge.state = edge.definition.engine === BROKEN ? 'gave-up' : 'ready';
       else if (edge.state === 'draining' && edge.clients > 0) edge.clients--;
       else if (edge.state === 'draining') edge.state = 'stopping';
       else if (edge.state !== 'stopping') continue;
       else if (edge.next) this.edges.set(name, { definition: edge.next, state: 'starting', clients: 0 });
       else this.#remove(name);
     }
+  }
+
+  #tickOld(edge: ModelEdge, old: ModelEdge): void {
+    if (old.state === 'ready' && edge.state === 'ready') old.state = 'draining';
+    else if (old.state === 'draining' && old.clients > 0) old.clients--;
+    else if (old.state === 'draining') delete edge.old;
   }
 
   /** The pod dies and comes back: with what its file says. */
@@ -162,12 +187,13 @@ export class HostModel {
   }
 
   podState(): PodState {
-    const edges = [...this.edges.values()].map(({ definition, state, clients }): EdgeStatus => {
+    const rows = [...this.edges.values()].flatMap((edge) => (edge.old ? [edge, edge.old] : [edge]));
+    const edges = rows.map(({ definition, state, clients }): EdgeStatus => {
       const record = this.file.slots.find((one) => one.role === definition.role && one.slot === definition.slot);
       return {
         ...definition,
         state,
-        pid: 1000 + definition.slot,
+        pid: 1000 * definition.generation + definition.slot,
         term: record?.term ?? 0,
         sequence: record?.sequence ?? 0,
         transport: 'hand-off',

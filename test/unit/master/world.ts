@@ -1,3 +1,4 @@
+import { watchChanges } from '@dolphin/master/domain/change-watch.js';
 import type { DecisionDraft } from '@dolphin/master/domain/decision-draft.js';
 import { evolve } from '@dolphin/master/domain/evolve.js';
 import { EMPTY_FARM, type FarmState } from '@dolphin/master/domain/farm-state.js';
@@ -91,6 +92,7 @@ export class World {
   }
 
   plan(): Plan {
+    this.observed = watchChanges(this.state, this.observed, this.now);
     return reconcile(this.state, this.observed, this.now);
   }
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 
 const FARM = '6f1d0f5e-54ae-4c43-93f5-4a3b8c7b9a10';
 const OTHER_FARM = '0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6';
-const engines = new Set(['builtin']);
+const known = { engines: new Set(['builtin']), confs: new Set(['fast']) };
 const edge = (generation: number, over: Partial<EdgeDefinition> = {}): EdgeDefinition => ({
   role: 'stream',
   slot: 0,
@@ -46,7 +46,7 @@ const undrain = (generation: number): CommandBody => ({ type: 'undrain', role: '
 function obey(...commands: Command[]): { outcomes: string[]; file: HostFile } {
   let file = newHostFile('h1');
   const outcomes = commands.map((one) => {
-    const verdict = acceptCommand(file, one, engines);
+    const verdict = acceptCommand(file, one, known);
     if (verdict.result === 'refused') return verdict.code;
     file = verdict.file;
     return verdict.already ? 'already' : 'new';
@@ -136,7 +136,7 @@ describe('a command', () => {
     const after = withDrained(file, edge(1));
     assert.equal(findSlot(after, edge(1))?.wanted, null);
     const judge = (body: CommandBody) => {
-      const verdict = acceptCommand(after, command(1, 7, body), engines);
+      const verdict = acceptCommand(after, command(1, 7, body), known);
       return verdict.result === 'refused' ? verdict.code : verdict.already ? 'already' : 'new';
     };
     assert.deepEqual([drain(1, 5), undrain(1), spawn(1), spawn(2), kill(1)].map(judge), [
@@ -158,8 +158,9 @@ describe('a command', () => {
       command(9, 5, spawn(1), { farmId: OTHER_FARM }),
       command(9, 5, spawn(1), { host: 'h2' }),
       command(9, 5, spawn(1, { engine: 'srs5' })),
+      command(9, 5, spawn(1, { conf: { name: 'slow', revision: 1 } })),
     );
-    assert.deepEqual(outcomes, ['new', 'E_FARM_MISMATCH', 'E_HOST_MISMATCH', 'E_ENGINE_UNKNOWN']);
+    assert.deepEqual(outcomes, ['new', 'E_FARM_MISMATCH', 'E_HOST_MISMATCH', 'E_ENGINE_UNKNOWN', 'E_CONF_UNKNOWN']);
     assert.equal(file.term, 1);
     assert.deepEqual(file.slots, []);
   });
@@ -181,7 +182,7 @@ describe('a command', () => {
         let file = newHostFile('h1');
         const killed = new Set<number>();
         for (const one of all) {
-          const verdict = acceptCommand(file, command(one.term, one.sequence, one.body), engines);
+          const verdict = acceptCommand(file, command(one.term, one.sequence, one.body), known);
           if (verdict.result === 'refused') continue;
           const before = findSlot(file, edge(1));
           const after = findSlot(verdict.file, edge(1));

@@ -5,7 +5,7 @@ import { findSlot, type HostFile, newHostFile } from '@dolphin/pod/domain/host-f
 import type { Command, CommandBody, EdgeDefinition } from '@dolphin/protocol';
 import fc from 'fast-check';
 
-const engines = new Set(['builtin']);
+const names = { engines: new Set(['builtin']), confs: new Set<string>() };
 const key = { role: 'stream', slot: 0 } as const;
 const edge: EdgeDefinition = {
   ...{ ...key, generation: 3, engine: 'builtin', ports: { rtmp: 1936, http: 18081, api: 33332 } },
@@ -17,7 +17,7 @@ const command = (sequence: number, body: CommandBody, term = 1): Command => ({
 });
 const restart = (generation: number): CommandBody => ({ type: 'restart', ...key, generation, drainMs: 1000 });
 
-function obey(commands: readonly Command[], known = engines): { outcomes: string[]; file: HostFile } {
+function obey(commands: readonly Command[], known = names): { outcomes: string[]; file: HostFile } {
   let file = newHostFile('h1');
   const outcomes = commands.map((one) => {
     const verdict = acceptCommand(file, one, known);
@@ -55,7 +55,7 @@ describe('a restart', () => {
 
   it('of an engine that is gone leaves the edge that runs alone', () => {
     const file = obey([spawned]).file;
-    const verdict = acceptCommand(file, command(6, restart(4)), new Set());
+    const verdict = acceptCommand(file, command(6, restart(4)), { ...names, engines: new Set() });
     assert.equal(verdict.result === 'refused' && verdict.code, 'E_ENGINE_UNKNOWN');
   });
 

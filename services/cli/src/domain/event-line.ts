@@ -87,6 +87,7 @@ function detailsOf({ type, data, by }: EventRow): string {
       return `to spec ${of('specVersion')}: ${of('edges')} edges`;
     case 'update-step':
       return `${of('step')} to spec ${of('specVersion')}: ${Array.isArray(data['edges']) ? data['edges'].length : '?'} edges`;
+    case 'update-edge-failed':
     case 'update-stopped':
       return `to spec ${of('specVersion')}${because(of('why'))}`;
     case 'update-finished':

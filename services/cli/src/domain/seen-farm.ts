@@ -10,7 +10,7 @@ export type SeenHost = Omit<HostView, Unmeasured> & { readonly [K in Unmeasured]
 
 type MastersOwn = 'version' | 'sequence' | 'specVersion' | 'spec' | 'leader' | 'master' | 'connected' | 'settled';
 /** The farm as a master shows it, or as much of it as others know: then `master` and all that the log says is null. */
-export type SeenFarm = Pick<FarmView, 'farm' | 'farmId' | 'at' | 'edges'> & {
+export type SeenFarm = Pick<FarmView, 'farm' | 'farmId' | 'at' | 'edges' | 'update'> & {
   readonly [K in MastersOwn]: FarmView[K] | null;
 } & { readonly hosts: readonly SeenHost[]; readonly problems?: FarmView['problems'] };
 

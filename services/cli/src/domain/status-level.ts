@@ -1,4 +1,5 @@
 import type { FarmView } from '@dolphin/protocol';
+import { DolphinError } from '@dolphin/protocol/plain.js';
 import type { SeenFarm, SeenHost } from './seen-farm.js';
 import type { StatusEdge } from './status.js';
 import { age } from './words.js';
@@ -33,7 +34,7 @@ export function problemsOf(view: SeenFarm, edges: readonly StatusEdge[]): Proble
   ];
 }
 
-function farmProblems({ farmId, spec, connected, master, leader, hosts }: SeenFarm): string[] {
+function farmProblems({ farmId, spec, connected, master, leader, hosts, update }: SeenFarm): string[] {
   if (master === null) return ['no master tells of it: what is decided for it is not known'];
   const problems: string[] = [];
   if (!connected) problems.push('the master is cut off from NATS: it shows what it saw last');
@@ -42,6 +43,7 @@ function farmProblems({ farmId, spec, connected, master, leader, hosts }: SeenFa
   else if (connected && spec === null) problems.push('nothing has been applied yet');
   if (!master.problem && connected && farmId !== null && leader === null) problems.push('no master leads');
   if (spec !== null && hosts.length === 0) problems.push('no host has joined');
+  if (update?.state === 'stopped') problems.push(new DolphinError('E_UPDATE_STOPPED', { ...update }).message);
   return problems;
 }
 

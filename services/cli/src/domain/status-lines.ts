@@ -65,7 +65,12 @@ function controlPlane({ farm, source }: Status): string {
     return `as ${whom}, ${source.ageMs === null ? 'at no time' : `${age(source.ageMs)} ago`}`;
   }
   const leader = farm.leader ? `leader ${farm.leader.master} (term ${farm.leader.term})` : 'no leader';
-  return `spec ${farm.specVersion}, ${farm.settled ? 'settled' : 'not settled'}; ${leader}`;
+  return `spec ${farm.specVersion}, ${progress(farm)}; ${leader}`;
+}
+
+function progress({ settled, update }: Status['farm']): string {
+  if (settled) return 'settled';
+  return update?.state === 'running' ? `${update.done} of ${update.edges} edges changed` : 'not settled';
 }
 
 function hostRows(status: Status): string[][] {

@@ -79,6 +79,8 @@ export interface Status {
   /** Null where only a master knows, and none told. */
   readonly farm: Pick<FarmView, 'farm' | 'farmId'> & { readonly [K in FarmField]: FarmView[K] | null } & {
     readonly viewAt: string;
+    /** The newest rolling change; absent: there was none, or nobody knows. */
+    readonly update?: FarmView['update'];
   };
   /** Clients and kbit/s are those of the stream edges: what viewers get, nothing counted twice. */
   readonly totals: {
@@ -148,7 +150,10 @@ export function sumUp(
       ageMs: ages.length === 0 ? null : Math.max(...ages),
       tried: asked.tried,
     },
-    farm: { farm, farmId, version, sequence, specVersion, leader, master, connected, settled, viewAt: view.at },
+    farm: {
+      ...{ farm, farmId, version, sequence, specVersion, leader, master, connected, settled, viewAt: view.at },
+      ...(view.update && { update: view.update }),
+    },
     totals,
     hosts: view.hosts.map((host) => hostStatus(host, viewers)),
     edges,

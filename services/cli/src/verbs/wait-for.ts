@@ -24,7 +24,7 @@ export async function waitFor<T>(api: MasterApi, o: WaitFor<T>): Promise<T> {
       const view = await api.farm();
       const found = o.look(view);
       if (found !== null) return found;
-      state = o.meanwhile?.(view) ?? `spec ${view.specVersion}, ${view.settled ? 'settled' : 'not settled'}`;
+      state = o.meanwhile?.(view) ?? `spec ${view.specVersion}, ${progress(view)}`;
     } catch (error) {
       if (!(error instanceof DolphinError) || !error.retryable) throw error;
       state = error.message;
@@ -35,6 +35,11 @@ export async function waitFor<T>(api: MasterApi, o: WaitFor<T>): Promise<T> {
     }
     await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, leftMs)));
   }
+}
+
+function progress({ settled, update }: FarmView): string {
+  if (update?.state === 'running') return `${update.done} of ${update.edges} edges changed`;
+  return settled ? 'settled' : 'not settled';
 }
 
 /** Until the farm is what this version of its specification asks for. Throws E_UPDATE_STOPPED, too. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Tenure } from '@dolphin/eventlog';
 import { type Decision, type DecisionEnvelope, subjectsOf } from '@dolphin/protocol';
 import type { Clock, Complaints, Logger } from '@dolphin/runtime';
+import { watchChanges } from '../domain/change-watch.js';
 import type { DecisionDraft } from '../domain/decision-draft.js';
 import { highestReportedTerm, leading } from '../domain/observation.js';
 import { reconcile } from '../domain/reconcile.js';
@@ -128,6 +129,7 @@ export class LeaderLoop {
       if (this.#model.history !== history) return 'the log was replaced';
       if (this.#model.problem) return this.#model.problem.message;
       this.#ports.look();
+      this.#model.observe((observed, now) => watchChanges(this.#model.state, observed, now));
       const plan = reconcile(this.#model.state, this.#model.observed, this.#clock.monotonic());
       if (plan.standDown) return plan.standDown;
       if (plan.isUs) this.#complaints.about('most hosts are silent at once: it is us, nothing is decided');

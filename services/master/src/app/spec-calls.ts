@@ -63,7 +63,9 @@ type Asked = Pick<Extract<OperatorDraft, { type: 'farm-applied' }>, 'who' | 'why
 
 function applied(state: FarmState, spec: FarmSpec, asked: Asked): OperatorVerdict<ApplyAnswer> {
   const actual = state.spec?.version ?? 0;
-  if (state.spec && sameJson(state.spec.spec, spec)) {
+  // Asked for again after its rolling change stopped, it is tried again.
+  const isStopped = state.update?.state === 'stopped' && state.update.specVersion === actual;
+  if (state.spec && sameJson(state.spec.spec, spec) && !isStopped) {
     return { already: { changed: false, specVersion: actual, sequence: state.spec.applied.sequence } };
   }
   checkSpec(state, spec);

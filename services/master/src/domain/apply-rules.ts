@@ -1,5 +1,6 @@
 import {
   DolphinError,
+  edgeName,
   edgePorts,
   type FarmSpec,
   GLOBAL_API_PORT,
@@ -10,24 +11,22 @@ import {
   PUBLIC_RTMP_PORT,
   portConflicts,
 } from '@dolphin/protocol';
-import { assignedSlots, type FarmState, type HostState, hostsOf } from './farm-state.js';
+import { type FarmState, type HostState, hostsOf, isHeld, type SlotState, slotsOf } from './farm-state.js';
 import { checkOriginReach } from './origin-reach.js';
-import { sameJson } from './same-json.js';
 
-/** May this become the specification? Throws E_SPEC_INVALID, E_ORIGIN_LOOPBACK, or E_NOT_YET for what only a rolling change can do. */
+/** May this become the specification? Throws E_SPEC_INVALID, E_ORIGIN_LOOPBACK, or E_NOT_YET for what cannot be done about running edges. */
 export function checkSpec(state: FarmState, spec: FarmSpec): void {
   checkLaterFields(spec);
   checkOrigins(spec);
   checkOriginReach(state, spec);
   checkPorts(state, spec);
-  checkNoRollingChange(state, spec);
+  checkMoves(state, spec);
 }
 
-/** Words that the specification has, and that nothing is done about yet: taking them would be a promise. */
-function checkLaterFields({ edges, conf, update }: FarmSpec): void {
-  const later = { 'edges.on': edges.on, conf, update };
-  const [field] = Object.entries(later).find(([, value]) => value !== undefined) ?? [];
-  if (field !== undefined) throw new DolphinError('E_NOT_YET', { what: `${field} in a specification`, field });
+/** A word that the specification has, and that nothing is done about yet: taking it would be a promise. */
+function checkLaterFields({ edges }: FarmSpec): void {
+  const field = 'edges.on';
+  if (edges.on !== undefined) throw new DolphinError('E_NOT_YET', { what: `${field} in a specification`, field });
 }
 
 function checkOrigins({ origins }: FarmSpec): void {
@@ -66,30 +65,40 @@ function conflictWords({ port, users: [one, other] }: PortConflict): string {
 }
 
 /**
- * Running edges keep engine, ports and origins until they can be rolled, a few at a time. Where none is asked for there is
- * nothing to roll: those that are there end as what they were.
+ * What running edges cannot be rolled to. Where none is asked for there is nothing to roll: those that are there end as what
+ * they were.
  */
-function checkNoRollingChange(state: FarmState, spec: FarmSpec): void {
+function checkMoves(state: FarmState, spec: FarmSpec): void {
   if (edgesAsked(spec) === 0) return;
-  const [field, was] = changedField(state, spec) ?? [];
-  if (field === undefined) return;
-  const what = `a change of ${field} while edges run (now ${was}; with edges 0 first, it is taken)`;
+  for (const host of hostsOf(state)) {
+    const there = slotsOf(host).filter((slot) => slot.status === 'assigned' || isHeld(slot));
+    checkBackSourcePort(there, spec);
+    checkOverlap(there, spec);
+  }
+}
+
+/** All stream edges of its host would pull from a port where nobody is, until each of them has been changed. */
+function checkBackSourcePort(there: readonly SlotState[], spec: FarmSpec): void {
+  const moved = there.find(({ role, ports }) => role === 'back-source' && ports.rtmp !== spec.ports.backSourceRtmp);
+  if (!moved) return;
+  const field = 'ports.backSourceRtmp';
+  const what = `a change of ${field} while edges run (now ${moved.ports.rtmp}; with edges 0 first, it is taken)`;
   throw new DolphinError('E_NOT_YET', { what, field });
+}
+
+/** Edges move one after the other: none may be sent to a port that another one still has. */
+function checkOverlap(there: readonly SlotState[], spec: FarmSpec): void {
+  const users = new Map(there.flatMap((slot) => Object.values(slot.ports).map((port) => [port, slot] as const)));
+  for (const slot of there) {
+    for (const port of Object.values(edgePorts(spec.ports, slot))) {
+      const user = users.get(port);
+      if (user === undefined || user === slot) continue;
+      const why = `port ${port}, of ${edgeName(slot)} to be, is ${edgeName(user)}'s as long as that runs`;
+      throw new DolphinError('E_SPEC_INVALID', { why: `${why}: take ports that no edge has` });
+    }
+  }
 }
 
 function edgesAsked({ edges }: FarmSpec): number {
   return 'perHost' in edges ? edges.perHost : edges.total;
-}
-
-export function changedField(state: FarmState, spec: FarmSpec): readonly [field: string, was: string] | null {
-  for (const host of hostsOf(state)) {
-    for (const slot of [...assignedSlots(host, 'back-source'), ...assignedSlots(host, 'stream')]) {
-      if (slot.engine !== spec.engine) return ['engine', slot.engine];
-      if (!sameJson(slot.ports, edgePorts(spec.ports, slot))) return ['ports', JSON.stringify(slot.ports)];
-      if (slot.role === 'back-source' && !sameJson(slot.origins, spec.origins)) {
-        return ['origins', slot.origins.join(', ')];
-      }
-    }
-  }
-  return null;
 }

@@ -1,7 +1,7 @@
-import { edgeName, edgePorts, type FarmSpec } from '@dolphin/protocol';
-import { type HostState, isClosed, type SlotState, slotsOf } from './farm-state.js';
+import { edgeName, type FarmSpec } from '@dolphin/protocol';
+import { differingFields } from './definition.js';
+import { type HostState, isClosed, isHeld, type SlotState, slotsOf } from './farm-state.js';
 import { type ObservedHost, reportedEdge } from './observation.js';
-import { sameJson } from './same-json.js';
 
 /** Stream edges in the order in which they would go: the fewest viewers first, of as many the highest slot. */
 export function departureOrder(slots: readonly SlotState[], seen: ObservedHost): SlotState[] {
@@ -13,18 +13,14 @@ export function keepable(host: HostState, seen: ObservedHost, spec: FarmSpec): S
   const backSource = host.slots[edgeName({ role: 'back-source', slot: 0 })];
   return slotsOf(host).filter((slot) => {
     if (slot.role !== 'stream' || slot.status !== 'released' || slot.drainMs === 0) return false;
-    const isAsAsked =
-      slot.engine === spec.engine &&
-      sameJson(slot.ports, edgePorts(spec.ports, slot)) &&
-      backSource?.status === 'assigned' &&
-      sameJson(slot.origins, originsBehind(backSource.ports.rtmp));
+    const isAsAsked = backSource?.status === 'assigned' && differingFields(slot, spec, host).length === 0;
     return isAsAsked && isServing(slot, seen);
   });
 }
 
 /** Those that go only because their host was drained, which it is no more. */
 export function recoverable(host: HostState, seen: ObservedHost, spec: FarmSpec): SlotState[] {
-  return isClosed(host) ? [] : keepable(host, seen, spec).filter((slot) => slot.forDrain !== null);
+  return isClosed(host) ? [] : keepable(host, seen, spec).filter((slot) => slot.forDrain !== null && !isHeld(slot));
 }
 
 /** Those that drain with another deadline than the drain of their host asks for. */
@@ -40,10 +36,6 @@ export function drainedOtherwise(host: HostState, seen: ObservedHost): SlotState
 /** It waits for its clients: nobody knows for how long. */
 export function isLeaving(slot: SlotState | undefined, seen: ObservedHost): boolean {
   return slot?.status === 'released' && slot.drainMs > 0 && isServing(slot, seen);
-}
-
-export function originsBehind(backSourceRtmp: number): string[] {
-  return [`127.0.0.1:${backSourceRtmp}`];
 }
 
 function isServing(slot: SlotState, seen: ObservedHost): boolean {

@@ -1,5 +1,6 @@
 import { type Decision, type DecisionEnvelope, edgeName } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
+import { evolveUpdate } from './evolve-update.js';
 import type { FarmState } from './farm-state.js';
 
 /** What a leader decided; one whose term was over by then decided nothing. */
@@ -25,6 +26,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           slot: entry.slot,
           generation: entry.generation,
           engine: entry.engine,
+          ...(entry.conf && { conf: entry.conf }),
           ports: entry.ports,
           origins: entry.origins,
           status: 'assigned',
@@ -35,6 +37,8 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           forDrain: null,
           isKept: false,
           killAsked: null,
+          // The next generation of what a rolling change has in hand is in its hand, too.
+          changing: before?.changing ?? null,
         });
       });
     case 'edge-released':
@@ -50,6 +54,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           forDrain,
           isKept: false,
           killAsked: null,
+          changing: null,
         } as const;
         return withSlot(host, { ...before, ...released });
       });
@@ -59,7 +64,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const isDraining = before?.status === 'released' && before.drainMs > 0;
         if (!isDraining || before.generation !== entry.generation) return host;
         const kept = { status: 'assigned', decided: ref, drainMs: 0, forDrain: null, isKept: true } as const;
-        return withSlot(host, { ...before, ...kept });
+        return withSlot(host, { ...before, ...kept, changing: null });
       });
     case 'host-unmanaged':
       return withHost(state, entry.host, (host) => ({ ...host, liveness: 'unmanaged' }));
@@ -72,12 +77,14 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         ...state,
         short: { specVersion: state.spec?.version ?? 0, asked: entry.asked, placed: entry.placed },
       };
-    case 'edge-adopted':
-    case 'edge-renewed':
     case 'update-started':
     case 'update-step':
+    case 'update-edge-failed':
     case 'update-stopped':
     case 'update-finished':
+      return evolveUpdate(state, entry);
+    case 'edge-adopted':
+    case 'edge-renewed':
       // History: nothing follows from these yet.
       return state;
     default:

@@ -1,5 +1,5 @@
 import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
-import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
+import { ignored, isForeign, never, refOf, withHost, withoutMarks, withSlot } from './evolve-steps.js';
 import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
 import { withOriginReach } from './origin-reach.js';
 import { isCommandOf } from './planned-command.js';
@@ -28,6 +28,8 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         cordoned: before?.cordoned ?? null,
         drain: before?.drain ?? null,
         slots: before?.slots ?? {},
+        ...(entry.engines && { engines: entry.engines }),
+        ...(entry.confs && { confs: entry.confs }),
       };
       return withOriginReach({ ...state, hosts: { ...state.hosts, [name]: host } });
     }
@@ -74,7 +76,7 @@ function withoutEdges(host: HostState, decided: EntryRef): HostState {
   for (const slot of slotsOf(host)) {
     if (slot.status === 'assigned') gone = withSlot(gone, { ...slot, status: 'released', decided });
   }
-  return gone;
+  return withoutMarks(gone);
 }
 
 /** Facts arrive late: those about an older generation say nothing about the slot as it is now. */

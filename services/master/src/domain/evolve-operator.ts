@@ -36,6 +36,8 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
         ...state,
         spec: { version: entry.specVersion, spec: entry.spec, applied: ref },
         specs: [...state.specs, versionOf(entry, sequence, at)].slice(-MAX_SPEC_VERSIONS),
+        // What it had in hand stays marked: whatever is asked now, that is brought to an end first.
+        update: state.update?.state === 'finished' ? state.update : null,
       });
     case 'host-cordoned':
       return withHost(state, entry.host, (host) => ({ ...host, cordoned: host.cordoned ?? ref }));

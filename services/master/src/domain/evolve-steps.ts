@@ -27,6 +27,12 @@ export function withSlot(host: HostState, slot: SlotState): HostState {
   return { ...host, slots: { ...host.slots, [edgeName(slot)]: slot } };
 }
 
+/** Nothing of it is in the hand of a rolling change any more. */
+export function withoutMarks(host: HostState): HostState {
+  const marked = Object.values(host.slots).filter(({ changing }) => changing !== null);
+  return marked.reduce((all, slot) => withSlot(all, { ...slot, changing: null }), host);
+}
+
 export function never(value: never): never {
   throw new TypeError(`no such entry: ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-import type { EdgeKey, EdgePorts, FarmSpec, SpecVersion } from '@dolphin/protocol';
+import type { ConfRef, EdgeKey, EdgePorts, FarmSpec, SpecVersion } from '@dolphin/protocol';
 
 /** Where in the log something stands, so that what follows from it can name it. */
 export interface EntryRef {
@@ -11,6 +11,8 @@ export interface EntryRef {
 export interface SlotState extends EdgeKey {
   readonly generation: number;
   readonly engine: string;
+  /** Absent: the host's default. */
+  readonly conf?: ConfRef | undefined;
   readonly ports: EdgePorts;
   readonly origins: readonly string[];
   readonly status: 'assigned' | 'released';
@@ -22,12 +24,31 @@ export interface SlotState extends EdgeKey {
   readonly isKept: boolean;
   /** An operator asked for the end of this generation. */
   readonly killAsked: EntryRef | null;
+  /**
+   * The rolling change to the specification of this version has it in hand: released, it keeps its place for the next
+   * generation; assigned, it has not been seen healthy yet. null: none has.
+   */
+  readonly changing: number | null;
   /** The decision that made it so. */
   readonly decided: EntryRef;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
   readonly gaveUpInARow: number;
   /** Why its host refused this generation last; null: it did not, or took it since. */
   readonly refusal: { readonly code: string; readonly message: string } | null;
+}
+
+/** The newest rolling change of the specification of this version. */
+export interface UpdateState {
+  readonly specVersion: number;
+  readonly state: 'running' | 'stopped' | 'finished';
+  /** That were to be changed when it began. */
+  readonly edges: number;
+  /** The last one that was begun, counted from 1; 0: none yet. */
+  readonly step: number;
+  /** Edges that it left behind although they failed. */
+  readonly failed: number;
+  /** Why it stopped; null: it did not. */
+  readonly why: string | null;
 }
 
 export type DecidedLiveness = 'up' | 'unmanaged' | 'lost';
@@ -43,6 +64,9 @@ export interface HostState {
   readonly address?: string | undefined;
   /** An origin that it cannot reach (origin-reach.ts). */
   readonly farOrigin?: string | null | undefined;
+  /** Engines and confs that its worker's configuration names; absent: it did not say. */
+  readonly engines?: readonly string[] | undefined;
+  readonly confs?: readonly string[] | undefined;
   /** Nothing new is placed on it. */
   readonly cordoned: EntryRef | null;
   /** Nothing at all shall be on it. */
@@ -74,6 +98,8 @@ export interface FarmState {
   /** The newest change of which hosts take edges (lost, returned, left, drained, …): what an assignment elsewhere may follow from. */
   readonly lastMove: EntryRef | null;
   readonly short: { readonly specVersion: number; readonly asked: number; readonly placed: number } | null;
+  /** null: there was none, or what was asked since did away with it. */
+  readonly update: UpdateState | null;
   readonly hosts: Readonly<Record<string, HostState>>;
   /** The first entry that this build cannot decode; a master that met one shows, but does not lead. */
   readonly unreadable: { readonly sequence: number; readonly why: string } | null;
@@ -91,6 +117,7 @@ export const EMPTY_FARM: FarmState = {
   leader: null,
   lastMove: null,
   short: null,
+  update: null,
   hosts: {},
   unreadable: null,
   ignored: 0,
@@ -104,6 +131,11 @@ export function assignedSlots(host: HostState, role: SlotState['role']): SlotSta
   return slotsOf(host)
     .filter((slot) => slot.role === role && slot.status === 'assigned')
     .sort((a, b) => a.slot - b.slot);
+}
+
+/** Released only to be defined anew: its place is nobody else's meanwhile. */
+export function isHeld(slot: SlotState): boolean {
+  return slot.status === 'released' && slot.changing !== null;
 }
 
 /** Nothing new is placed there. */

@@ -4,11 +4,12 @@ import {
   type EdgeStatus,
   type EdgeView,
   edgeName,
+  type FarmSpec,
   type FarmView,
   type HostView,
   MAX_REMARKS,
 } from '@dolphin/protocol';
-import { changedField } from './apply-rules.js';
+import { differingFields } from './definition.js';
 import {
   assignedSlots,
   type FarmState,
@@ -22,6 +23,7 @@ import {
 import { shownLiveness } from './liveness-rules.js';
 import { isUnknown, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
 import { originProblem } from './origin-reach.js';
+import { updateView } from './update-view.js';
 
 /** What a view needs besides the fold and what was seen. */
 export interface ViewOf {
@@ -44,6 +46,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
     edges.push(...edgeViews(name, host, seen));
   }
   const problems = problemsOf(state);
+  const update = updateView(state, observed);
   const sum = (of: (host: HostView) => number) => hosts.reduce((all, host) => all + of(host), 0);
   return {
     farm: of.farm,
@@ -58,6 +61,7 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
     connected: of.connected,
     settled: isSettled(state, observed),
     ...(problems.length > 0 && { problems }),
+    ...(update && { update }),
     hosts,
     edges,
     totals: {
@@ -148,10 +152,10 @@ function refusalOf(slot: SlotState, seen: ObservedHost): Pick<EdgeView, 'refusal
 }
 
 function notReported(slot: SlotState): Omit<EdgeStatus, 'state'> {
-  const { role, slot: number, generation, engine, ports, origins } = slot;
+  const { role, slot: number, generation, engine, conf, ports, origins } = slot;
   const none = { clients: 0, kbitPerS: 0, sentBytes: 0, cpuPercent: 0, rssBytes: 0, restarts: 0, uptimeMs: 0 };
   const accepted = { term: 0, sequence: 0 };
-  const what = { role, slot: number, generation, engine, ports, origins: [...origins] };
+  const what = { role, slot: number, generation, engine, ...(conf && { conf }), ports, origins: [...origins] };
   return { ...what, ...accepted, ...none, pid: null, transport: 'none' };
 }
 
@@ -177,11 +181,15 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
       : present.reduce((all, host) => all + count(host), 0) === edges.total;
   if (present.some((host) => host.drain && host.liveness === 'up' && count(host) > 0)) return false;
   const asked = 'perHost' in edges ? edges.perHost : edges.total;
-  if (!isPlaced || (asked > 0 && present.length === 0) || changedField(state, spec)) return false;
-  return present.every((host) => isHostSettled(host, observedHost(observed, host.host)));
+  if (!isPlaced || (asked > 0 && present.length === 0)) return false;
+  // Also while the last of what was changed is being watched.
+  if (state.update?.state === 'running') return false;
+  return present.every((host) => isHostSettled(host, observedHost(observed, host.host), spec));
 }
 
-function isHostSettled(host: HostState, seen: ObservedHost): boolean {
+function isHostSettled(host: HostState, seen: ObservedHost, spec: FarmSpec): boolean {
+  const isAsAsked = (slot: SlotState) => slot.status === 'released' || differingFields(slot, spec, host).length === 0;
+  if (!slotsOf(host).every(isAsAsked)) return false;
   if (host.liveness === 'unmanaged') return true;
   return slotsOf(host).every((slot) => {
     const reported = reportedEdge(seen.pod, edgeName(slot));

@@ -32,6 +32,16 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** An edge that a rolling change has in hand, as its leader watches it (change-watch.ts). Times are monotonic milliseconds. */
+export interface ChangeWatch {
+  /** Of the change. */
+  readonly specVersion: number;
+  /** Since when nothing is in the way of the next generation; null: the old one has clients, or ends. */
+  readonly awaitedSince: number | null;
+  /** Since when this process of it is seen as ready; null: it is not. */
+  readonly ready: { readonly generation: number; readonly pid: number | null; readonly at: number } | null;
+}
+
 /** What one master has seen of one host. */
 export interface ObservedHost {
   readonly epoch: number;
@@ -57,6 +67,8 @@ export interface ObservedHost {
   readonly refusals: Readonly<Record<string, Refusal>>;
   /** Since when a slot is seen as given up. */
   readonly gaveUp: Readonly<Record<string, { readonly generation: number; readonly at: number }>>;
+  /** By edge name, of those that are in the hand of a rolling change. */
+  readonly changes: Readonly<Record<string, ChangeWatch>>;
 }
 
 /** What one master has seen, apart from the log. */
@@ -83,6 +95,7 @@ export const UNSEEN_HOST: ObservedHost = {
   sent: {},
   refusals: {},
   gaveUp: {},
+  changes: {},
 };
 
 export function observedHost(observed: Observed, host: string): ObservedHost {
@@ -176,8 +189,10 @@ export function adopted(
   });
 }
 
+/** Changes are watched by whoever leads: what an earlier term saw, with nobody looking since, counts for nothing. */
 export function leading(observed: Observed, as: Observed['leading']): Observed {
-  return { ...observed, leading: as };
+  const hosts = Object.entries(observed.hosts).map(([host, seen]) => [host, { ...seen, changes: {} }]);
+  return { leading: as, hosts: Object.fromEntries(hosts) };
 }
 
 /** The highest term that any pod says it accepted. */

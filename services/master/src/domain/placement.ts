@@ -1,7 +1,16 @@
 import { edgeName, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { departureOrder, recoverable } from './departures.js';
-import { assignedSlots, type FarmState, type HostState, hostsOf, isClosed, type SlotState } from './farm-state.js';
+import {
+  assignedSlots,
+  type FarmState,
+  type HostState,
+  hostsOf,
+  isClosed,
+  isHeld,
+  type SlotState,
+  slotsOf,
+} from './farm-state.js';
 import {
   currentPod,
   isAdoptedIn,
@@ -21,7 +30,7 @@ export interface Site {
   readonly standing: 'open' | 'fixed' | 'gone';
   /** It will be open, or suspect, within seconds: not the time to spread. */
   readonly isOpening: boolean;
-  /** Stream edges that it has, or may have again at no cost, in the order in which they would go. */
+  /** Stream edges that it has, or may have again at no cost, or that are being changed, in the order in which they would go. */
   readonly edges: readonly SlotState[];
 }
 
@@ -35,12 +44,13 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
     const standing = host.liveness === 'lost' ? 'gone' : isUp && isHeard && isFree ? 'open' : 'fixed';
     const assigned = assignedSlots(host, 'stream');
     const again = standing === 'open' && state.spec ? recoverable(host, seen, state.spec.spec) : [];
+    const held = slotsOf(host).filter((slot) => slot.role === 'stream' && isHeld(slot));
     return {
       host,
       seen,
       standing,
       isOpening: isUp && isHeard && !isAdopted,
-      edges: departureOrder([...assigned, ...again], seen),
+      edges: departureOrder([...assigned, ...again, ...held], seen),
     };
   });
 }

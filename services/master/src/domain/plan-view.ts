@@ -1,10 +1,20 @@
-import { type EdgeStatus, edgeName, type FarmSpec, type PlanAnswer, type PlannedStep } from '@dolphin/protocol';
+import {
+  type EdgeStatus,
+  edgeName,
+  type FarmSpec,
+  MAX_TEXT_CHARS,
+  type PlanAnswer,
+  type PlannedStep,
+} from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
+import { type Definition, type DefinitionField, definitionOf, differingFields } from './definition.js';
 import { evolveDecision } from './evolve-decisions.js';
 import { type FarmState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, lifeOf, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
 import { planPlacement } from './reconcile.js';
 import { specDifferences } from './spec-diff.js';
+import { unsettledEdges } from './update-plan.js';
+import { inOrder } from './update-step.js';
 
 /** Placement comes to rest in three rounds: stream edges away, their back source away, others in their place. */
 const MAX_ROUNDS = 8;
@@ -29,7 +39,27 @@ export function planView(state: FarmState, observed: Observed, spec: FarmSpec): 
     }
     seen = asObeyed(planned, seen);
   }
+  steps.push(...updates(planned, seen, spec));
   return { specVersion, differences: specDifferences(state.spec?.spec ?? null, spec), steps };
+}
+
+/** What runs then and is something else is changed after that, in the order in which a rolling change takes it. */
+function updates(planned: FarmState, seen: Observed, spec: FarmSpec): PlannedStep[] {
+  return inOrder(unsettledEdges(planned, seen)).map(({ host, slot }) => {
+    const changes = differingFields(slot, spec, host).map((field) => {
+      const was = fieldWords(slot[field]);
+      return `${field} ${was} → ${fieldWords(definitionOf(spec, host, slot)[field])}`;
+    });
+    const why = (changes.join('; ') || 'it is being changed').slice(0, MAX_TEXT_CHARS);
+    return { action: 'update', host: host.host, role: slot.role, slot: slot.slot, why };
+  });
+}
+
+function fieldWords(value: Definition[DefinitionField]): string {
+  if (value === undefined) return "the host's own";
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.join(', ');
+  return Object.values(value).join(' ');
 }
 
 type AboutEdge = Extract<DecisionDraft, { type: 'edge-assigned' | 'edge-released' | 'edge-kept' }>;
@@ -69,10 +99,10 @@ function asObeyed(state: FarmState, observed: Observed): Observed {
 }
 
 function runningOn(slot: SlotState, seen: ObservedHost): EdgeStatus {
-  const { role, slot: number, generation, engine, ports, origins, decided } = slot;
+  const { role, slot: number, generation, engine, conf, ports, origins, decided } = slot;
   const none = { clients: 0, kbitPerS: 0, sentBytes: 0, cpuPercent: 0, rssBytes: 0, restarts: 0, uptimeMs: 0 };
   const before = reportedEdge(seen.pod, edgeName(slot));
-  const what = { role, slot: number, generation, engine, ports, origins: [...origins] };
+  const what = { role, slot: number, generation, engine, ...(conf && { conf }), ports, origins: [...origins] };
   const accepted = { term: seen.pod?.term ?? 0, sequence: decided.sequence };
   return { ...none, pid: null, transport: 'none', ...before, ...what, ...accepted, state: 'ready' };
 }

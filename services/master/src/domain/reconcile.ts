@@ -15,6 +15,7 @@ import { type PlannedCommand, planAdopt, sentKey } from './planned-command.js';
 import { causeIn, planSite } from './site-plan.js';
 import { planSlots } from './slot-rules.js';
 import { SILENT_AFTER_MS } from './timing.js';
+import { planUpdate } from './update-plan.js';
 
 /**
  * What is to be done now. Decisions first: commands for what they are about follow in a later round, from the log.
@@ -58,9 +59,9 @@ export function reconcile(state: FarmState, observed: Observed, now: number): Pl
 
   const slots = planAllSlots(state, observed, leading.term, now);
   const placement = planPlacement(state, observed, leading.term);
-  const decisions = liveness.isUs
-    ? []
-    : [...placement, ...slots.decisions.filter((decision) => !isAmong(decision, placement))];
+  // Where edges go comes before what they are.
+  const moves = placement.length > 0 ? placement : planChanges(state, observed, leading.term, now);
+  const decisions = liveness.isUs ? [] : [...moves, ...slots.decisions.filter((decision) => !isAmong(decision, moves))];
   const commands = slots.commands.filter((command) => !decisions.some((decision) => isOvertaken(command, decision)));
   return { decisions, commands: [...adopts, ...commands], standDown: null, isUs: liveness.isUs };
 }
@@ -79,6 +80,10 @@ export function planPlacement(state: FarmState, observed: Observed, term: number
   }
   const short = planShort(state, spec, sites);
   return short ? [...decisions, short] : decisions;
+}
+
+function planChanges(state: FarmState, observed: Observed, term: number, now: number): DecisionDraft[] {
+  return planUpdate(state, observed, sitesOf(state, observed, term), now);
 }
 
 function planAllSlots(state: FarmState, observed: Observed, term: number, now: number) {

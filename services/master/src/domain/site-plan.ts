@@ -1,7 +1,16 @@
-import { edgeName, edgePorts, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
+import { type EdgeKey, edgeName, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
-import { departureOrder, drainedOtherwise, isLeaving, keepable, originsBehind } from './departures.js';
-import { assignedSlots, type EntryRef, type FarmState, type HostState, type SlotState } from './farm-state.js';
+import { definitionOf } from './definition.js';
+import { departureOrder, drainedOtherwise, isLeaving, keepable } from './departures.js';
+import {
+  assignedSlots,
+  type EntryRef,
+  type FarmState,
+  type HostState,
+  isHeld,
+  type SlotState,
+  slotsOf,
+} from './farm-state.js';
 import { isSurelyEmpty, isUnknown, reportedEdge } from './observation.js';
 import type { Site } from './placement.js';
 import { DRAIN_DEADLINE_MS } from './timing.js';
@@ -10,20 +19,27 @@ import { DRAIN_DEADLINE_MS } from './timing.js';
 export function planSite(site: Site, target: number, spec: FarmSpec, cause: Cause): DecisionDraft[] {
   const { host, seen, edges } = site;
   const staying = edges.slice(Math.max(0, edges.length - target));
-  const leaving = assignedSlots(host, 'stream').filter((slot) => !staying.includes(slot));
-  const away = [...leaving, ...drainedOtherwise(host, seen)].map((slot) => release(host, slot, spec, cause));
+  // Also a place that was held for a next generation: it is not wanted any more.
+  const held = slotsOf(host).filter((slot) => slot.role === 'stream' && isHeld(slot));
+  const leaving = [...assignedSlots(host, 'stream'), ...held].filter((slot) => !staying.includes(slot));
+  const away = [...new Set([...leaving, ...drainedOtherwise(host, seen)])].map((slot) =>
+    release(host, slot, spec, cause),
+  );
   const backSource = planBackSource(site, target, spec, cause);
   if (backSource.blocked) return away;
   // Those with the most viewers first: nobody has to start what still runs.
   const missing = target - staying.length;
-  const others = keepable(host, seen, spec).filter((slot) => !edges.includes(slot));
+  const asAsked = keepable(host, seen, spec);
+  const others = asAsked.filter((slot) => !edges.includes(slot));
   const again = missing > 0 ? departureOrder(others, seen).slice(-missing) : [];
-  const kept = [...staying.filter((slot) => slot.status === 'released'), ...again];
+  const kept = [...staying.filter((slot) => asAsked.includes(slot)), ...again];
+  const emptied = staying.filter((slot) => isHeld(slot) && isSurelyEmpty(seen, edgeName(slot)));
   return [
     ...away,
     ...backSource.decisions,
     ...kept.map((slot) => keep(host, slot, cause)),
-    ...planStreams(site, missing - again.length, spec, backSource.rtmp, cause),
+    ...emptied.map((slot) => assign(host, slot, spec, cause)),
+    ...planStreams(site, missing - again.length, spec, cause),
   ];
 }
 
@@ -31,9 +47,7 @@ export function planSite(site: Site, target: number, spec: FarmSpec, cause: Caus
 function planBackSource(site: Site, target: number, spec: FarmSpec, cause: Cause) {
   const key = { role: 'back-source', slot: 0 } as const;
   const slot = site.host.slots[edgeName(key)];
-  const plannedRtmp = edgePorts(spec.ports, key).rtmp;
-  const rtmp = slot?.status === 'assigned' ? slot.ports.rtmp : plannedRtmp;
-  const none = { decisions: [] as DecisionDraft[], blocked: false, rtmp };
+  const none = { decisions: [] as DecisionDraft[], blocked: false };
   if (slot?.status === 'assigned') {
     const hasStreams = site.seen.pod?.edges.some((edge) => edge.role === 'stream') ?? false;
     const isNeeded = target > 0 || hasStreams;
@@ -41,31 +55,24 @@ function planBackSource(site: Site, target: number, spec: FarmSpec, cause: Cause
   }
   if (target === 0) return none;
   if (!isSurelyEmpty(site.seen, edgeName(key))) return { ...none, blocked: true };
-  return { ...none, decisions: [assign(site.host, key, slot, spec, spec.origins, cause)] };
+  return { ...none, decisions: [assign(site.host, key, spec, cause)] };
 }
 
 /**
  * The lowest free slots. One whose last edge still ends is waited for, so that no two ever live on one slot; one that
  * drains, or that an edge unknown to the log sits on, is passed over.
  */
-function planStreams(
-  site: Site,
-  missing: number,
-  spec: FarmSpec,
-  backSourceRtmp: number,
-  cause: Cause,
-): DecisionDraft[] {
+function planStreams(site: Site, missing: number, spec: FarmSpec, cause: Cause): DecisionDraft[] {
   const planned: DecisionDraft[] = [];
   let open = missing;
   for (let number = 0; open > 0 && number < MAX_EDGES_PER_HOST; number++) {
     const key = { role: 'stream', slot: number } as const;
     const slot = site.host.slots[edgeName(key)];
-    if (slot?.status === 'assigned' || isLeaving(slot, site.seen)) continue;
+    if (slot?.status === 'assigned' || (slot && isHeld(slot)) || isLeaving(slot, site.seen)) continue;
     const reported = reportedEdge(site.seen.pod, edgeName(key));
     if (reported && isUnknown(slot, reported)) continue;
     open--;
-    if (isSurelyEmpty(site.seen, edgeName(key)))
-      planned.push(assign(site.host, key, slot, spec, originsBehind(backSourceRtmp), cause));
+    if (isSurelyEmpty(site.seen, edgeName(key))) planned.push(assign(site.host, key, spec, cause));
   }
   return planned;
 }
@@ -85,25 +92,11 @@ export function causeIn(state: FarmState): Cause {
   };
 }
 
-function assign(
-  host: HostState,
-  key: { role: SlotState['role']; slot: number },
-  before: SlotState | undefined,
-  spec: FarmSpec,
-  origins: readonly string[],
-  cause: Cause,
-): DecisionDraft {
-  return {
-    type: 'edge-assigned',
-    host: host.host,
-    role: key.role,
-    slot: key.slot,
-    generation: (before?.generation ?? 0) + 1,
-    engine: spec.engine,
-    ports: edgePorts(spec.ports, key),
-    origins: [...origins],
-    ...cause(host),
-  };
+function assign(host: HostState, { role, slot }: EdgeKey, spec: FarmSpec, cause: Cause): DecisionDraft {
+  const generation = (host.slots[edgeName({ role, slot })]?.generation ?? 0) + 1;
+  const { origins, ...definition } = definitionOf(spec, host, { role, slot });
+  const place = { host: host.host, role, slot, generation };
+  return { type: 'edge-assigned', ...place, ...definition, origins: [...origins], ...cause(host) };
 }
 
 function release(host: HostState, slot: SlotState, spec: FarmSpec, cause: Cause): DecisionDraft {

@@ -187,6 +187,7 @@ function newGeneration(host: HostState, slot: SlotState): DecisionDraft {
     slot: slot.slot,
     generation: slot.generation + 1,
     engine: slot.engine,
+    ...(slot.conf && { conf: slot.conf }),
     ports: slot.ports,
     origins: [...slot.origins],
     causationId: slot.decided.entryId,
@@ -211,11 +212,14 @@ function bodyOf(
   verdict: Exclude<SlotVerdict, 'new-generation' | 'release' | 'nothing'>,
   { slot, reported }: SlotCase,
 ): CommandBody {
-  const { role, slot: number, generation, engine, ports, origins } = slot;
+  const { role, slot: number, generation, engine, conf, ports, origins } = slot;
   const there = { role, slot: number, generation: reported?.generation ?? generation };
   switch (verdict) {
     case 'spawn':
-      return { type: 'spawn', edge: { role, slot: number, generation, engine, ports, origins: [...origins] } };
+      return {
+        type: 'spawn',
+        edge: { role, slot: number, generation, engine, ...(conf && { conf }), ports, origins: [...origins] },
+      };
     case 'drain':
       return { type: 'drain', ...there, deadlineMs: slot.drainMs };
     case 'kill':

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DOLPHIN_VERSION, EdgePorts, KeptFarmSpec, Role, SpecVersion } from '@dolphin/protocol';
+import { ConfRef, DOLPHIN_VERSION, EdgePorts, KeptFarmSpec, Role, SpecVersion } from '@dolphin/protocol';
 import { z } from 'zod';
 import type { FarmState } from '../domain/farm-state.js';
 
@@ -13,6 +13,7 @@ const Slot = z.object({
   slot: z.int(),
   generation: z.int(),
   engine: z.string(),
+  conf: ConfRef.optional(),
   ports: EdgePorts,
   origins: z.array(z.string()),
   status: z.enum(['assigned', 'released']),
@@ -20,6 +21,7 @@ const Slot = z.object({
   forDrain: z.string().nullable(),
   isKept: z.boolean(),
   killAsked: Ref.nullable(),
+  changing: z.int().nullable(),
   decided: Ref,
   gaveUpInARow: z.int(),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -34,10 +36,21 @@ const Host = z.object({
   liveness: z.enum(['up', 'unmanaged', 'lost']),
   address: z.string().optional(),
   farOrigin: z.string().nullish(),
+  engines: z.array(z.string()).optional(),
+  confs: z.array(z.string()).optional(),
   cordoned: Ref.nullable(),
   drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
   hasLeft: z.boolean().optional(),
   slots: z.record(z.string(), Slot),
+});
+
+const Update = z.object({
+  specVersion: z.int(),
+  state: z.enum(['running', 'stopped', 'finished']),
+  edges: z.int(),
+  step: z.int(),
+  failed: z.int(),
+  why: z.string().nullable(),
 });
 
 const Fold = z.object({
@@ -50,6 +63,7 @@ const Fold = z.object({
   leader: z.object({ master: z.string(), term: z.int(), elected: Ref }).nullable(),
   lastMove: Ref.nullable(),
   short: z.object({ specVersion: z.int(), asked: z.int(), placed: z.int() }).nullable(),
+  update: Update.nullable(),
   hosts: z.record(z.string(), Host),
   unreadable: z.object({ sequence: z.int(), why: z.string() }).nullable(),
   ignored: z.int(),

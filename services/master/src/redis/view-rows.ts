@@ -46,6 +46,7 @@ export function viewRows(view: FarmView): {
       ['specVersion', view.specVersion],
       ['spec', JSON.stringify(view.spec)],
       ['settled', view.settled],
+      ['update', view.update ? JSON.stringify(view.update) : null],
       ...Object.entries(totals),
     ]),
     hosts: view.hosts.map(({ host, heardMsAgo: _, ...fields }) => ({

@@ -1,13 +1,14 @@
 import { type Command, type CommandReply, DolphinError, type PodState } from '@dolphin/protocol';
 import { acceptCommand, type CommandVerdict } from '../domain/accept-command.js';
 import { findSlot, type HostFile, withDrained } from '../domain/host-file.js';
+import type { KnownNames } from '../domain/known-names.js';
 import type { Cause, Told } from './edge-facts.js';
 import type { Log } from './ports.js';
 import type { Supervisor } from './supervisor.js';
 
 export interface ControlDeps {
   readonly supervisor: Supervisor;
-  readonly engines: ReadonlySet<string>;
+  readonly names: () => KnownNames;
   readonly save: (file: HostFile) => Promise<void>;
   readonly state: () => PodState;
   readonly tell: (fact: Told) => string;
@@ -92,7 +93,7 @@ export class Control {
    * empty a moment later, and the file would promise an edge that is gone.
    */
   #judge(command: Command): CommandVerdict {
-    const verdict = acceptCommand(this.#file, command, this.#deps.engines);
+    const verdict = acceptCommand(this.#file, command, this.#deps.names());
     const { body } = command;
     if (verdict.result === 'refused' || verdict.already || body.type !== 'undrain') return verdict;
     if (this.#deps.supervisor.undrain(body, causeOf(command))) return verdict;

@@ -51,7 +51,7 @@ export function podState(s: PodStateSources): PodState {
 }
 
 function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): EdgeStatus {
-  const { role, slot, generation, engine, ports, origins } = runner.edge;
+  const { role, slot, generation, engine, conf, ports, origins } = runner.edge;
   const record = findSlot(file, runner.edge);
   const logDroppedBytes = s.logDroppedBytes(runner.name);
   return {
@@ -60,6 +60,7 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
     slot,
     generation,
     engine,
+    ...(conf && { conf }),
     state: runner.state,
     pid: runner.process?.pid ?? null,
     ports,

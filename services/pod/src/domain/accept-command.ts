@@ -2,6 +2,7 @@ import { type Command, type EdgeDefinition, type EdgeKey, type ErrorCode, edgeNa
 import { acceptDrain, acceptUndrain } from './accept-drain.js';
 import { acceptRestart } from './accept-restart.js';
 import { findSlot, type HostFile, type SlotRecord, withSlot } from './host-file.js';
+import { type KnownNames, unknownName } from './known-names.js';
 
 export type CommandVerdict =
   | {
@@ -24,9 +25,9 @@ export type CommandVerdict =
  *   6. a drain, or its taking back, is about a generation that is there (accept-drain.ts); a spawn of a drained one is
  *      refused, a spawn above it, or a kill, ends the matter.
  *   7. a restart is a spawn of the slot's own definition (accept-restart.ts).
- * An engine that is not configured here is refused before anything is written.
+ * An engine or a conf that is not configured here is refused before anything is written.
  */
-export function acceptCommand(file: HostFile, command: Command, engines: ReadonlySet<string>): CommandVerdict {
+export function acceptCommand(file: HostFile, command: Command, known: KnownNames): CommandVerdict {
   if (command.host !== file.host) {
     return refused('E_HOST_MISMATCH', { ours: file.host, theirs: command.host });
   }
@@ -42,7 +43,7 @@ export function acceptCommand(file: HostFile, command: Command, engines: Readonl
     case 'adopt':
       return { result: 'accepted', already: command.term === file.term, file: seen };
     case 'spawn':
-      return acceptSpawn(seen, command, body.edge, engines);
+      return acceptSpawn(seen, command, body.edge, known);
     case 'kill':
       return acceptKill(seen, command, body);
     case 'drain':
@@ -50,18 +51,13 @@ export function acceptCommand(file: HostFile, command: Command, engines: Readonl
     case 'undrain':
       return overtaken(findSlot(seen, body), command, body) ?? acceptUndrain(seen, command, body);
     case 'restart':
-      return overtaken(findSlot(seen, body), command, body) ?? acceptRestart(seen, command, body, engines);
+      return overtaken(findSlot(seen, body), command, body) ?? acceptRestart(seen, command, body, known);
     default:
       return never(body);
   }
 }
 
-function acceptSpawn(
-  file: HostFile,
-  command: Command,
-  edge: EdgeDefinition,
-  engines: ReadonlySet<string>,
-): CommandVerdict {
+function acceptSpawn(file: HostFile, command: Command, edge: EdgeDefinition, known: KnownNames): CommandVerdict {
   const record = findSlot(file, edge);
   const stale = overtaken(record, command, edge);
   if (stale !== null) return stale;
@@ -77,7 +73,8 @@ function acceptSpawn(
     const kept: SlotRecord = { ...record, term: command.term, sequence: command.sequence };
     return { result: 'accepted', already: true, file: withSlot(file, kept) };
   }
-  if (!engines.has(edge.engine)) return refused('E_ENGINE_UNKNOWN', { engine: edge.engine });
+  const unknown = unknownName(edge, known);
+  if (unknown !== null) return refused(unknown.code, unknown.details);
   return { result: 'accepted', already: false, file: withSlot(file, recordOf(command, edge, edge.generation, edge)) };
 }
 
@@ -120,6 +117,8 @@ function recordOf(command: Command, key: EdgeKey, generation: number, wanted: Ed
 function sameEdge(a: EdgeDefinition, b: EdgeDefinition): boolean {
   return (
     a.engine === b.engine &&
+    a.conf?.name === b.conf?.name &&
+    a.conf?.revision === b.conf?.revision &&
     a.ports.rtmp === b.ports.rtmp &&
     a.ports.http === b.ports.http &&
     a.ports.api === b.ports.api &&

@@ -1,6 +1,7 @@
 import { type Command, type CommandOf, type ErrorCode, edgeName } from '@dolphin/protocol';
 import type { CommandVerdict } from './accept-command.js';
 import { findSlot, type HostFile, withSlot } from './host-file.js';
+import { type KnownNames, unknownName } from './known-names.js';
 
 type RestartBody = CommandOf<'restart'>['body'];
 
@@ -10,13 +11,13 @@ type RestartBody = CommandOf<'restart'>['body'];
  *   1. there is no such edge, or it is to go: nothing can be done again.
  *   2. that generation is there: `already`; a newer leader's (term, sequence) is kept.
  *   3. it is below the slot's: refused, as a spawn would be.
- *   4. its engine is not configured here any more: refused, and the one that runs goes on.
+ *   4. its engine or conf is not configured here any more: refused, and the one that runs goes on.
  */
 export function acceptRestart(
   file: HostFile,
   command: Command,
   restart: RestartBody,
-  engines: ReadonlySet<string>,
+  known: KnownNames,
 ): CommandVerdict {
   const edge = edgeName(restart);
   const record = findSlot(file, restart);
@@ -30,7 +31,8 @@ export function acceptRestart(
     return { result: 'accepted', already: true, file: withSlot(file, { ...record, term, sequence }) };
   }
   const { wanted, correlationId: _, ...kept } = record;
-  if (!engines.has(wanted.engine)) return refused('E_ENGINE_UNKNOWN', { engine: wanted.engine });
+  const unknown = unknownName(wanted, known);
+  if (unknown !== null) return refused(unknown.code, unknown.details);
   const next = {
     ...{ ...kept, generation, term, sequence, wanted: { ...wanted, generation } },
     causationId: command.causationId ?? command.id,

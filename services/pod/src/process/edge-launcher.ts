@@ -24,8 +24,10 @@ export interface EdgeLauncherOptions {
   readonly runDir: string;
   readonly host: string;
   readonly privateAddress: string;
-  /** The user's conf, in SRS's syntax. */
+  /** The user's conf, in SRS's syntax, of edges that name none. */
   readonly confPath: string;
+  /** The others, by name. */
+  readonly confs: () => ReadonlyMap<string, string>;
   readonly engines: Engines;
   readonly under: UnderParent;
   readonly confinement: Confinement;
@@ -102,7 +104,9 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
   };
 
   const render = (edge: EdgeDefinition, engine: Engine) => {
-    const user: Directive[] = loadConf(o.confPath, (path) => readFileSync(path, 'utf8'));
+    const named = edge.conf && o.confs().get(edge.conf.name);
+    if (edge.conf && named === undefined) throw new DolphinError('E_CONF_UNKNOWN', { conf: edge.conf.name });
+    const user: Directive[] = loadConf(named ?? o.confPath, (path) => readFileSync(path, 'utf8'));
     const clients = admittedClients(user);
     const { conf, warnings } = renderEdgeConf(user, {
       role: edge.role,

@@ -14,7 +14,8 @@ export interface Engine {
 }
 
 interface Known {
-  /** Of the file that was asked. */
+  /** The file that was asked. */
+  readonly path: string;
   readonly identity: string;
   readonly answer: Promise<Engine | { why: string }>;
 }
@@ -31,18 +32,18 @@ export interface EnginesOptions {
  * file lies at its path.
  */
 export class Engines {
-  readonly #paths: ReadonlyMap<string, string>;
+  readonly #paths: () => ReadonlyMap<string, string>;
   readonly #known = new Map<string, Known>();
   readonly #warnings = new Map<string, readonly string[]>();
   readonly #o: EnginesOptions;
 
-  constructor(paths: ReadonlyMap<string, string>, o: EnginesOptions) {
+  constructor(paths: () => ReadonlyMap<string, string>, o: EnginesOptions) {
     this.#paths = paths;
     this.#o = o;
   }
 
   get names(): ReadonlySet<string> {
-    return new Set(this.#paths.keys());
+    return new Set(this.#paths().keys());
   }
 
   /** What is known to be wrong with the versions that were asked so far. */
@@ -52,14 +53,14 @@ export class Engines {
 
   /** Null: no engine of that name. `why`: it cannot be used, for now. */
   async find(name: string): Promise<Engine | { why: string } | null> {
-    const path = this.#paths.get(name);
+    const path = this.#paths().get(name);
     if (path === undefined) return null;
     // Asking it would cost a start of Node, and the name is ours.
     if (name === 'builtin') return { path, dialect: 'builtin', version: DOLPHIN_VERSION };
     const identity = await fileIdentity(path);
     let known = this.#known.get(name);
-    if (known === undefined || known.identity !== identity) {
-      known = { identity, answer: this.#ask(name, path) };
+    if (known === undefined || known.path !== path || known.identity !== identity) {
+      known = { path, identity, answer: this.#ask(name, path) };
       this.#known.set(name, known);
     }
     const answer = await known.answer;

@@ -21,7 +21,10 @@ export interface ShipperDeps {
 }
 
 /** What a host says of itself for the whole of an epoch. */
-export type HostWords = Pick<Extract<Fact, { type: 'host-joined' }>, 'address' | 'labels' | 'capacity' | 'engines'>;
+export type HostWords = Pick<
+  Extract<Fact, { type: 'host-joined' }>,
+  'address' | 'labels' | 'capacity' | 'engines' | 'confs'
+>;
 
 export interface Joining {
   readonly farmId: string;
