@@ -10,6 +10,17 @@ export interface FarmPlaces {
   readonly runDir: string | null;
 }
 
+/** Its NATS, and which farm on it. */
+export interface BusPlace {
+  readonly url: string;
+  readonly farm: string;
+}
+
+/** Null: nobody said. */
+export function busPlace({ nats, farm }: FarmPlaces): BusPlace | null {
+  return nats === null || farm === null ? null : { url: nats, farm };
+}
+
 /** `up` without --dir, from the checkout that it belongs to. */
 const DEFAULT_DIR = '.dolphin';
 

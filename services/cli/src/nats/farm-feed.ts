@@ -2,6 +2,7 @@ import { connectBus } from '@dolphin/eventlog';
 import { FarmView, MAX_VIEW_BYTES, subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import { isNewer } from '../domain/newest-view.js';
+import type { BusPlace } from '../files/find-farm.js';
 import { readJson } from './read-json.js';
 
 export interface HeardView {
@@ -19,7 +20,7 @@ export interface FarmFeed {
 }
 
 /** Throws E_BUS_UNAVAILABLE. Later it waits for a server that is away. */
-export async function openFarmFeed({ url, farm }: { readonly url: string; readonly farm: string }): Promise<FarmFeed> {
+export async function openFarmFeed({ url, farm }: BusPlace): Promise<FarmFeed> {
   const bus = await connectBus(url, { name: 'cli watch', logger: silentLogger(), waitForFirst: false });
   let newest: FarmView | null = null;
   let waiting: HeardView | null = null;
