@@ -22,7 +22,7 @@ import { tempDir } from './temp-dir.js';
 
 const STREAM = 'live/livestream';
 /** Enough slots for what the tests scale to. */
-const SLOTS = 8;
+const SLOTS = 12;
 
 export interface FarmOptions {
   edges?: number;

@@ -27,6 +27,7 @@ export class FarmModel {
   readonly farm: string;
   readonly masterId: string;
   readonly projection = new Projection();
+  readonly #subjects: ReturnType<typeof subjectsOf>;
   readonly #logger: Logger;
   readonly #clock: { now(): number; monotonic(): number };
   readonly #foldListeners = new Set<() => void>();
@@ -46,6 +47,7 @@ export class FarmModel {
     clock: { now(): number; monotonic(): number };
   }) {
     this.farm = o.farm;
+    this.#subjects = subjectsOf(o.farm);
     this.masterId = o.masterId;
     this.#logger = o.logger;
     this.#clock = o.clock;
@@ -95,7 +97,7 @@ export class FarmModel {
   #foldStored(item: Extract<LogItem, { type: 'stored' }>): void {
     const { subject, envelope, sequence } = item;
     // A writer may write what its subject is for, and nothing else: that is what the bus's permissions rest on.
-    const subjects = subjectsOf(this.farm);
+    const subjects = this.#subjects;
     const isItsPlace =
       (envelope.kind === 'operator' && subject === subjects.logOperator) ||
       (envelope.kind === 'decisions' && subject === subjects.logDecisions) ||
@@ -114,7 +116,7 @@ export class FarmModel {
   }
 
   #foldUnreadable(sequence: number, subject: string, why: string): void {
-    const subjects = subjectsOf(this.farm);
+    const subjects = this.#subjects;
     const on =
       subject === subjects.logOperator ? 'operator' : subject === subjects.logDecisions ? 'decisions' : 'other';
     if (!this.#state.unreadable) {
