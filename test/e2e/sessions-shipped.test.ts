@@ -55,8 +55,15 @@ it('dolphin-cli shows who is there, closes one, and says how clients ended over 
   const { host, protocol, edge, stream, use, more } = there;
   assert.match(edge ?? '', /^stream-[01]$/);
   assert.deepEqual([host, protocol, stream, use, more], ['h1', 'http', '/live/livestream', 'play', 0]);
-  const kick = await farm.cli('kick', there.id, '--why', 'a test');
-  assert.deepEqual([kick.code, kick.stdout], [0, `kick of ${there.id}: it is being closed on h1\n`]);
+  // A host that answers too late on a busy machine may have closed it all the same: then nobody has it any more.
+  const kick = await eventually(
+    async () => {
+      const { code, stdout } = await farm.cli('kick', there.id, '--why', 'a test');
+      return code === 0 || code === 66 ? { code, stdout } : null;
+    },
+    { what: 'it is kicked' },
+  );
+  if (kick.code === 0) assert.equal(kick.stdout, `kick of ${there.id}: it is being closed on h1\n`);
   const all = await shipped(3);
   assert.deepEqual([all[2]?.id, all[2]?.end], [there.id, 'kicked']);
 

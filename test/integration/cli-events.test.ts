@@ -119,6 +119,8 @@ test('--follow asks a master that cannot be followed page by page, over a while 
     wanted,
   );
   assert.equal(documents[0].schema, 'dolphin.event/1');
+  // It would go on asking, and be counted.
+  await json.stop();
   assert.match(
     json.stderr(),
     /^dolphin-cli: E_LIMITED: .*; pages are asked for instead\n.*E_BUS_UNAVAILABLE: .*it is asked again\n.*it answers again/,

@@ -67,6 +67,7 @@ test('--follow goes on at another master behind the last whole message, so that 
   await eventually(() => ids().includes('1.0'), { what: 'all that both tell' });
   assert.deepEqual(ids(), ['16.0', '17.0', '17.1', '18.0', '18.1', '20.0', '1.0']);
   assert.deepEqual(seen, ['15', '17']);
+  await cli.stop();
   assert.match(cli.stderr(), /E_UNREACHABLE: the master at .* does not answer: .*; it is asked again\n/);
   assert.match(
     cli.stderr(),

@@ -4,7 +4,7 @@ import { ClientProtocol } from './hand-off.js';
 import { MAX_STREAM_CHARS } from './hand-off-bounds.js';
 import { FarmId, HostId } from './ids.js';
 import { MAX_HOSTS, MAX_NAME_CHARS } from './limits.js';
-import { MAX_SESSION_PAGE, Session } from './pod-sessions.js';
+import { MAX_SESSION_PAGE, Session, type SessionPage } from './pod-sessions.js';
 
 /** As a pod gives them. */
 export const SessionId = z.string().regex(/^[\w-]{1,64}$/, 'not the id of a session');
@@ -47,3 +47,13 @@ export type KickAnswer = z.infer<typeof KickAnswer>;
 
 /** The largest kick and the largest answer to one, in bytes. */
 export const MAX_KICK_BYTES = 8 * 1024;
+
+/** The oldest `limit` of what hosts told, by host, oldest first. Each told its own oldest. */
+export function oldestSessions(pages: ReadonlyMap<string, SessionPage>, limit: number): LiveSession[] {
+  const rows = [...pages].flatMap(([host, { sessions }]) => sessions.map((session) => ({ host, ...session })));
+  return rows
+    .sort(
+      (a, b) => Date.parse(a.acceptedAt) - Date.parse(b.acceptedAt) || (a.host < b.host ? -1 : a.host > b.host ? 1 : 0),
+    )
+    .slice(0, limit);
+}

@@ -50,7 +50,7 @@ async function run(asked: Asked): Promise<number> {
     case 'why':
       return (await import('./verbs/why.js')).why(api, asked);
     case 'clients':
-      return (await import('./verbs/clients.js')).clients(api, asked);
+      return (await import('./verbs/clients.js')).clients(api, places, asked);
     case 'kick':
       return (await import('./verbs/clients.js')).kick(api, asked);
     case 'apply':

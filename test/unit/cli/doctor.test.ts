@@ -74,6 +74,7 @@ test('the example in docs/reference/cli.md is what doctor prints, with its level
   for (const [level, exit] of Object.entries(DOCTOR_EXIT)) {
     assert.match(page, new RegExp(`^\\| \`${level}\` \\| ${exit} \\|`, 'm'));
   }
+  for (const name of Object.keys(findings[0] ?? {})) assert.match(page, new RegExp(`\`${name}\``), name);
   for (const line of doctorLines(findings)) assert.ok(line.length <= 80 || line.includes('-> '), line);
 });
 

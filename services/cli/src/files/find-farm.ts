@@ -19,6 +19,19 @@ export type FarmSaid = Omit<FarmPlaces, 'apis' | 'runDir'> & {
   readonly dir: string | null;
 };
 
+/** Its NATS, and which farm on it. */
+export interface BusPlace {
+  readonly url: string;
+  readonly farm: string;
+  /** A file. */
+  readonly credentials: string | undefined;
+}
+
+/** Null: nobody said. */
+export function busPlace({ nats, farm, credentials }: FarmPlaces): BusPlace | null {
+  return nats === null || farm === null ? null : { url: nats, farm, credentials: credentials ?? undefined };
+}
+
 /** `up` without --dir, from the checkout that it belongs to. */
 const DEFAULT_DIR = '.dolphin';
 

@@ -3,46 +3,33 @@ import {
   type Ask,
   AskReply,
   DolphinError,
-  Heartbeat,
-  hostOfSubject,
-  MAX_HOSTS,
+  type Heartbeat,
   MAX_TELEMETRY_BYTES,
   NAME_PATTERN,
   subjectsOf,
 } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import type { HostReport } from '../domain/seen-farm.js';
+import type { BusPlace } from '../files/find-farm.js';
+import { type HeardHeartbeat, hearHeartbeats, LISTEN_MS } from './hear-heartbeats.js';
 import { readJson } from './read-json.js';
 
-/** Workers are heard every second; who is late by a third of one is there all the same. */
-const LISTEN_MS = 1_300;
 /** A worker answers from memory. */
 const ASK_TIMEOUT_MS = 1_000;
 
 type Bus = Awaited<ReturnType<typeof connectBus>>;
-interface Heard {
-  readonly heartbeat: Heartbeat;
-  readonly heardAt: number;
-}
-
-interface WorkersPlace {
-  readonly url: string;
-  readonly farm: string;
-  /** A file. */
-  readonly credentials: string | undefined;
-}
 
 /**
  * What every worker of the farm tells, over NATS: who is there shows by heartbeats, and each of them is asked. One that does
  * not answer is shown as it was heard. Throws E_BUS_UNAVAILABLE, E_CONFIG, and E_UNREACHABLE when nobody was heard.
  */
-export async function askWorkers(o: WorkersPlace): Promise<HostReport[]> {
+export async function askWorkers(o: BusPlace): Promise<HostReport[]> {
   const { credentials, farm } = o;
   if (!NAME_PATTERN.test(farm))
     throw new DolphinError('E_CONFIG', { where: 'farm', why: `${farm} is no name of a farm` });
   const bus = await connectBus(o.url, { name: 'cli', credentials, logger: silentLogger(), waitForFirst: false });
   try {
-    const heard = await listen(bus, subjectsOf(o.farm).heartbeatAll);
+    const heard = await hearHeartbeats(bus, o.farm);
     if (heard.length === 0) {
       const why = `no heartbeat within ${LISTEN_MS} ms`;
       throw new DolphinError('E_UNREACHABLE', { what: `every worker of farm ${o.farm}`, address: o.url, why });
@@ -53,23 +40,7 @@ export async function askWorkers(o: WorkersPlace): Promise<HostReport[]> {
   }
 }
 
-async function listen(bus: Bus, subject: string): Promise<Heard[]> {
-  const heard = new Map<string, Heard>();
-  const subscription = bus.subscribe(subject, {
-    callback: (error, message) => {
-      const host = hostOfSubject(message.subject);
-      if (error || host === null) return;
-      if (heard.size >= MAX_HOSTS && !heard.has(host)) return;
-      const heartbeat = readJson(Heartbeat, message.data, MAX_TELEMETRY_BYTES);
-      if (heartbeat?.host === host) heard.set(host, { heartbeat, heardAt: performance.now() });
-    },
-  });
-  await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
-  subscription.unsubscribe();
-  return [...heard.values()];
-}
-
-async function reportOf(bus: Bus, farm: string, { heartbeat, heardAt }: Heard): Promise<HostReport> {
+async function reportOf(bus: Bus, farm: string, { heartbeat, heardAt }: HeardHeartbeat): Promise<HostReport> {
   const question: Ask = { what: 'state' };
   let why = 'its worker does not answer';
   try {

@@ -2,6 +2,7 @@ import { connectBus } from '@dolphin/eventlog';
 import { FarmView, MAX_VIEW_BYTES, subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import { isNewer } from '../domain/newest-view.js';
+import type { BusPlace } from '../files/find-farm.js';
 import { readJson } from './read-json.js';
 
 export interface HeardView {
@@ -19,8 +20,8 @@ export interface FarmFeed {
 }
 
 /** Throws E_BUS_UNAVAILABLE. Later it waits for a server that is away. */
-export async function openFarmFeed({ url, farm }: { readonly url: string; readonly farm: string }): Promise<FarmFeed> {
-  const bus = await connectBus(url, { name: 'cli watch', logger: silentLogger(), waitForFirst: false });
+export async function openFarmFeed({ url, farm, credentials }: BusPlace): Promise<FarmFeed> {
+  const bus = await connectBus(url, { name: 'cli watch', credentials, logger: silentLogger(), waitForFirst: false });
   let newest: FarmView | null = null;
   let waiting: HeardView | null = null;
   let wake: () => void = () => undefined;

@@ -1,57 +1,40 @@
 import { connectBus } from '@dolphin/eventlog';
-import {
-  DolphinError,
-  FarmView,
-  Heartbeat,
-  hostOfSubject,
-  MAX_HOSTS,
-  MAX_TELEMETRY_BYTES,
-  MAX_VIEW_BYTES,
-  subjectsOf,
-} from '@dolphin/protocol';
+import { DolphinError, FarmView, MAX_VIEW_BYTES, subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import type { BusSeen } from '../domain/doctor.js';
+import { isNewer } from '../domain/newest-view.js';
+import type { BusPlace } from '../files/find-farm.js';
+import { hearHeartbeats, LISTEN_MS } from './hear-heartbeats.js';
 import { readJson } from './read-json.js';
 
-/** Workers and the leader are heard every second; who is late by a third of one is there all the same. */
-const LISTEN_MS = 1_300;
-
 /** What is heard of a farm on NATS. What cannot be read is passed over, as masters do. Never throws. */
-export async function hearFarm({ url, farm }: { readonly url: string; readonly farm: string }): Promise<BusSeen> {
+export async function hearFarm({ url, farm, credentials }: BusPlace): Promise<BusSeen> {
   const nothing = { url, listenedMs: LISTEN_MS, heartbeats: [], announced: null };
   let bus: Awaited<ReturnType<typeof connectBus>>;
   try {
-    bus = await connectBus(url, { name: 'cli doctor', logger: silentLogger(), waitForFirst: false });
+    bus = await connectBus(url, { name: 'cli doctor', credentials, logger: silentLogger(), waitForFirst: false });
   } catch (error) {
     const known = error instanceof DolphinError ? error : new DolphinError('E_INTERNAL', { why: String(error) });
     return { ...nothing, server: { code: known.code, message: known.message } };
   }
   try {
-    const heartbeats = new Map<string, BusSeen['heartbeats'][number]>();
-    let announced: BusSeen['announced'] = null;
-    const subjects = subjectsOf(farm);
-    bus.subscribe(subjects.heartbeatAll, {
-      callback: (error, { subject, data }) => {
-        const heartbeat = error ? null : readJson(Heartbeat, data, MAX_TELEMETRY_BYTES);
-        if (heartbeat === null || heartbeat.host !== hostOfSubject(subject)) return;
-        if (heartbeats.size >= MAX_HOSTS && !heartbeats.has(heartbeat.host)) return;
-        heartbeats.set(heartbeat.host, { heartbeat, heardMs: Date.now() });
-      },
-    });
-    bus.subscribe(subjects.farm, {
+    let announced: FarmView | null = null;
+    bus.subscribe(subjectsOf(farm).farm, {
       callback: (error, { data }) => {
-        if (!error) announced = readJson(FarmView, data, MAX_VIEW_BYTES) ?? announced;
+        const view = error ? null : readJson(FarmView, data, MAX_VIEW_BYTES);
+        if (view !== null && isNewer(view, announced)) announced = view;
       },
     });
-    const rttMs = Math.round(await bus.rtt());
-    await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
+    const pong = bus.rtt().catch(() => null);
+    const heartbeats = await hearHeartbeats(bus, farm);
+    // One that stood still meanwhile may never answer.
+    const rttMs = await Promise.race([pong, null]);
+    if (rttMs === null) throw new Error(`no answer to a ping within ${LISTEN_MS} ms`);
     const { version = 'unknown', max_payload: maxPayloadBytes = 0 } = bus.info ?? {};
-    return { ...nothing, server: { version, rttMs, maxPayloadBytes }, heartbeats: [...heartbeats.values()], announced };
+    return { ...nothing, server: { version, rttMs: Math.round(rttMs), maxPayloadBytes }, heartbeats, announced };
   } catch (error) {
-    return {
-      ...nothing,
-      server: { code: 'E_BUS_UNAVAILABLE', message: error instanceof Error ? error.message : String(error) },
-    };
+    const message = error instanceof Error ? error.message : String(error);
+    return { ...nothing, server: { code: 'E_BUS_UNAVAILABLE', message } };
   } finally {
     await bus.close();
   }

@@ -2,7 +2,7 @@ import { DOLPHIN_VERSION, DolphinError, type FarmView } from '@dolphin/protocol'
 import { DOCTOR_EXIT, doctorLevel, type Failure, findingsOf, type MasterSeen, type Seen } from '../domain/doctor.js';
 import { doctorLines } from '../domain/doctor-lines.js';
 import { isOwnAddress } from '../domain/reach.js';
-import type { FarmPlaces } from '../files/find-farm.js';
+import { busPlace, type FarmPlaces } from '../files/find-farm.js';
 import { askFarm } from '../http/ask-farm.js';
 import { MasterApi } from '../http/master-api.js';
 import { MasterClient } from '../http/master-client.js';
@@ -12,11 +12,11 @@ import { printJson, printLines } from './output.js';
 
 /** Looks at all that a farm stands on, from this machine, and says what mends it. Gives the exit code. */
 export async function doctor(places: FarmPlaces, token: string | null, o: { readonly json: boolean }): Promise<number> {
-  const { nats: url, farm } = places;
+  const place = busPlace(places);
   const clients = places.apis.map((address) => ({ address, client: new MasterClient([address], token) }));
   const [masters, bus] = await Promise.all([
     Promise.all(clients.map(lookAt)),
-    url === null || farm === null ? null : (await import('../nats/hear-farm.js')).hearFarm({ url, farm }),
+    place === null ? null : (await import('../nats/hear-farm.js')).hearFarm(place),
   ]);
   const view = masters.flatMap((master) => ('code' in master.view ? [] : [master.view]))[0] ?? null;
   const answering = clients[masters.findIndex((master) => !('code' in master.view))];

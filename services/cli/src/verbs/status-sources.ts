@@ -1,6 +1,7 @@
 import { DolphinError } from '@dolphin/protocol/plain.js';
 import { farmOfReports, type HostReport, type SeenFarm } from '../domain/seen-farm.js';
 import type { SourceName } from '../domain/source-order.js';
+import { busPlace } from '../files/find-farm.js';
 import { askFarm } from '../http/ask-farm.js';
 import type { StatusPlaces } from './status-look.js';
 
@@ -17,14 +18,10 @@ export async function askSource(type: SourceName, places: StatusPlaces): Promise
       return { farm: value, address };
     }
     case 'workers': {
-      const { nats, farm, credentials } = places;
-      if (nats === null || farm === null)
-        throw notFound('the workers', 'no cli.json of an up says where NATS is: --dir, --nats');
+      const bus = busPlace(places);
+      if (bus === null) throw notFound('the workers', 'no cli.json of an up says where NATS is: --dir, --nats');
       const { askWorkers } = await import('../nats/ask-workers.js');
-      return {
-        farm: ofReports(await askWorkers({ url: nats, farm, credentials: credentials ?? undefined }), farm),
-        address: nats,
-      };
+      return { farm: ofReports(await askWorkers(bus), bus.farm), address: bus.url };
     }
     case 'direct': {
       const { runDir, farm } = places;

@@ -4,6 +4,7 @@ import type { Status } from '../domain/status.js';
 import { STATUS_EXIT } from '../domain/status-level.js';
 import { statusLines } from '../domain/status-lines.js';
 import { age } from '../domain/words.js';
+import { busPlace } from '../files/find-farm.js';
 import type { FarmFeed } from '../nats/farm-feed.js';
 import { printJson, printLines, say } from './output.js';
 import { paint } from './paint.js';
@@ -67,12 +68,13 @@ export async function watchStatus(places: StatusPlaces, o: StatusOptions): Promi
 }
 
 /** Null: masters are asked, because it is said so, or because NATS cannot be listened to; that is said. */
-async function openFeed({ nats, farm }: StatusPlaces, { source }: StatusOptions): Promise<FarmFeed | null> {
+async function openFeed(places: StatusPlaces, { source }: StatusOptions): Promise<FarmFeed | null> {
   if (source !== 'auto' && source !== 'master') return null;
   // Somebody named a master, and nothing more: that is how it was meant.
-  if (nats === null || farm === null) return null;
+  const place = busPlace(places);
+  if (place === null) return null;
   try {
-    return await (await import('../nats/farm-feed.js')).openFarmFeed({ url: nats, farm });
+    return await (await import('../nats/farm-feed.js')).openFarmFeed(place);
   } catch (error) {
     if (!(error instanceof DolphinError)) throw error;
     say(`${error.code}: ${error.message}; masters are asked instead`);

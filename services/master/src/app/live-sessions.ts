@@ -6,10 +6,10 @@ import {
   type LiveSessionFilter,
   type LiveSessionsAnswer,
   type OperatorRequest,
+  oldestSessions,
   type SessionPage,
 } from '@dolphin/protocol';
 import type { Clock, Logger } from '@dolphin/runtime';
-import { oldestOf } from '../domain/session-union.js';
 import { ASK_ALL_MS, ASK_HOST_TIMEOUT_MS, MAX_LIVE_SEARCHES, PARALLEL_HOSTS } from './bounds.js';
 import type { HostAsker } from './ports.js';
 
@@ -51,7 +51,7 @@ export class LiveSessions {
       const pages = new Map(heard.flatMap((one) => ('answer' in one ? [[one.host, one.answer]] : [])));
       const total = [...pages.values()].reduce((sum, page) => sum + page.total, 0);
       const unheard = heard.flatMap((one) => ('why' in one ? [one] : []));
-      return { total, sessions: oldestOf(pages, limit), unheard };
+      return { total, sessions: oldestSessions(pages, limit), unheard };
     });
   }
 
