@@ -93,6 +93,11 @@ test('edges and hosts show what the master knows, in 80 columns, and with --json
   assert.match(hosts.stdout, /^a-host\S*… +up +127\.0\.0\.1 .* 4194304 +2\/2 /m);
   for (const line of [...edges.stdout.split('\n'), ...hosts.stdout.split('\n')]) assert.ok(line.length <= 80, line);
 
+  const labels = { zone: 'a', disk: 'fast' };
+  const placed = view.hosts.map((host) => ({ ...host, capacity: 16, labels, cordoned: true }));
+  const other = await fakeMaster(t, { 'GET /api/v1/hosts': () => ({ body: { hosts: placed } }) });
+  assert.match((await cli(t, other, 'hosts')).stdout, /^h1 +cordoned +127\.0\.0\.1 +disk=\S+ .* 2\/2 +16 /m);
+
   const edgesJson = JSON.parse((await cli(t, master, 'edges', '--json')).stdout);
   assert.equal(edgesJson.schema, 'dolphin.edges/1');
   assert.equal(EdgeList.parse(edgesJson).edges.length, 2);

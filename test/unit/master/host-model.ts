@@ -33,6 +33,8 @@ export class HostModel {
   readonly farmId: string;
   readonly rtmp: number;
   epoch = 1;
+  /** As its worker's configuration has them, told when it joins. */
+  placement: { readonly labels?: Record<string, string>; readonly capacity?: number } = {};
   file: HostFile;
   readonly edges = new Map<string, ModelEdge>();
   /** What must never happen, as it happened. */

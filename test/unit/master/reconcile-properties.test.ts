@@ -24,6 +24,7 @@ type Step =
   | { do: 'drain'; host: string; deadlineMs: number }
   | { do: 'kill'; host: string }
   | { do: 'crowd'; host: string; clients: number }
+  | { do: 'reconfigure'; host: string; capacity: number }
   | { do: 'round'; fates: ('answered' | 'lost' | 'answer-lost')[]; ms: number }
   | { do: 'hear' | 'tick' | 'restart-pod' | 'lose-pod' | 'restart-worker' | 'give-up' | 'old-heartbeat'; host: string };
 
@@ -41,6 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drain' as const), host, deadlineMs: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const), host }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crowd' as const), host, clients: fc.nat({ max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconfigure' as const), host, capacity: fc.nat({ max: 5 }) }) },
   {
     weight: 8,
     arbitrary: fc.record({ do: fc.constant('round' as const), fates: fate, ms: fc.integer({ min: 20, max: 2_500 }) }),
@@ -77,6 +79,9 @@ function play(world: World, steps: readonly Step[]): void {
         if (slot) world.operator({ type: 'edge-kill-asked', host: one.host, ...keyOf(slot), who: 'test' });
         break;
       }
+      case 'reconfigure':
+        world.reconfigure(one.host, { capacity: one.capacity });
+        break;
       case 'crowd':
         for (const name of world.host(one.host).live('stream')) world.host(one.host).crowd(name, one.clients);
         break;
@@ -139,8 +144,9 @@ function assertNotMore(world: World, before: readonly number[]): void {
   else for (const [index, count] of after.entries()) assert.ok(count <= Math.max(asked.perHost, before[index] ?? 0));
 }
 
-/** Every host takes edges again. */
+/** Every host takes edges again, as many as are wanted. */
 function reopen(world: World): void {
+  for (const name of HOSTS) world.reconfigure(name, {});
   for (const name of HOSTS) world.operator({ type: 'host-undrain-asked', host: name, who: 'test' });
 }
 

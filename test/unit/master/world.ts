@@ -64,8 +64,16 @@ export class World {
   }
 
   join(name: string): void {
-    const { epoch } = this.host(name);
-    this.fact(name, { type: 'host-joined', epoch, version: '0', rtmp: [19350], http: [8088] });
+    const { epoch, placement } = this.host(name);
+    this.fact(name, { type: 'host-joined', epoch, version: '0', rtmp: [19350], http: [8088], ...placement });
+  }
+
+  /** Its worker is started again with another configuration. */
+  reconfigure(name: string, placement: HostModel['placement']): void {
+    const host = this.host(name);
+    host.epoch++;
+    host.placement = placement;
+    this.join(name);
   }
 
   apply(edges: FarmSpec['edges'], more: Partial<FarmSpec> = {}): void {

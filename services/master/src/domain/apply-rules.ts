@@ -22,8 +22,8 @@ export function checkSpec(state: FarmState, spec: FarmSpec): void {
 }
 
 /** Words that the specification has, and that nothing is done about yet: taking them would be a promise. */
-function checkLaterFields({ edges, conf, update }: FarmSpec): void {
-  const later = { 'edges.on': edges.on, conf, update };
+function checkLaterFields({ conf, update }: FarmSpec): void {
+  const later = { conf, update };
   const [field] = Object.entries(later).find(([, value]) => value !== undefined) ?? [];
   if (field !== undefined) throw new DolphinError('E_NOT_YET', { what: `${field} in a specification`, field });
 }

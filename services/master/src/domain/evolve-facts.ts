@@ -2,6 +2,7 @@ import { edgeName, type Fact, type FactEnvelope } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
 import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
 import { isCommandOf } from './planned-command.js';
+import { sameJson } from './same-json.js';
 
 /** What happened on a host, as its worker says. */
 export function evolveFacts(start: FarmState, envelope: FactEnvelope, sequence: number): FarmState {
@@ -23,11 +24,15 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         rtmp: entry.rtmp,
         http: entry.http,
         liveness: before?.liveness ?? 'up',
+        labels: entry.labels ?? {},
+        capacity: entry.capacity ?? null,
         cordoned: before?.cordoned ?? null,
         drain: before?.drain ?? null,
         slots: before?.slots ?? {},
       };
-      return { ...state, hosts: { ...state.hosts, [name]: host } };
+      const isMoved = before && !(before.capacity === host.capacity && sameJson(before.labels, host.labels));
+      const lastMove = isMoved ? refOf(entry, sequence) : state.lastMove;
+      return { ...state, lastMove, hosts: { ...state.hosts, [name]: host } };
     }
     case 'pod-started':
       return withHost(state, name, (host) => ({ ...host, rtmp: entry.rtmp, http: entry.http }));

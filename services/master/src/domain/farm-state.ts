@@ -39,6 +39,10 @@ export interface HostState {
   readonly rtmp: readonly number[];
   readonly http: readonly number[];
   readonly liveness: DecidedLiveness;
+  /** What its worker's configuration says for placement, as of its last join. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Stream edges that it takes; null: what the ports allow. */
+  readonly capacity: number | null;
   /** Nothing new is placed on it. */
   readonly cordoned: EntryRef | null;
   /** Nothing at all shall be on it. */

@@ -4,10 +4,12 @@ import {
   type EdgeStatus,
   type EdgeView,
   edgeName,
+  type FarmSpec,
   type FarmView,
   type HostView,
 } from '@dolphin/protocol';
 import { changedField } from './apply-rules.js';
+import { isMeant } from './capacity.js';
 import {
   assignedSlots,
   type FarmState,
@@ -94,6 +96,8 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     ...(seen.isLeaving && { leaving: true }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
     cordoned: host?.cordoned != null,
+    ...(host && Object.keys(host.labels).length > 0 && { labels: { ...host.labels } }),
+    ...(host && host.capacity !== null && { capacity: host.capacity }),
     ...(host?.drain && { draining: drainingOf(host, host.drain, edges) }),
   };
 }
@@ -158,12 +162,20 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
   const count = (host: HostState) => assignedSlots(host, 'stream').length;
   const isPlaced =
     'perHost' in edges
-      ? present.every((host) => (isClosed(host) ? count(host) <= edges.perHost : count(host) === edges.perHost))
+      ? present.every((host) => isHostPlaced(host, edges.perHost, spec))
       : present.reduce((all, host) => all + count(host), 0) === edges.total;
   if (present.some((host) => host.drain && host.liveness === 'up' && count(host) > 0)) return false;
   const asked = 'perHost' in edges ? edges.perHost : edges.total;
-  if (!isPlaced || (asked > 0 && present.length === 0) || changedField(state, spec)) return false;
+  if (!isPlaced || (asked > 0 && !present.some((host) => isMeant(host, spec))) || changedField(state, spec))
+    return false;
   return present.every((host) => isHostSettled(host, observedHost(observed, host.host)));
+}
+
+/** One that takes fewer than are asked for is short of them, and so is the farm. */
+function isHostPlaced(host: HostState, perHost: number, spec: FarmSpec): boolean {
+  const count = assignedSlots(host, 'stream').length;
+  if (!isMeant(host, spec)) return count === 0;
+  return isClosed(host) ? count <= perHost : count === perHost;
 }
 
 function isHostSettled(host: HostState, seen: ObservedHost): boolean {

@@ -77,7 +77,7 @@ export function planPlacement(state: FarmState, observed: Observed, term: number
     const target = wanted.get(site.host.host);
     if (target !== undefined) decisions.push(...planSite(site, target, spec, cause));
   }
-  const short = planShort(state, spec, sites);
+  const short = planShort(state, sites);
   return short ? [...decisions, short] : decisions;
 }
 

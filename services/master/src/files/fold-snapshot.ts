@@ -32,6 +32,8 @@ const Host = z.object({
   rtmp: z.array(z.int()),
   http: z.array(z.int()),
   liveness: z.enum(['up', 'unmanaged', 'lost']),
+  labels: z.record(z.string(), z.string()),
+  capacity: z.int().nullable(),
   cordoned: Ref.nullable(),
   drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
   hasLeft: z.boolean().optional(),
