@@ -16,7 +16,6 @@ const NO_NATS = 'nats://127.0.0.1:1';
 test('what the API is going to have is refused as not yet, what it never will is not found', async (t) => {
   const master = await TestMaster.start(t, { nats: NO_NATS });
   const later: [string, string][] = [
-    ['POST', '/api/v1/edges/h1/stream-0/restart'],
     ['GET', '/api/v1/streams'],
     ['DELETE', '/api/v1/clients/7'],
     ['GET', '/metrics'],

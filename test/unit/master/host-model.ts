@@ -69,6 +69,7 @@ export class HostModel {
     if (body.type === 'drain' && !verdict.already) this.#drain(edgeName(body), body.deadlineMs);
     if (body.type === 'spawn' && !verdict.already) this.#start(body.edge);
     if (body.type === 'kill') this.#end(edgeName(body));
+    if (body.type === 'restart' && !verdict.already) this.#restart(edgeName(body), body.drainMs);
     return { result: 'accepted', already: verdict.already, ...(body.type === 'adopt' && { state: this.podState() }) };
   }
 
@@ -92,15 +93,31 @@ export class HostModel {
       return;
     }
     if (deadlineMs === 0) edge.clients = 0;
+    delete edge.next;
     if (edge.state === 'gave-up' || edge.state === 'exited') this.#remove(name);
     else if (edge.state !== 'stopping') edge.state = 'draining';
   }
 
   #undrain(name: string): boolean {
     const edge = this.edges.get(name);
-    if (edge?.state !== 'draining') return false;
+    if (edge?.state !== 'draining' || edge.next) return false;
     edge.state = 'ready';
     return true;
+  }
+
+  /** The old one drains, or is stopped; the next takes its place. */
+  #restart(name: string, drainMs: number): void {
+    if (this.foreign.has(name)) this.violations.push(`${name}: an edge that the log does not know was restarted`);
+    const next = this.file.slots.find((record) => edgeName(record) === name)?.wanted;
+    const edge = this.edges.get(name);
+    if (!next) return;
+    if (!edge || edge.state === 'gave-up' || edge.state === 'exited') {
+      this.edges.set(name, { definition: next, state: 'starting', clients: 0 });
+      return;
+    }
+    edge.next = next;
+    if (drainMs === 0) edge.clients = 0;
+    if (edge.state !== 'stopping') edge.state = 'draining';
   }
 
   #remove(name: string): void {

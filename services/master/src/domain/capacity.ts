@@ -1,5 +1,5 @@
 import { type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
-import { assignedSlots, type FarmState, type HostState, hostsOf, isClosed } from './farm-state.js';
+import { asideCount, type FarmState, type HostState, hostsOf, isClosed, stayingSlots } from './farm-state.js';
 
 /** Whether the specification wants stream edges there: a host that has all the labels that it names. */
 export function isMeant(host: HostState, { edges: { on } }: FarmSpec): boolean {
@@ -15,11 +15,19 @@ export function capacityOf({ capacity }: HostState): number {
   return Math.min(capacity ?? MAX_EDGES_PER_HOST, MAX_EDGES_PER_HOST);
 }
 
-/** The most stream edges that a host may have now. One that is cordoned keeps what it has, and gets nothing. */
+/**
+ * The most stream edges that a host may have now: fewer by those that an operator drains. One that is cordoned keeps what
+ * it has, and gets nothing.
+ */
 export function roomOn(host: HostState, spec: FarmSpec): number {
   if (host.drain !== null || !isMeant(host, spec)) return 0;
-  const most = capacityOf(host);
-  return isClosed(host) ? Math.min(most, assignedSlots(host, 'stream').length) : most;
+  const most = Math.max(0, capacityOf(host) - asideCount(host));
+  return isClosed(host) ? Math.min(most, stayingSlots(host).length) : most;
+}
+
+/** Of so many that are asked for on each host. */
+export function wantedOn(host: HostState, perHost: number): number {
+  return Math.max(0, perHost - asideCount(host));
 }
 
 export interface Shortage {

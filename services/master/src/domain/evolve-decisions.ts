@@ -35,6 +35,9 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           forDrain: null,
           isKept: false,
           killAsked: null,
+          setAside: before?.setAside ?? null,
+          restartAsked: null,
+          renewMs: null,
         });
       });
     case 'edge-released':
@@ -42,7 +45,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const before = host.slots[edgeName(entry)];
         if (before?.generation !== entry.generation) return host;
         const drainMs = entry.drainMs ?? 0;
-        const forDrain = host.drain?.asked.entryId ?? null;
+        const forDrain = (host.drain ?? before.setAside)?.asked.entryId ?? null;
         const released = {
           status: 'released',
           decided: ref,
@@ -50,6 +53,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           forDrain,
           isKept: false,
           killAsked: null,
+          restartAsked: null,
         } as const;
         return withSlot(host, { ...before, ...released });
       });
@@ -60,6 +64,13 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         if (!isDraining || before.generation !== entry.generation) return host;
         const kept = { status: 'assigned', decided: ref, drainMs: 0, forDrain: null, isKept: true } as const;
         return withSlot(host, { ...before, ...kept });
+      });
+    case 'edge-renewed':
+      return withHost(state, entry.host, (host) => {
+        const before = host.slots[edgeName(entry)];
+        if (before?.status !== 'assigned' || entry.generation <= before.generation) return host;
+        const renewed = { generation: entry.generation, decided: ref, renewMs: entry.drainMs, refusal: null };
+        return withSlot(host, { ...before, ...renewed, isKept: false, killAsked: null, restartAsked: null });
       });
     case 'host-unmanaged':
       return withHost(state, entry.host, (host) => ({ ...host, liveness: 'unmanaged' }));
@@ -73,7 +84,6 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         short: { specVersion: state.spec?.version ?? 0, asked: entry.asked, placed: entry.placed },
       };
     case 'edge-adopted':
-    case 'edge-renewed':
     case 'update-started':
     case 'update-step':
     case 'update-stopped':

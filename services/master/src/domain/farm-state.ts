@@ -16,12 +16,18 @@ export interface SlotState extends EdgeKey {
   readonly status: 'assigned' | 'released';
   /** Of a released one: how long its clients may stay; 0: it is killed, which is never taken back. */
   readonly drainMs: number;
-  /** The drain of its host in which it was released (HostState.drain); null: in none. */
+  /** The drain in which it was released, of its host (HostState.drain) or its own (setAside); null: in none. */
   readonly forDrain: string | null;
+  /** An operator drains it: the slot is to be empty until that is taken back, whatever its generation. */
+  readonly setAside: DrainAsk | null;
   /** Its release was taken back: its host must know that before an older drain can reach it. */
   readonly isKept: boolean;
   /** An operator asked for the end of this generation. */
   readonly killAsked: EntryRef | null;
+  /** An operator asked for a new process in place of this generation's. */
+  readonly restartAsked: DrainAsk | null;
+  /** It takes over from the generation before, whose clients may stay for so long; null: from none. */
+  readonly renewMs: number | null;
   /** The decision that made it so. */
   readonly decided: EntryRef;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
@@ -53,11 +59,14 @@ export interface HostState {
   readonly slots: Readonly<Record<string, SlotState>>;
 }
 
-export interface HostDrain {
+export interface DrainAsk {
   readonly asked: EntryRef;
+  readonly deadlineMs: number;
+}
+
+export interface HostDrain extends DrainAsk {
   /** When it was asked, by the server's stored time. */
   readonly at: string;
-  readonly deadlineMs: number;
 }
 
 /** What the log says, up to `sequence`. A JSON value: it is what a snapshot holds. */
@@ -104,6 +113,16 @@ export function assignedSlots(host: HostState, role: SlotState['role']): SlotSta
   return slotsOf(host)
     .filter((slot) => slot.role === role && slot.status === 'assigned')
     .sort((a, b) => a.slot - b.slot);
+}
+
+/** Stream edges that are to stay, as far as an operator drains none of them. */
+export function stayingSlots(host: HostState): SlotState[] {
+  return assignedSlots(host, 'stream').filter((slot) => slot.setAside === null);
+}
+
+/** Stream edges that the host has fewer, because an operator drains them. */
+export function asideCount(host: HostState): number {
+  return slotsOf(host).filter((slot) => slot.role === 'stream' && slot.setAside !== null).length;
 }
 
 /** Nothing new is placed there. */

@@ -9,7 +9,7 @@ import {
   type HostView,
 } from '@dolphin/protocol';
 import { changedField } from './apply-rules.js';
-import { isMeant } from './capacity.js';
+import { isMeant, wantedOn } from './capacity.js';
 import {
   assignedSlots,
   type FarmState,
@@ -118,12 +118,16 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
   for (const edge of seen.pod?.edges ?? []) {
     const slot = host?.slots[edgeName(edge)];
     const state = isUnknown(slot, edge) ? 'unknown' : edge.state;
-    views.push({ ...edge, host: name, state, api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge) });
+    const api = apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge);
+    // One that is to take its place: what stands in the way of that.
+    const refusal = slot && edge.generation < slot.generation ? refusalOf(slot, seen) : {};
+    views.push({ ...edge, host: name, state, api, ...refusal });
   }
   for (const slot of host ? slotsOf(host) : []) {
-    if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
-    const refusal = refusalOf(slot, seen);
-    views.push({ ...notReported(slot), host: name, state: 'assigned', api: apiOf(address, slot), ...refusal });
+    if (reportedEdge(seen.pod, edgeName(slot))) continue;
+    const shown = { ...notReported(slot), host: name, api: apiOf(address, slot) };
+    if (slot.status === 'assigned') views.push({ ...shown, state: 'assigned', ...refusalOf(slot, seen) });
+    else if (slot.setAside) views.push({ ...shown, state: 'drained' });
   }
   const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
   return views.sort((a, b) => rank(a) - rank(b));
@@ -175,7 +179,8 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
 function isHostPlaced(host: HostState, perHost: number, spec: FarmSpec): boolean {
   const count = assignedSlots(host, 'stream').length;
   if (!isMeant(host, spec)) return count === 0;
-  return isClosed(host) ? count <= perHost : count === perHost;
+  const wanted = wantedOn(host, perHost);
+  return isClosed(host) ? count <= wanted : count === wanted;
 }
 
 function isHostSettled(host: HostState, seen: ObservedHost): boolean {

@@ -1,8 +1,8 @@
 import { edgeName, type FarmSpec } from '@dolphin/protocol';
-import { roomOn, shortageOf } from './capacity.js';
+import { roomOn, shortageOf, wantedOn } from './capacity.js';
 import type { DecisionDraft } from './decision-draft.js';
 import { departureOrder, recoverable } from './departures.js';
-import { assignedSlots, type FarmState, type HostState, hostsOf, type SlotState } from './farm-state.js';
+import { assignedSlots, type FarmState, type HostState, hostsOf, type SlotState, stayingSlots } from './farm-state.js';
 import {
   currentPod,
   isAdoptedIn,
@@ -34,7 +34,7 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
     const isUp = host.liveness === 'up';
     const isFree = isCommandable(seen) && currentPod(host, seen, term) !== null;
     const standing = host.liveness === 'lost' ? 'gone' : isUp && isHeard && isFree ? 'open' : 'fixed';
-    const assigned = assignedSlots(host, 'stream');
+    const assigned = standing === 'open' ? stayingSlots(host) : assignedSlots(host, 'stream');
     const again = standing === 'open' && state.spec ? recoverable(host, seen, state.spec.spec) : [];
     return {
       host,
@@ -52,7 +52,7 @@ export function targets(spec: FarmSpec, sites: readonly Site[]): Map<string, num
   const room = (site: Site) => roomOn(site.host, spec);
   if ('perHost' in spec.edges) {
     const { perHost } = spec.edges;
-    return new Map(open.map((site) => [site.host.host, Math.min(perHost, room(site))]));
+    return new Map(open.map((site) => [site.host.host, Math.min(wantedOn(site.host, perHost), room(site))]));
   }
   const emptied = open.filter((site) => room(site) === 0);
   const counts = new Map(emptied.map((site) => [site.host.host, 0]));

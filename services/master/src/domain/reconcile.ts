@@ -96,7 +96,10 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
 }
 
 function slotOf(decision: DecisionDraft): string | null {
-  return decision.type === 'edge-assigned' || decision.type === 'edge-released' || decision.type === 'edge-kept'
+  return decision.type === 'edge-assigned' ||
+    decision.type === 'edge-released' ||
+    decision.type === 'edge-kept' ||
+    decision.type === 'edge-renewed'
     ? `${decision.host}/${edgeName(decision)}`
     : null;
 }

@@ -1,7 +1,14 @@
 import { edgeName, edgePorts, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { departureOrder, drainedOtherwise, isLeaving, keepable, originsBehind } from './departures.js';
-import { assignedSlots, type EntryRef, type FarmState, type HostState, type SlotState } from './farm-state.js';
+import {
+  assignedSlots,
+  type EntryRef,
+  type FarmState,
+  type HostState,
+  type SlotState,
+  stayingSlots,
+} from './farm-state.js';
 import { isSurelyEmpty, isUnknown, reportedEdge } from './observation.js';
 import type { Site } from './placement.js';
 import { DRAIN_DEADLINE_MS } from './timing.js';
@@ -10,7 +17,8 @@ import { DRAIN_DEADLINE_MS } from './timing.js';
 export function planSite(site: Site, target: number, spec: FarmSpec, cause: Cause): DecisionDraft[] {
   const { host, seen, edges } = site;
   const staying = edges.slice(Math.max(0, edges.length - target));
-  const leaving = assignedSlots(host, 'stream').filter((slot) => !staying.includes(slot));
+  const going = host.drain ? assignedSlots(host, 'stream') : stayingSlots(host);
+  const leaving = going.filter((slot) => !staying.includes(slot));
   const away = [...leaving, ...drainedOtherwise(host, seen)].map((slot) => release(host, slot, spec, cause));
   const backSource = planBackSource(site, target, spec, cause);
   if (backSource.blocked) return away;
@@ -60,7 +68,7 @@ function planStreams(
   for (let number = 0; open > 0 && number < MAX_EDGES_PER_HOST; number++) {
     const key = { role: 'stream', slot: number } as const;
     const slot = site.host.slots[edgeName(key)];
-    if (slot?.status === 'assigned' || isLeaving(slot, site.seen)) continue;
+    if (slot?.status === 'assigned' || slot?.setAside || isLeaving(slot, site.seen)) continue;
     const reported = reportedEdge(site.seen.pod, edgeName(key));
     if (reported && isUnknown(slot, reported)) continue;
     open--;

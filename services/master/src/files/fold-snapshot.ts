@@ -8,6 +8,8 @@ import type { FarmState } from '../domain/farm-state.js';
 
 const Ref = z.object({ sequence: z.int(), entryId: z.string(), correlationId: z.string().nullable() });
 
+const DrainAsk = z.object({ asked: Ref, deadlineMs: z.int() });
+
 const Slot = z.object({
   role: Role,
   slot: z.int(),
@@ -18,8 +20,11 @@ const Slot = z.object({
   status: z.enum(['assigned', 'released']),
   drainMs: z.int(),
   forDrain: z.string().nullable(),
+  setAside: DrainAsk.nullable(),
   isKept: z.boolean(),
   killAsked: Ref.nullable(),
+  restartAsked: DrainAsk.nullable(),
+  renewMs: z.int().nullable(),
   decided: Ref,
   gaveUpInARow: z.int(),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -35,7 +40,7 @@ const Host = z.object({
   labels: z.record(z.string(), z.string()),
   capacity: z.int().nullable(),
   cordoned: Ref.nullable(),
-  drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
+  drain: DrainAsk.extend({ at: z.string() }).nullable(),
   hasLeft: z.boolean().optional(),
   slots: z.record(z.string(), Slot),
 });
