@@ -3,6 +3,7 @@ import { type ApplyAsked, addApplyVerb } from './apply-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
+import { addInitVerb, type InitAsked } from './init-command.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
 import { addPlanVerb, type PlanAsked } from './plan-command.js';
@@ -14,7 +15,7 @@ import { addWaitVerb, type WaitAsked } from './wait-command.js';
 
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
-  | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
+  | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked | InitAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -84,6 +85,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addHistoryVerb(verb('history', 'every specification that was applied'), taken);
   addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
   addSteerVerbs(verb, taken);
+  addInitVerb(verb('init', 'begins the log of a farm'), taken);
   addLaterVerbs(program, taken);
   return program;
 }

@@ -160,8 +160,9 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     const watch = new LogWatch({
       ...{ model, links: made, file: farmFile, known, logger, clock },
       wayBack:
-        'put back the JetStream store of NATS, or, to begin a new farm, end every pod, worker and master, and move their ' +
-        `directories away (here ${config.stateDir})`,
+        'put back the JetStream store of NATS; or begin a log for the edges that run: dolphin-cli init --adopt-running; or, to ' +
+        'begin a new farm, end every pod, worker and master, and move their directories away ' +
+        `(here ${config.stateDir})`,
     });
     appender.connect(made, watch);
     const sender = new CommandSender({ bus: made.commands, model, complaints, logger: loggerOf('commands'), clock });

@@ -50,13 +50,19 @@ export class HostModel {
 
   /** An edge that no log knows. */
   addForeign(role: 'stream' | 'back-source', slot: number, generation: number): void {
+    this.addRunning(role, slot, generation);
+    this.foreign.add(edgeName({ role, slot }));
+  }
+
+  /** One that runs since before this log began; `told`: the (term, sequence) that its pod accepted last. */
+  addRunning(role: 'stream' | 'back-source', slot: number, generation: number, told = { term: 0, sequence: 0 }): void {
     const key = { role, slot };
     const ports = edgePorts(specOf({ perHost: 0 }).ports, key);
-    const definition = { ...key, generation, engine: 'builtin', ports, origins: ['127.0.0.1:1935'] };
+    const origins = [role === 'stream' ? '127.0.0.1:11935' : '127.0.0.1:1935'];
+    const definition = { ...key, generation, engine: 'builtin', ports, origins };
     this.edges.set(edgeName(key), { definition, state: 'ready', clients: 0 });
-    this.foreign.add(edgeName(key));
-    const record = { ...key, generation, term: 0, sequence: 0, wanted: definition };
-    this.file = { ...this.file, slots: [...this.file.slots, record] };
+    const record = { ...key, generation, ...told, wanted: definition };
+    this.file = { ...this.file, term: Math.max(this.file.term, told.term), slots: [...this.file.slots, record] };
   }
 
   command(command: Command): CommandReply {

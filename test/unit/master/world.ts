@@ -26,8 +26,8 @@ export class World {
   readonly sent: PlannedCommand[] = [];
   #ids = 0;
 
-  constructor(hosts: readonly string[] = ['h1']) {
-    this.operator({ type: 'farm-created', farm: 'main', farmId: FARM_ID, who: 'test' });
+  constructor(hosts: readonly string[] = ['h1'], o: { adopted?: boolean } = {}) {
+    this.operator({ type: 'farm-created', farm: 'main', farmId: FARM_ID, ...o, who: 'test' });
     for (const name of hosts) {
       this.hosts.set(name, new HostModel(name));
       this.join(name);

@@ -13,10 +13,12 @@ export function evolveDecisions(start: FarmState, envelope: DecisionEnvelope, se
 /** One decision of the leader of this time. */
 export function evolveDecision(state: FarmState, entry: Decision, sequence: number): FarmState {
   const ref = refOf(entry, sequence);
+  const term = state.leader?.term ?? 0;
   switch (entry.type) {
     case 'leader-elected':
       return { ...state, leader: { master: entry.master, term: entry.term, elected: ref } };
     case 'edge-assigned':
+    case 'edge-adopted':
       return withHost(state, entry.host, (host) => {
         const before = host.slots[edgeName(entry)];
         if (before && entry.generation <= before.generation) return host;
@@ -29,6 +31,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           origins: entry.origins,
           status: 'assigned',
           decided: ref,
+          term,
           gaveUpInARow: before?.status === 'assigned' ? before.gaveUpInARow : 0,
           refusal: null,
           drainMs: 0,
@@ -49,6 +52,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const released = {
           status: 'released',
           decided: ref,
+          term,
           drainMs,
           forDrain,
           isKept: false,
@@ -62,14 +66,14 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const before = host.slots[edgeName(entry)];
         const isDraining = before?.status === 'released' && before.drainMs > 0;
         if (!isDraining || before.generation !== entry.generation) return host;
-        const kept = { status: 'assigned', decided: ref, drainMs: 0, forDrain: null, isKept: true } as const;
+        const kept = { status: 'assigned', decided: ref, term, drainMs: 0, forDrain: null, isKept: true } as const;
         return withSlot(host, { ...before, ...kept });
       });
     case 'edge-renewed':
       return withHost(state, entry.host, (host) => {
         const before = host.slots[edgeName(entry)];
         if (before?.status !== 'assigned' || entry.generation <= before.generation) return host;
-        const renewed = { generation: entry.generation, decided: ref, renewMs: entry.drainMs, refusal: null };
+        const renewed = { generation: entry.generation, decided: ref, term, renewMs: entry.drainMs, refusal: null };
         return withSlot(host, { ...before, ...renewed, isKept: false, killAsked: null, restartAsked: null });
       });
     case 'host-unmanaged':
@@ -83,7 +87,6 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         ...state,
         short: { specVersion: state.spec?.version ?? 0, asked: entry.asked, placed: entry.placed },
       };
-    case 'edge-adopted':
     case 'update-started':
     case 'update-step':
     case 'update-stopped':

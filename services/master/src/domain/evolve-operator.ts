@@ -30,7 +30,10 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
   const ref = refOf(entry, sequence);
   switch (entry.type) {
     case 'farm-created':
-      return { ...state, farm: { farm: entry.farm, farmId: entry.farmId } };
+      return {
+        ...state,
+        farm: { farm: entry.farm, farmId: entry.farmId, ...(entry.adopted && { adopted: true }) },
+      };
     case 'farm-applied':
       return {
         ...state,

@@ -28,8 +28,9 @@ export interface SlotState extends EdgeKey {
   readonly restartAsked: DrainAsk | null;
   /** It takes over from the generation before, whose clients may stay for so long; null: from none. */
   readonly renewMs: number | null;
-  /** The decision that made it so. */
+  /** The decision that made it so, and the term that it was made in. */
   readonly decided: EntryRef;
+  readonly term: number;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
   readonly gaveUpInARow: number;
   /** Why its host refused this generation last; null: it did not, or took it since. */
@@ -75,7 +76,8 @@ export interface FarmState {
   /** Of the last entry on each guarded subject: the next append's expected sequence. */
   readonly operatorSequence: number;
   readonly decisionsSequence: number;
-  readonly farm: { readonly farm: string; readonly farmId: string } | null;
+  /** `adopted`: this log was begun for edges that ran already. */
+  readonly farm: { readonly farm: string; readonly farmId: string; readonly adopted?: boolean | undefined } | null;
   readonly spec: { readonly version: number; readonly spec: FarmSpec; readonly applied: EntryRef } | null;
   /** The newest of all versions, oldest first; the last is `spec`. */
   readonly specs: readonly SpecVersion[];

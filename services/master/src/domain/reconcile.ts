@@ -1,4 +1,5 @@
 import { edgeName } from '@dolphin/protocol';
+import { planAdoption } from './adoption.js';
 import type { DecisionDraft } from './decision-draft.js';
 import { type FarmState, hostsOf } from './farm-state.js';
 import { planLiveness } from './liveness-rules.js';
@@ -49,7 +50,10 @@ export function reconcile(state: FarmState, observed: Observed, now: number): Pl
     const isReachable = seen.silentMs < SILENT_AFTER_MS;
     return isReachable && !isAdoptedIn(host, seen, leading.term) ? planAdopt(host, seen, leading.term, now) : [];
   });
-  // Without a specification nothing is decided.
+  const adoption = planAdoption(state, observed, leading.term);
+  // Before anything is placed beside them.
+  if (adoption.length > 0) return { ...NO_PLAN, decisions: adoption, commands: adopts };
+  // Without a specification nothing else is decided.
   if (!state.spec) return { ...NO_PLAN, commands: adopts };
 
   const liveness = planLiveness(state, observed, leading.term, now);

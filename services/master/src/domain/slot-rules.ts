@@ -207,9 +207,12 @@ function isReplacing(slot: SlotState, reported: EdgeStatus | undefined): boolean
   );
 }
 
-/** The row was written after the host accepted the command of this decision. */
+/**
+ * The row was written after the host accepted the command of this decision. A log that was begun anew counts from 1 again; its
+ * terms are above all that hosts had accepted before.
+ */
 function knowsDecision(slot: SlotState, reported: EdgeStatus | undefined): boolean {
-  return reported !== undefined && reported.sequence >= slot.decided.sequence;
+  return reported !== undefined && reported.term >= slot.term && reported.sequence >= slot.decided.sequence;
 }
 
 function isGivenUpLongEnough({ slot, reported, gaveUp, now }: SlotCase): boolean {

@@ -26,6 +26,7 @@ const Slot = z.object({
   restartAsked: DrainAsk.nullable(),
   renewMs: z.int().nullable(),
   decided: Ref,
+  term: z.int(),
   gaveUpInARow: z.int(),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
@@ -49,7 +50,7 @@ const Fold = z.object({
   sequence: z.int(),
   operatorSequence: z.int(),
   decisionsSequence: z.int(),
-  farm: z.object({ farm: z.string(), farmId: z.string() }).nullable(),
+  farm: z.object({ farm: z.string(), farmId: z.string(), adopted: z.boolean().optional() }).nullable(),
   spec: z.object({ version: z.int(), spec: KeptFarmSpec, applied: Ref }).nullable(),
   specs: z.array(SpecVersion),
   leader: z.object({ master: z.string(), term: z.int(), elected: Ref }).nullable(),
