@@ -20,6 +20,7 @@ import { EdgeView, HostView } from './telemetry.js';
  *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer; ?dryRun=1 → PlanAnswer, as of /plan
  *                                                                   (operator-api.ts: the calls that steer a farm)
  *   GET  /healthz  /readyz       → { ok }
+ *   GET  /metrics                → text, for Prometheus (docs/reference/metrics.md)
  *
  * Errors: ErrorAnswer, with the HTTP status of the error table.
  */

@@ -35,6 +35,7 @@ import { keepSessionsStream } from './app/sessions-keeper.js';
 import { Snapshots } from './app/snapshots.js';
 import { specCalls } from './app/spec-calls.js';
 import { MasterConfig, USAGE } from './config.js';
+import { unplacedIn } from './domain/capacity.js';
 import { DiskFarmFile } from './files/farm-file.js';
 import { foldBuildId, parseFold } from './files/fold-snapshot.js';
 import { readTokens } from './files/tokens-file.js';
@@ -107,6 +108,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
 
   let links: Links | null = null;
   let search: SessionSearch | null = null;
+  let leads: { readonly watch: LogWatch; readonly leader: LeaderLoop } | null = null;
   const unready = () => {
     if (!model.connected) return new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
     if (model.problem) return new ProblemError(model.problem);
@@ -134,6 +136,10 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       hostCalls: hostCalls(appender, model),
       edgeCalls: edgeCalls(appender),
       unready,
+      figures: () => ({
+        ...{ view: model.view(), lastSequence: leads?.watch.lastSequence ?? null },
+        ...{ holdsLease: leads?.leader.holds() ?? false, unplaced: unplacedIn(model.state) },
+      }),
     },
     loggerOf('api'),
     tokens,
@@ -176,6 +182,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       logger: loggerOf('reconcile'),
       clock,
     });
+    leads = { watch, leader };
     const sinks = redis ? [redis] : [];
     const publisher = new Publisher({
       ...{ model, sinks, logger, clock },

@@ -53,6 +53,12 @@ export function shortageOf(state: FarmState): Shortage | null {
   return 'total' in spec.edges ? totalShortage(spec.edges.total, meant, present, spec) : perHostShortage(meant, spec);
 }
 
+/** Stream edges that are asked for, and that no host takes. */
+export function unplacedIn(state: FarmState): number {
+  const shortage = shortageOf(state);
+  return shortage === null ? 0 : shortage.asked - shortage.placed;
+}
+
 function totalShortage(
   asked: number,
   meant: readonly HostState[],
