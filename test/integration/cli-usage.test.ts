@@ -54,7 +54,7 @@ test('--help is no error, and goes to stdout', async (t) => {
 });
 
 test('what is not there yet says so, whatever follows it; exit 69', async (t) => {
-  const later = [...LATER_VERBS.map((verb) => [verb]), ['export', '--to', 'file']];
+  const later = [...LATER_VERBS.map((verb) => [verb]), ['import', '--from', 'file']];
   // Four at a time: each is a process.
   for (let at = 0; at < later.length; at += 4) {
     const some = later.slice(at, at + 4).map(async (args) => {

@@ -15,6 +15,7 @@ import { EdgeView, HostView } from './telemetry.js';
  *        the log was replaced, and a reader begins from the start
  *   GET  /api/v1/sessions/ended?host=&edge=&stream=&address=&end=&since=TIME&before=SEQ&limit=N → EndedSessionsAnswer
  *                                                                   (session-history.ts)
+ *   GET  /api/v1/export          → the log as lines of JSON (log-export.ts)
  *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once; with adoptRunning also
  *                                in place of a log that is lost
  *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer; ?dryRun=1 → PlanAnswer, as of /plan

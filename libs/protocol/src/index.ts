@@ -16,6 +16,7 @@ export * from './ids.js';
 export * from './lease-value.js';
 export * from './limits.js';
 export * from './log-entries.js';
+export * from './log-export.js';
 export * from './operator-api.js';
 export * from './operator-events.js';
 export * from './pod-choices.js';

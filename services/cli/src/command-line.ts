@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type ApplyAsked, addApplyVerb } from './apply-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
+import { addExportVerb, type ExportAsked } from './export-command.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
 import { addInitVerb, type InitAsked } from './init-command.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
@@ -15,7 +16,7 @@ import { addWaitVerb, type WaitAsked } from './wait-command.js';
 
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
-  | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked | InitAsked)
+  | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked | InitAsked | ExportAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -86,6 +87,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   addRollbackVerb(verb('rollback', 'a specification of before, applied anew'), taken);
   addSteerVerbs(verb, taken);
   addInitVerb(verb('init', 'begins the log of a farm'), taken);
+  addExportVerb(verb('export', 'the whole log into a file, with a checksum'), taken);
   addLaterVerbs(program, taken);
   return program;
 }

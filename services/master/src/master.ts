@@ -26,6 +26,7 @@ import { hostCalls } from './app/host-calls.js';
 import { initFarm } from './app/init-farm.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
+import { LogExports } from './app/log-export.js';
 import { LogWatch } from './app/log-watch.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
@@ -116,6 +117,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     return model.role === 'starting' ? new DolphinError('E_NO_LEADER') : null;
   };
   const streams = new EventStreams(clock);
+  const logExports = new LogExports(clock);
   const readable = () => {
     if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
     // With an entry that it cannot decode the rest can still be read.
@@ -126,6 +128,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     {
       view: () => model.view(),
       events: (after, limit) => eventPage(readable(), after, limit),
+      exportLog: (signal) => logExports.open(readable(), model.state, signal),
       eventStream: (after, signal) => streams.open(readable(), after, signal),
       endedSessions: (query) => {
         if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });

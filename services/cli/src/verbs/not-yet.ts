@@ -1,2 +1,2 @@
 /** Verbs that are going to be: named, so that they are not taken for a typing mistake. */
-export const LATER_VERBS = ['clients', 'why', 'import', 'export', 'doctor'] as const;
+export const LATER_VERBS = ['clients', 'why', 'import', 'doctor'] as const;

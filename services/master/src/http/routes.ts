@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { App } from './app.js';
 import { addEdgeRoutes, type EdgeParts } from './edge-routes.js';
 import { addEventRoutes, type EventParts } from './event-routes.js';
+import { addExportRoutes, type ExportParts } from './export-routes.js';
 import { addFarmRoutes, type FarmParts } from './farm-routes.js';
 import { addHealthRoutes, type HealthParts } from './health-routes.js';
 import { addHostRoutes, type HostParts } from './host-routes.js';
@@ -16,7 +17,8 @@ export interface ApiParts
     EventParts,
     SessionParts,
     HealthParts,
-    MetricsParts {}
+    MetricsParts,
+    ExportParts {}
 
 export function addRoutes(untyped: FastifyInstance, parts: ApiParts): void {
   const app = untyped as unknown as App;
@@ -27,4 +29,5 @@ export function addRoutes(untyped: FastifyInstance, parts: ApiParts): void {
   addSessionRoutes(app, parts);
   addHealthRoutes(app, parts);
   addMetricsRoutes(app, parts);
+  addExportRoutes(app, parts);
 }
