@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
-import { connectBus, createLog, JetStreamLogStore } from '@dolphin/eventlog';
+import { createLog, JetStreamLogStore } from '@dolphin/eventlog';
 import { subjectsOf } from '@dolphin/protocol';
-import { silentLogger } from '@dolphin/runtime';
 import { headers } from 'nats';
 import { operatorEnvelope, whoOf } from '../contracts/log-store-contract.js';
 import { DEADLINE_MS, eventually } from '../support/eventually.js';
-import { startFaultProxy } from '../support/fault-proxy.js';
-import { startNats } from '../support/nats.js';
+import { startNatsWithFaultyWay } from '../support/faulty-way.js';
 
 const farm = 'main';
 const subjects = subjectsOf(farm);
@@ -17,13 +15,7 @@ const TIMEOUT_MS = 250;
 
 /** A writer behind a relay that can hold the server's answers, and an observer with a way of its own. */
 async function setUp(t: TestContext, limits = { maxBytes: 16 * 1024 * 1024 }) {
-  const nats = await startNats(t);
-  const proxy = await startFaultProxy(t, nats.port);
-  const connect = async (port: number, name: string) => {
-    const bus = await connectBus(`nats://127.0.0.1:${port}`, { name, logger: silentLogger() });
-    t.after(() => bus.close());
-    return bus;
-  };
+  const { nats, proxy, connect } = await startNatsWithFaultyWay(t);
   const bus = await connect(proxy.port, 'writer');
   const direct = await connect(nats.port, 'observer');
   await createLog(direct, farm, limits);

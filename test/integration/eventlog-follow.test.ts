@@ -2,26 +2,18 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { cp, rm } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
-import { connectBus, createLog, type FollowItem, JetStreamLogStore } from '@dolphin/eventlog';
+import { createLog, type FollowItem, JetStreamLogStore } from '@dolphin/eventlog';
 import { subjectsOf } from '@dolphin/protocol';
-import { silentLogger } from '@dolphin/runtime';
 import { operatorEnvelope, whoOf } from '../contracts/log-store-contract.js';
 import { eventually } from '../support/eventually.js';
-import { startFaultProxy } from '../support/fault-proxy.js';
-import { startNats } from '../support/nats.js';
+import { startNatsWithFaultyWay } from '../support/faulty-way.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const farm = 'main';
 const subjects = subjectsOf(farm);
 
 async function setUp(t: TestContext) {
-  const nats = await startNats(t);
-  const proxy = await startFaultProxy(t, nats.port);
-  const connect = async (port: number, name: string) => {
-    const bus = await connectBus(`nats://127.0.0.1:${port}`, { name, logger: silentLogger() });
-    t.after(() => bus.close());
-    return bus;
-  };
+  const { nats, proxy, connect } = await startNatsWithFaultyWay(t);
   const direct = await connect(nats.port, 'writer');
   const reader = await JetStreamLogStore.open(await connect(proxy.port, 'reader'), farm);
   const writer = await JetStreamLogStore.open(direct, farm);

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { connectBus, createLog, openLease, type Tenure } from '@dolphin/eventlog';
+import { createLog, openLease, type Tenure } from '@dolphin/eventlog';
 import { subjectsOf } from '@dolphin/protocol';
-import { silentLogger } from '@dolphin/runtime';
 import { DEADLINE_MS, eventually } from '../support/eventually.js';
-import { startFaultProxy } from '../support/fault-proxy.js';
-import { startNats } from '../support/nats.js';
+import { startNatsWithFaultyWay } from '../support/faulty-way.js';
 
 const farm = 'main';
 const bucket = subjectsOf(farm).leaseBucket;
@@ -13,13 +11,7 @@ const bucket = subjectsOf(farm).leaseBucket;
 const TTL_MS = 4_000;
 
 async function setUp(t: TestContext) {
-  const nats = await startNats(t);
-  const proxy = await startFaultProxy(t, nats.port);
-  const connect = async (port: number, name: string) => {
-    const bus = await connectBus(`nats://127.0.0.1:${port}`, { name, logger: silentLogger() });
-    t.after(() => bus.close());
-    return bus;
-  };
+  const { nats, proxy, connect } = await startNatsWithFaultyWay(t);
   const busA = await connect(proxy.port, 'a');
   const busB = await connect(nats.port, 'b');
   await createLog(busB, farm, { maxBytes: 1024 * 1024, leaseTtlMs: TTL_MS });

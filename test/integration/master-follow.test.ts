@@ -7,9 +7,8 @@ import { sendEvents } from '@dolphin/master/http/sse.js';
 import { EventRow } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
-import { startNats } from '../support/nats.js';
-import { FakeWorker } from './master-support/fake-worker.js';
-import { TestMaster } from './master-support/test-master.js';
+import { settledFarm } from './master-support/settled-farm.js';
+import type { TestMaster } from './master-support/test-master.js';
 
 /** What a reader got so far: rows, and the newest id. */
 interface Follower {
@@ -45,12 +44,7 @@ async function follow(t: TestScope, master: TestMaster, headers: Record<string, 
 }
 
 test('events are followed from any sequence, as they come, also while NATS is away, and after a cut from the last id on', async (t) => {
-  const nats = await startNats(t);
-  const master = await TestMaster.start(t, { nats: nats.url });
-  const { farmId } = await master.init();
-  await FakeWorker.start(t, { nats: nats.url, farmId });
-  await master.applied({ perHost: 1 });
-  await master.settled(1);
+  const { nats, master } = await settledFarm(t, 1);
   const follower = await follow(t, master);
   const inStep = async (what: string, one: Follower, from = 0) => {
     const ids = (rows: readonly EventRow[]) => rows.map(({ sequence, index }) => `${sequence}.${index}`).join();

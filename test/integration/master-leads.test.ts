@@ -6,12 +6,15 @@ import { onCleanup } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { startNats } from '../support/nats.js';
 import { FakeWorker } from './master-support/fake-worker.js';
+import { settledFarm } from './master-support/settled-farm.js';
 import { specOf, TestMaster } from './master-support/test-master.js';
 
 test('a farm is created once, applied, decided, commanded, and seen in the view and the events', async (t) => {
   const nats = await startNats(t);
   const master = await TestMaster.start(t, { nats: nats.url });
-  assert.equal((await master.apply({ perHost: 1 })).body.error.code, 'E_NO_FARM');
+  await eventually(async () => (await master.apply({ perHost: 1 })).body.error.code === 'E_NO_FARM', {
+    what: 'there is no farm yet',
+  });
   const { farmId } = await master.init();
   const again = await master.request('POST', '/api/v1/init', {});
   assert.deepEqual([again.status, again.body.error.code], [409, 'E_FARM_EXISTS']);
@@ -114,12 +117,7 @@ test('the aggregate is published every second and on change, with sequence and t
 });
 
 test('a master that is killed between decision and command leaves nothing undone and nothing doubled', async (t) => {
-  const nats = await startNats(t);
-  const master = await TestMaster.start(t, { nats: nats.url });
-  const { farmId } = await master.init();
-  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
-  await master.applied({ perHost: 2 });
-  await master.settled(2);
+  const { master, worker } = await settledFarm(t, 2);
   worker.obeys = false;
   await master.applied({ perHost: 6 });
   await eventually(() => worker.spawned.includes('stream-5'), { what: 'the spawns are on their way' });
@@ -155,12 +153,7 @@ test('killed at any moment of an apply, the farm converges', async (t) => {
 });
 
 test('a specification that is refused is not stored', async (t) => {
-  const nats = await startNats(t);
-  const master = await TestMaster.start(t, { nats: nats.url });
-  const { farmId } = await master.init();
-  await FakeWorker.start(t, { nats: nats.url, farmId });
-  await master.applied({ perHost: 1 });
-  await master.settled(1);
+  const { master } = await settledFarm(t, 1);
   const code = async (body: unknown) => (await master.request('POST', '/api/v1/apply', body)).body.error.code;
   assert.equal(await code({ spec: { ...specOf({ perHost: 65 }) } }), 'E_SPEC_INVALID');
   assert.equal(await code({ spec: { ...specOf({ perHost: 1 }), colour: 'red' } }), 'E_SPEC_INVALID');

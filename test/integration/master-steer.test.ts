@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OperatorAnswer } from '@dolphin/protocol';
 import { startNats } from '../support/nats.js';
-import { freePorts } from '../support/ports.js';
 import { FakeWorker } from './master-support/fake-worker.js';
+import { settledFarm } from './master-support/settled-farm.js';
 import { TestMaster } from './master-support/test-master.js';
 
 test('hosts are cordoned, drained, undrained and removed, each with who and why in the log', async (t) => {
   const nats = await startNats(t);
   const master = await TestMaster.start(t, { nats: nats.url });
   const { farmId } = await master.init();
-  // Where nobody listens: a host whose public port still accepts is not lost.
-  const [h1 = 0, h2 = 0, h3 = 0] = await freePorts(3);
-  const first = await FakeWorker.start(t, { nats: nats.url, farmId, host: 'h1', rtmp: h1 });
-  await FakeWorker.start(t, { nats: nats.url, farmId, host: 'h2', rtmp: h2 });
-  await FakeWorker.start(t, { nats: nats.url, farmId, host: 'h3', rtmp: h3 });
+  const first = await FakeWorker.start(t, { nats: nats.url, farmId, host: 'h1' });
+  await FakeWorker.start(t, { nats: nats.url, farmId, host: 'h2' });
+  await FakeWorker.start(t, { nats: nats.url, farmId, host: 'h3' });
   await master.until('three hosts', ({ totals }) => totals.hostsUp === 3);
   await master.applied({ total: 6 });
   await master.settled(6);
@@ -74,12 +72,7 @@ test('hosts are cordoned, drained, undrained and removed, each with who and why 
 });
 
 test('an edge is killed, restarted, drained and undrained for an operator', async (t) => {
-  const nats = await startNats(t);
-  const master = await TestMaster.start(t, { nats: nats.url });
-  const { farmId } = await master.init();
-  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
-  await master.applied({ perHost: 2 });
-  await master.settled(2);
+  const { master, worker } = await settledFarm(t, 2);
   const kill = (edge: string) =>
     master.request('POST', `/api/v1/edges/h1/${edge}/kill`, { who: 'me', why: 'it leaks' });
   const first = OperatorAnswer.parse((await kill('stream-1')).body);

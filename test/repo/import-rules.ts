@@ -79,6 +79,11 @@ const RULES: readonly Rule[] = [
       from.own.dir === 'libs/media' && target === undefined && specifier !== 'node:crypto',
   },
   {
+    says: 'an edge loads no schemas, it is started while viewers wait: values of plain.js and conf.js only',
+    forbids: ({ from, specifier, typeOnly }) =>
+      from.own.dir === 'services/edge' && !typeOnly && /^@dolphin\/(protocol|srs)$/.test(specifier),
+  },
+  {
     says: 'domain/ is pure: no node:, no I/O package',
     forbids: ({ from, specifier }) =>
       from.folder === 'domain' && (specifier.startsWith('node:') || IO_PACKAGES.test(specifier)),

@@ -76,6 +76,7 @@ const FORBIDDEN: readonly (readonly [path: string, text: string, says: RegExp])[
   ['libs/protocol/src/x.ts', 'export const a = () => Date.now();', /is pure: Date \. now/],
   ['libs/media/src/x.ts', "import { a } from 'node:net';", /libs\/media is pure/],
   ['libs/media/src/x.ts', "import { a } from 'zod';", /libs\/media is pure/],
+  ['services/edge/src/x.ts', "import { a } from '@dolphin/protocol';", /an edge loads no schemas/],
   ['services/pod/src/domain/x.ts', "import { a } from 'node:path';", /domain\/ is pure: no node:/],
   ['services/master/src/domain/x.ts', "import { a } from 'nats';", /domain\/ is pure: no node:, no I\/O/],
   ['services/master/src/domain/x.ts', "import { a } from '../nats/a.js';", /domain\/ knows nothing around it/],

@@ -1,5 +1,13 @@
-import { DolphinError, LogEnvelope, MAX_ENVELOPE_BYTES } from '@dolphin/protocol';
+import { compiledLogEnvelope, DolphinError, LogEnvelope, MAX_ENVELOPE_BYTES } from '@dolphin/protocol';
 import type { LogItem } from './log-store.js';
+
+/**
+ * A compiled schema reads an envelope ten times as fast, and takes as long to make as thirty thousand reads: only who folds
+ * a long log has it.
+ */
+const COMPILE_AFTER_READS = 10_000;
+let reads = 0;
+let fastEnvelope: typeof LogEnvelope = LogEnvelope;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -36,9 +44,11 @@ export function decodeMessage(raw: RawMessage): LogItem {
   } catch (error) {
     return { type: 'undecodable', ...place, why: error instanceof Error ? error.message : String(error) };
   }
-  const parsed = LogEnvelope.safeParse(json);
+  if (++reads === COMPILE_AFTER_READS) fastEnvelope = compiledLogEnvelope();
+  const parsed = fastEnvelope.safeParse(json);
   if (!parsed.success) return { type: 'undecodable', ...place, why: firstIssue(parsed.error) };
-  return { type: 'stored', ...place, envelope: parsed.data };
+  const { sequence, at, subject, messageId, created } = raw;
+  return { type: 'stored', sequence, at, subject, messageId, created, envelope: parsed.data };
 }
 
 function firstIssue(error: { issues: readonly { path: PropertyKey[]; message: string }[] }): string {

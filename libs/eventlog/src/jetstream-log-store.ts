@@ -161,10 +161,10 @@ export class JetStreamLogStore implements LogStore {
     try {
       await reader.open(options.after);
       if (reader.pending === 0) return;
-      for await (const { pending, ...item } of reader.items(info.created, new AbortController().signal)) {
+      for await (const item of reader.items(info.created, new AbortController().signal)) {
         if (item.sequence > until) return;
         yield item;
-        if (item.sequence === until || ++count >= limit || pending === 0) return;
+        if (item.sequence === until || ++count >= limit || reader.pending === 0) return;
       }
       throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'the connection dropped while the log was read' });
     } catch (error) {
@@ -190,7 +190,7 @@ export class JetStreamLogStore implements LogStore {
           return;
         }
         checkpoint = history.checkpoint ?? checkpoint;
-        for await (const { pending: _, ...item } of reader.items(history.created, signal)) {
+        for await (const item of reader.items(history.created, signal)) {
           failures = 0;
           after = item.sequence;
           checkpoint = checkpointOf(item);

@@ -55,13 +55,13 @@ export class StreamReader {
     this.#pending = info.num_pending;
   }
 
-  /** Messages that the stream held beyond `after` when the consumer was made. */
+  /** Messages that the stream held, when it sent the last one that came, beyond that; at first, beyond `after`. */
   get pending(): number {
     return this.#pending;
   }
 
   /** Ends without an error when the consumer can no longer be trusted, or `signal` aborts. */
-  async *items(created: string, signal: AbortSignal): AsyncGenerator<LogItem & { pending: number }> {
+  async *items(created: string, signal: AbortSignal): AsyncGenerator<LogItem> {
     const js = jetstream(this.#bus);
     const consumer = await js.consumers.get(this.#stream, this.#name);
     const messages = await consumer.consume({
@@ -80,7 +80,9 @@ export class StreamReader {
     try {
       if (signal.aborted || !this.#watch.connected || this.#watch.drops !== drops) return;
       for await (const message of messages) {
-        if (message.info.deliverySequence !== ++delivered || signal.aborted) return;
+        const { info } = message;
+        if (info.deliverySequence !== ++delivered || signal.aborted) return;
+        this.#pending = info.pending;
         yield itemOf(message, created);
       }
     } catch {
@@ -112,9 +114,8 @@ export class StreamReader {
   }
 }
 
-function itemOf(message: JsMsg, created: string): LogItem & { pending: number } {
-  const { streamSequence: sequence, pending } = message.info;
-  const messageId = messageIdOf({ header: message.headers });
-  const place = { sequence, at: message.timestamp, subject: message.subject, messageId, created };
-  return { ...decodeMessage({ ...place, data: message.data }), pending };
+function itemOf(message: JsMsg, created: string): LogItem {
+  const { info, timestamp: at, subject, data, headers } = message;
+  const messageId = messageIdOf({ header: headers });
+  return decodeMessage({ sequence: info.streamSequence, at, subject, messageId, created, data });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_CLIENTS_PER_MESSAGE, MAX_HANDED_HEAD_CHARS, MAX_STREAM_CHARS } from './hand-off-bounds.js';
 
 /**
  * The words between a pod and an edge that takes sockets, over Node's IPC. A binary that never says `hello` is relayed
@@ -6,11 +7,6 @@ import { z } from 'zod';
  */
 export const ClientProtocol = z.enum(['rtmp', 'http']);
 export type ClientProtocol = z.infer<typeof ClientProtocol>;
-
-/** Clients in one message: some 150 KB, parsed in a few ms. More of them go in several messages. */
-export const MAX_CLIENTS_PER_MESSAGE = 2000;
-/** `vhost/app/stream`; an edge takes no longer app and stream than 512 characters together. */
-export const MAX_STREAM_CHARS = 1024;
 
 /** Why a pod has clients closed. */
 export const CloseReason = z.enum(['kicked', 'drained', 'limit']);
@@ -76,9 +72,6 @@ export const EdgeMessage = z.discriminatedUnion('type', [
   }),
 ]);
 export type EdgeMessage = z.infer<typeof EdgeMessage>;
-
-/** What a pod may have read of a client: a head of 8 KiB and as much of what follows it, in base64. */
-export const MAX_HANDED_HEAD_CHARS = 22_000;
 
 /** What a pod knows of a client that its socket does not tell. */
 const known = {

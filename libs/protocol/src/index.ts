@@ -12,6 +12,7 @@ export * from './farm-spec.js';
 export { Problem } from './fields.js';
 export * from './global-api.js';
 export * from './hand-off.js';
+export * from './hand-off-bounds.js';
 export * from './ids.js';
 export * from './lease-value.js';
 export * from './limits.js';

@@ -31,6 +31,8 @@ export const FactEnvelope = EnvelopeMeta.extend({
   entries: z.array(Fact).min(1).max(1024),
 });
 export const LogEnvelope = z.discriminatedUnion('kind', [OperatorEnvelope, DecisionEnvelope, FactEnvelope]);
+/** The same, for who reads them by the hundred thousand: it takes a tenth of a second to make. */
+export const compiledLogEnvelope = () => z.compile(LogEnvelope);
 export type OperatorEnvelope = z.infer<typeof OperatorEnvelope>;
 export type DecisionEnvelope = z.infer<typeof DecisionEnvelope>;
 export type FactEnvelope = z.infer<typeof FactEnvelope>;

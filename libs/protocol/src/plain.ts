@@ -1,7 +1,10 @@
 /**
- * `@dolphin/protocol/plain.js`: what needs no schema. Loading zod and the schemas takes longer than bare Node does; a
- * command that lives for a moment takes its types from the whole package, and its values from here.
+ * `@dolphin/protocol/plain.js`: what needs no schema. Loading zod and the schemas takes longer than bare Node does; what
+ * lives for a moment, or is started while viewers wait, takes its types from the whole package, and its values from here.
  */
 export * from './default-addresses.js';
 export * from './edge-name.js';
 export * from './errors.js';
+export * from './hand-off-bounds.js';
+export * from './shape.js';
+export * from './version.js';

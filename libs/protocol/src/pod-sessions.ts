@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ClientEnd, ClientProtocol, MAX_STREAM_CHARS, StreamUse } from './hand-off.js';
+import { ClientEnd, ClientProtocol, StreamUse } from './hand-off.js';
+import { MAX_STREAM_CHARS } from './hand-off-bounds.js';
 import { MAX_NAME_CHARS } from './limits.js';
 
 /** Sessions in one answer; each asks its edge for two numbers. */

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
 import { type LogLevels, levelOf, readLogLevels } from './log-levels.js';
 import { REDACTED, REDACTED_PATHS, withoutSecrets } from './redaction.js';
 
@@ -27,9 +27,7 @@ const origins = new WeakMap<Logger, { root: Logger; component: string; levels: L
 export function createLogger(options: LoggerOptions): Logger {
   const levels = readLogLevels(options.level ?? process.env['DOLPHIN_LOG_LEVEL'] ?? '');
   const pretty = options.pretty ?? process.stderr.isTTY === true;
-  const destination = pretty
-    ? PinoPretty({ destination: 2, sync: true, ignore: 'pid,hostname,component', messageFormat: '{component}: {msg}' })
-    : pino.destination({ dest: 2, sync: true });
+  const destination = pretty ? prettyLines() : pino.destination({ dest: 2, sync: true });
   const root = pino(
     {
       base: null,
@@ -41,6 +39,17 @@ export function createLogger(options: LoggerOptions): Logger {
   const logger = childOf(root, options.component, levels);
   if (levels.unknown.length > 0) logger.warn({ asked: levels.unknown.join(',') }, 'unknown log level, info is used');
   return logger;
+}
+
+/** Loaded where a person looks only: a process that is started again while viewers wait has no time for it. */
+function prettyLines(): pino.DestinationStream {
+  const { PinoPretty } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
+  return PinoPretty({
+    destination: 2,
+    sync: true,
+    ignore: 'pid,hostname,component',
+    messageFormat: '{component}: {msg}',
+  });
 }
 
 /** `master` and `reconcile` → a logger of `master.reconcile`, with the level that was asked for that. */

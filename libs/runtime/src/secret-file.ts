@@ -1,4 +1,26 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { z } from 'zod';
+
+/** A JSON file with secrets, or why it is not taken: it cannot be read, is too large, is wrong, or others may read it. */
+export function readSecretJson<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  maxBytes: number,
+): { data: T } | { refused: string } {
+  const read = readSecretFile(path, maxBytes);
+  if ('refused' in read) return read;
+  let json: unknown;
+  try {
+    json = JSON.parse(read.text);
+  } catch {
+    // Not with the error's words: they quote the text, which holds the secret.
+    return { refused: 'it is no JSON' };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { data: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { refused: `${issue?.path.join('.') || 'it'}: ${issue?.message}` };
+}
 
 /** The text of a file with a secret, or why it is not taken: it cannot be read, is too large, or others may read it. */
 export function readSecretFile(path: string, maxBytes: number): { text: string } | { refused: string } {

@@ -9,6 +9,7 @@ import {
   SrsVersions,
   SrsVhosts,
 } from './api-shapes.js';
+import { fetchText, TimeoutError, TooLargeError } from './fetch-text.js';
 
 /**
  * unreachable: no connection, or it broke. timeout: no whole answer in time. http-status: not 200. too-large,
@@ -42,6 +43,8 @@ const DEFAULT_TIMEOUT_MS = 2000;
 const DEFAULT_MAX_BYTES = 48 * 1024 * 1024;
 /** No total and no pages in SRS's API, and the minimum is 10: everything is asked for at once. */
 const COUNT = 'count=100000';
+
+const AnswerCode = SrsAnswer.pick({ code: true });
 
 /** One process's private API, at `http://127.0.0.1:33332`. Every method throws SrsApiError, and nothing else. */
 export class SrsApi {
@@ -103,7 +106,7 @@ export class SrsApi {
       throw new SrsApiError('not-json', `${what}: the answer is not JSON`, null, { cause });
     }
     // The code first: an answer with an error has nothing else in it.
-    const status = SrsAnswer.pick({ code: true }).safeParse(json);
+    const status = AnswerCode.safeParse(json);
     if (status.success && status.data.code !== 0) {
       throw new SrsApiError('refused', `${what}: SRS says code ${status.data.code}`, status.data.code);
     }
@@ -117,46 +120,26 @@ export class SrsApi {
   }
 
   async #fetchText(method: string, path: string, what: string): Promise<string> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
-      const response = await fetch(`${this.base}${path}`, {
-        method,
-        signal,
-        redirect: 'manual',
-        // A kept connection counts against max_connections, and outlives an edge that is started again on its port.
-        headers: { connection: 'close' },
-      });
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        throw new SrsApiError('http-status', `${what}: HTTP status ${response.status}`);
-      }
-      return await readBounded(response, this.#maxBytes, what);
+      const { status, text } = await fetchText(`${this.base}${path}`, method, this.#timeoutMs, this.#maxBytes);
+      if (status !== 200) throw new SrsApiError('http-status', `${what}: HTTP status ${status}`);
+      return text;
     } catch (cause) {
       if (cause instanceof SrsApiError) throw cause;
-      if (signal.aborted) {
+      if (cause instanceof TimeoutError) {
         throw new SrsApiError('timeout', `${what}: no answer within ${this.#timeoutMs} ms`, null, { cause });
       }
+      if (cause instanceof TooLargeError)
+        throw new SrsApiError('too-large', `${what}: ${cause.message}`, null, { cause });
       throw new SrsApiError('unreachable', `${what}: ${reasonOf(cause)}`, null, { cause });
     }
   }
 }
 
-async function readBounded(response: Response, maxBytes: number, what: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    // Leaving the loop cancels the body, which closes the connection.
-    if (bytes > maxBytes) throw new SrsApiError('too-large', `${what}: the answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** fetch says "fetch failed" and keeps the reason in its cause. */
+/** A connection that was refused has one error for each address, and no words of its own. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+  return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
 function firstIssue(error: z.ZodError): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
-import { ConfError, loadConf } from '@dolphin/srs';
+import { ConfError, loadConf } from '@dolphin/srs/conf.js';
 import { type Client, Clients } from './app/clients.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';

@@ -23,7 +23,8 @@ async function run(name: string | undefined): Promise<number> {
       return runDown();
     case 'test': {
       const { runTests } = await import('./testing/run-tests.js');
-      return runTests(argv[0], stop.signal);
+      const withCoverage = argv[0] === '--coverage';
+      return runTests({ kind: withCoverage ? argv[1] : argv[0], withCoverage, stop: stop.signal });
     }
     // For the shell: are the flags right, before anything is installed?
     case 'check-flags': {

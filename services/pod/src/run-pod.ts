@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DolphinError, type PodFact } from '@dolphin/protocol';
@@ -26,7 +27,7 @@ import { EndedSessionsFile } from './files/ended-sessions-file.js';
 import { HappeningsFile } from './files/happenings-file.js';
 import { openHostFile } from './files/host-file-store.js';
 import { openLimitsFile } from './files/limits-file.js';
-import { serveControl } from './http/control-server.js';
+import { type ControlApi, serveControl } from './http/control-server.js';
 import { HttpEdgeProbe } from './http/edge-probe.js';
 import { serveMetrics } from './http/metrics-server.js';
 import { listenToClients } from './listen-to-clients.js';
@@ -63,9 +64,7 @@ export async function runPod(
   const config = loadPodConfig(options.configPath, o.env, portsOfCommandLine(options));
   const restarts = { ...DEFAULT_RESTART_POLICY, ...config.restarts };
   await mustConfine(config.supervise);
-  const lock = await lockDirectory(runDir, 'pod');
-  if (!lock.held) throw new DolphinError('E_RUNNING', { what: `a pod in ${runDir}`, pid: lock.pid ?? 'unknown' });
-  lifecycle.add('lock', () => lock.release());
+  await lifecycle.start('lock', { start: () => mustLock(runDir), stop: (lock) => lock.release() });
 
   const happenings = new HappeningsFile(runDir, { log, now: () => Date.now() });
   lifecycle.add('happenings', () => happenings.close());
@@ -253,31 +252,19 @@ export async function runPod(
       router.stop();
     },
   });
-  const server = await serveControl(
-    runDir,
-    {
-      state,
-      happenings: (after, limit) => happenings.page(after, limit),
-      choices: (last, client) => router.chooser.lastChoices(last, client, (id) => router.ledger.edgeOf(id)),
-      obey: (command) => control.obey(command),
-      clients: new ClientsControl({ sessions, ended, limits, router }),
-      // The answer goes out first.
-      stop: (deadlineMs) => void setImmediate(() => o.onStop(deadlineMs)),
-      edges: { orders: drains.orders, lastLog: (name, most) => logs.last(name, supervisor.namesIn(name), most) },
-    },
-    log,
-  );
-  lifecycle.add('control', () => {
-    server.close();
-    server.closeAllConnections();
-  });
-  if (config.metrics.listen !== null) {
-    const metrics = await serveMetrics(config.metrics.listen, state);
-    lifecycle.add('metrics', () => {
-      metrics.close();
-      metrics.closeAllConnections();
-    });
-  }
+  const api: ControlApi = {
+    state,
+    happenings: (after, limit) => happenings.page(after, limit),
+    choices: (last, client) => router.chooser.lastChoices(last, client, (id) => router.ledger.edgeOf(id)),
+    obey: (command) => control.obey(command),
+    clients: new ClientsControl({ sessions, ended, limits, router }),
+    // The answer goes out first.
+    stop: (deadlineMs) => void setImmediate(() => o.onStop(deadlineMs)),
+    edges: { orders: drains.orders, lastLog: (name, most) => logs.last(name, supervisor.namesIn(name), most) },
+  };
+  await lifecycle.start('control', { start: () => serveControl(runDir, api, log), stop: hangUp });
+  const { listen } = config.metrics;
+  if (listen !== null) await lifecycle.start('metrics', { start: () => serveMetrics(listen, state), stop: hangUp });
   const causationId = tell({ type: 'pod-started', pid: process.pid, rtmp: [...options.rtmp], http: [...options.http] });
   control.restore(causationId);
   for (const edge of aloneEdges) supervisor.ensure(edge, { causationId });
@@ -296,4 +283,15 @@ export async function runPod(
   });
   log.info({ rtmp: options.rtmp, http: options.http, address: options.address, runDir }, 'the pod serves');
   return { awaitClients: drains.awaitClients };
+}
+
+async function mustLock(runDir: string) {
+  const lock = await lockDirectory(runDir, 'pod');
+  if (lock.held) return lock;
+  throw new DolphinError('E_RUNNING', { what: `a pod in ${runDir}`, pid: lock.pid ?? 'unknown' });
+}
+
+function hangUp(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }

@@ -3,6 +3,7 @@ import { JetStreamLogStore } from '@dolphin/eventlog';
 import { Command, type CommandReply, type Fact, type FactEnvelope, subjectsOf } from '@dolphin/protocol';
 import { connect, type NatsConnection } from 'nats';
 import { onCleanup, type TestScope } from '../../support/cleanup.js';
+import { freePort } from '../../support/ports.js';
 import { HostModel } from '../../unit/master/host-model.js';
 
 /** Faster than a real worker, so that tests are. */
@@ -35,7 +36,8 @@ export class FakeWorker {
   ): Promise<FakeWorker> {
     const bus = await connect({ servers: o.nats, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
     const log = await JetStreamLogStore.open(bus, 'main');
-    const model = new HostModel(o.host ?? 'h1', { farmId: o.farmId, ...(o.rtmp !== undefined && { rtmp: o.rtmp }) });
+    // Where nobody listens: a host whose public port still accepts is not lost.
+    const model = new HostModel(o.host ?? 'h1', { farmId: o.farmId, rtmp: o.rtmp ?? (await freePort()) });
     const worker = new FakeWorker(model, bus, log);
     bus.subscribe(subjectsOf('main').command(model.name), {
       callback: (_, message) => {

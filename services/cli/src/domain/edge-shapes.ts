@@ -9,7 +9,7 @@ import {
   nullable,
   optional,
   shapeOf,
-} from './shape.js';
+} from '@dolphin/protocol/plain.js';
 
 /** What `status` reads of the answers of an SRS, 2.0 to 5.0; libs/srs has them whole. Ids are numbers in 2, texts in 5. */
 const isId = either(isText, isNumber);

@@ -1,5 +1,16 @@
 import type { EdgeView, FarmView, HostView, UpdateView } from '@dolphin/protocol';
-import { either, isFlag, isNumber, isText, listOf, mapOf, nullable, oneOf, optional, shapeOf } from './shape.js';
+import {
+  either,
+  isFlag,
+  isNumber,
+  isText,
+  listOf,
+  mapOf,
+  nullable,
+  oneOf,
+  optional,
+  shapeOf,
+} from '@dolphin/protocol/plain.js';
 
 const isProblem = shapeOf<{ code: string; message: string }>({ code: isText, message: isText });
 const isPort = isNumber;

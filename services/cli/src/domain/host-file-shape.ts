@@ -1,5 +1,5 @@
 import type { EdgeDefinition } from '@dolphin/protocol';
-import { type Fits, isNumber, isText, listOf, nullable, oneOf, optional, shapeOf } from './shape.js';
+import { type Fits, isNumber, isText, listOf, nullable, oneOf, optional, shapeOf } from '@dolphin/protocol/plain.js';
 
 const isDefinition: Fits<EdgeDefinition> = shapeOf<EdgeDefinition>({
   role: oneOf('stream', 'back-source'),

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliFile } from '@dolphin/protocol';
-import { DolphinError } from '@dolphin/protocol/plain.js';
-import { isText, listOf, shapeOf } from '../domain/shape.js';
+import { DolphinError, isText, listOf, shapeOf } from '@dolphin/protocol/plain.js';
 
 /** CLI_FILE_NAME of libs/protocol, which would load the schemas. */
 const NAME = 'cli.json';

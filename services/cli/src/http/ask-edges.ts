@@ -1,9 +1,9 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { EdgeView, HostView } from '@dolphin/protocol';
+import type { Fits } from '@dolphin/protocol/plain.js';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
 import { isClients, isRefusal, isStreams, isSummaries, isVhosts, type StreamAnswer } from '../domain/edge-shapes.js';
 import { isWithinReach, type OwnNames } from '../domain/reach.js';
-import type { Fits } from '../domain/shape.js';
 import { ExchangeError, exchange } from './exchange.js';
 
 /** An edge answers within milliseconds; a busy one may be late, and the table should not wait for it. */

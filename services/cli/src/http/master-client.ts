@@ -1,5 +1,4 @@
-import { DolphinError, isErrorCode } from '@dolphin/protocol/plain.js';
-import { isText, shapeOf } from '../domain/shape.js';
+import { DolphinError, isErrorCode, isText, shapeOf } from '@dolphin/protocol/plain.js';
 import { type Exchange, ExchangeError, exchange } from './exchange.js';
 
 /** A thousand envelopes of events, or a farm of thousands of edges. */

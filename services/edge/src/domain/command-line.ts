@@ -1,4 +1,4 @@
-import { DOLPHIN_VERSION } from '@dolphin/protocol';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 
 export const USAGE = `usage: dolphin-edge -c CONF        serve what the conf says
        dolphin-edge -t -c CONF     test the conf and exit

@@ -1,4 +1,4 @@
-import { ConfError, type Directive, findDirective } from '@dolphin/srs';
+import { ConfError, type Directive, findDirective } from '@dolphin/srs/conf.js';
 
 /** Something in a conf that is not obeyed, and does no harm. */
 export interface Warning {

@@ -1,5 +1,5 @@
 import { MEDIA_CHUNK_SIZE, type TimeJitter } from '@dolphin/media';
-import { ConfView, type Directive, parseListen } from '@dolphin/srs';
+import { ConfView, type Directive, parseListen } from '@dolphin/srs/conf.js';
 import { checkDirectives, type Warning } from './directives.js';
 
 /** What a server listens on; address '' stands for all of them. */

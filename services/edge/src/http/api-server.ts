@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { DOLPHIN_VERSION } from '@dolphin/protocol';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ServerContext } from '../app/server.js';
 import { ApiAnswers, page } from './api-answers.js';
 import { ProcStats } from './proc-stats.js';

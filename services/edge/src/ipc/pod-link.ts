@@ -1,17 +1,8 @@
 import type { Socket } from 'node:net';
-import {
-  type ClientEnd,
-  type ClientProtocol,
-  DOLPHIN_VERSION,
-  type EdgeMessage,
-  type LeftClient,
-  MAX_CLIENTS_PER_MESSAGE,
-  MAX_STREAM_CHARS,
-  PodMessage,
-  type StreamUse,
-  type Take,
-} from '@dolphin/protocol';
+import type { ClientEnd, ClientProtocol, EdgeMessage, LeftClient, StreamUse, Take } from '@dolphin/protocol';
+import { DOLPHIN_VERSION, MAX_CLIENTS_PER_MESSAGE, MAX_STREAM_CHARS } from '@dolphin/protocol/plain.js';
 import type { Log, Timers } from '../app/ports.js';
+import { isPodMessage } from './pod-message.js';
 
 const BEAT_MS = 1000;
 const TELL_EVERY_MS = 20;
@@ -81,13 +72,11 @@ export class PodLink {
     this.#cancelBeat();
   }
 
-  #onMessage(message: unknown, handle: unknown): void {
-    const parsed = PodMessage.safeParse(message);
-    if (!parsed.success) {
-      this.#o.log.warn({ why: parsed.error.issues[0]?.message }, 'a message of the pod cannot be read');
+  #onMessage(asked: unknown, handle: unknown): void {
+    if (!isPodMessage(asked)) {
+      this.#o.log.warn({ asked: JSON.stringify(asked)?.slice(0, 200) }, 'a message of the pod cannot be read');
       return;
     }
-    const asked = parsed.data;
     switch (asked.type) {
       case 'take':
         this.#take(asked, handle);

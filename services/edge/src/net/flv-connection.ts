@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type ClientEnd, DOLPHIN_VERSION } from '@dolphin/protocol';
+import type { ClientEnd } from '@dolphin/protocol';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import { streamOfUrl } from '../domain/flv-mount.js';

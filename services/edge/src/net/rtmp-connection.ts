@@ -8,7 +8,8 @@ import {
   RtmpServerSession,
   type ServerEvent,
 } from '@dolphin/media';
-import { type ClientEnd, DOLPHIN_VERSION } from '@dolphin/protocol';
+import type { ClientEnd } from '@dolphin/protocol';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Lifecycle } from '@dolphin/runtime';
-import { ConfError } from '@dolphin/srs';
+import { ConfError } from '@dolphin/srs/conf.js';
 import type { EdgeSettings } from '../domain/settings.js';
 
 /** Descriptors that are no connections: logs, listeners, upstreams, what Node needs. SRS's number. */

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const KINDS = ['unit', 'repo', 'integration', 'e2e'] as const;
+/** In the order in which they run: the longest first, so that at the end no processor waits for another one's. */
+export const KINDS = ['e2e', 'integration', 'repo', 'unit'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The compiled tests of a kind, sorted. */

@@ -14,26 +14,28 @@ const CONCURRENCY = 3;
 /** For one file. Nothing waits without a deadline of its own; this is for the bug in one. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
 
+export interface TestRun {
+  /** Default: all. */
+  readonly kind: string | undefined;
+  /** Its counters take a quarter more of the processors, in every process. End-to-end tests kill, and run without. */
+  readonly withCoverage: boolean;
+  readonly stop: AbortSignal;
+}
+
 /**
- * Runs all tests, or those of one kind; prints what node's runner prints, then coverage, what was skipped and why, and
- * at the very end the counts. Resolves with the exit code. End-to-end tests run without coverage: they time things.
+ * Runs all tests, or those of one kind; prints what node's runner prints, then coverage where it was asked for, what was
+ * skipped and why, and at the very end the counts. Resolves with the exit code.
  */
-export async function runTests(kind: string | undefined, stop: AbortSignal): Promise<number> {
+export async function runTests({ kind, withCoverage, stop }: TestRun): Promise<number> {
   const kinds = KINDS.filter((known) => kind === undefined || kind === known);
   const mark = randomUUID();
   process.env[RUN_MARK] = mark;
   // The runner listens to it once for each file.
   setMaxListeners(0, stop);
   const summary = new Summary();
-  const coverage = new Coverage();
-  try {
-    const inner = kinds.filter((known) => known !== 'e2e');
-    if (inner.length > 0) await coverage.during(() => runKinds(inner, summary, stop));
-    if (kinds.includes('e2e') && !stop.aborted) await runKinds(['e2e'], summary, stop);
-    if (inner.length > 0 && !stop.aborted) await coverage.report(ROOT);
-  } finally {
-    coverage.remove();
-  }
+  if (withCoverage) await withoutE2e(kinds, summary, stop);
+  const rest = withCoverage ? kinds.filter((known) => known === 'e2e') : kinds;
+  if (!stop.aborted) await runKinds(rest, summary, stop);
   const leaks = await endLeaks(mark);
   summary.addCheck('no process is left over', leaks.length === 0);
   print(leaks.map(({ pid, command }) => `✖ left over: pid ${pid} ${command}`));
@@ -41,6 +43,18 @@ export async function runTests(kind: string | undefined, stop: AbortSignal): Pro
   print(summary.failed.map(({ name, file }) => `✖ failed: ${name}${file && ` (${file})`}`));
   print(summary.lines());
   return summary.ok && !stop.aborted ? 0 : 1;
+}
+
+async function withoutE2e(kinds: readonly Kind[], summary: Summary, stop: AbortSignal): Promise<void> {
+  const counted = kinds.filter((known) => known !== 'e2e');
+  if (counted.length === 0) return;
+  const coverage = new Coverage();
+  try {
+    await coverage.during(() => runKinds(counted, summary, stop));
+    if (!stop.aborted) await coverage.report(ROOT);
+  } finally {
+    coverage.remove();
+  }
 }
 
 async function runKinds(kinds: readonly Kind[], summary: Summary, stop: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { Logger } from '@dolphin/runtime';
 import { evolve, evolveUnreadable } from '../domain/evolve.js';
 import { EMPTY_FARM, type FarmState } from '../domain/farm-state.js';
 import { farmView } from '../domain/farm-view.js';
-import { NOTHING_OBSERVED, type Observed } from '../domain/observation.js';
+import { NOTHING_OBSERVED, type Observed, onlyHosts } from '../domain/observation.js';
 
 export type MasterState = FarmView['master']['state'];
 
@@ -27,6 +27,7 @@ export class FarmModel {
   readonly farm: string;
   readonly masterId: string;
   readonly projection = new Projection();
+  readonly #subjects: ReturnType<typeof subjectsOf>;
   readonly #logger: Logger;
   readonly #clock: { now(): number; monotonic(): number };
   readonly #foldListeners = new Set<() => void>();
@@ -46,6 +47,7 @@ export class FarmModel {
     clock: { now(): number; monotonic(): number };
   }) {
     this.farm = o.farm;
+    this.#subjects = subjectsOf(o.farm);
     this.masterId = o.masterId;
     this.#logger = o.logger;
     this.#clock = o.clock;
@@ -95,17 +97,26 @@ export class FarmModel {
   #foldStored(item: Extract<LogItem, { type: 'stored' }>): void {
     const { subject, envelope, sequence } = item;
     // A writer may write what its subject is for, and nothing else: that is what the bus's permissions rest on.
-    const subjects = subjectsOf(this.farm);
+    const subjects = this.#subjects;
     const isItsPlace =
       (envelope.kind === 'operator' && subject === subjects.logOperator) ||
       (envelope.kind === 'decisions' && subject === subjects.logDecisions) ||
       (envelope.kind === 'facts' && hostOfSubject(subject) === envelope.host);
-    if (isItsPlace) this.#state = evolve(this.#state, item);
+    if (isItsPlace) this.#evolve(item);
     else this.#foldUnreadable(sequence, subject, `an envelope of ${envelope.kind} does not belong on ${subject}`);
   }
 
+  #evolve(item: Extract<LogItem, { type: 'stored' }>): void {
+    const { hosts } = this.#state;
+    this.#state = evolve(this.#state, item);
+    // Only operators remove hosts. What was heard of one is no longer of a host of this farm: it goes at once.
+    if (item.envelope.kind !== 'operator') return;
+    const removed = Object.keys(hosts).filter((name) => !Object.hasOwn(this.#state.hosts, name));
+    if (removed.length > 0) this.#observed = onlyHosts(this.#observed, (name) => !removed.includes(name));
+  }
+
   #foldUnreadable(sequence: number, subject: string, why: string): void {
-    const subjects = subjectsOf(this.farm);
+    const subjects = this.#subjects;
     const on =
       subject === subjects.logOperator ? 'operator' : subject === subjects.logDecisions ? 'decisions' : 'other';
     if (!this.#state.unreadable) {

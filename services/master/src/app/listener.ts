@@ -1,6 +1,6 @@
 import { DolphinError, Heartbeat, HostStats, hostOfSubject } from '@dolphin/protocol';
 import type { Clock, Complaints } from '@dolphin/runtime';
-import { heard, heardStats, listened, type Observed, silenceForgotten } from '../domain/observation.js';
+import { heard, heardStats, listened, type Observed, onlyHosts, silenceForgotten } from '../domain/observation.js';
 import { ASLEEP_MS, LISTEN_TICK_MS, MAX_STRANGERS, STRANGER_FORGOTTEN_MS } from './bounds.js';
 import type { FarmModel } from './farm-model.js';
 
@@ -86,8 +86,5 @@ export class Listener {
 }
 
 function withoutOldStrangers(observed: Observed, known: Readonly<Record<string, unknown>>): Observed {
-  const kept = Object.entries(observed.hosts).filter(
-    ([name, host]) => Object.hasOwn(known, name) || host.silentMs < STRANGER_FORGOTTEN_MS,
-  );
-  return { ...observed, hosts: Object.fromEntries(kept) };
+  return onlyHosts(observed, (name, host) => Object.hasOwn(known, name) || host.silentMs < STRANGER_FORGOTTEN_MS);
 }

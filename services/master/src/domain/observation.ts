@@ -135,6 +135,12 @@ export function silenceForgotten(observed: Observed): Observed {
   return { ...observed, hosts: next };
 }
 
+/** What was heard of these hosts only. */
+export function onlyHosts(observed: Observed, keep: (name: string, host: ObservedHost) => boolean): Observed {
+  const kept = Object.entries(observed.hosts).filter(([name, host]) => keep(name, host));
+  return { ...observed, hosts: Object.fromEntries(kept) };
+}
+
 export function dialled(observed: Observed, host: string, accepts: boolean, now: number): Observed {
   return withObserved(observed, host, { ...observedHost(observed, host), port: { accepts, at: now } });
 }

@@ -1,5 +1,5 @@
 import { DolphinError } from '@dolphin/protocol';
-import { readSecretFile } from '@dolphin/runtime';
+import { readSecretJson } from '@dolphin/runtime';
 import { z } from 'zod';
 import type { Right } from '../domain/access-rules.js';
 
@@ -25,19 +25,7 @@ export type Tokens = ReadonlyMap<string, Right>;
 
 /** Throws E_CONFIG when the file cannot be read, is none of tokens, or others may read it. */
 export function readTokens(path: string): Tokens {
-  const refuse = (why: string) => new DolphinError('E_CONFIG', { where: path, why });
-  const read = readSecretFile(path, MAX_FILE_BYTES);
-  if ('refused' in read) throw refuse(read.refused);
-  let json: unknown;
-  try {
-    json = JSON.parse(read.text);
-  } catch {
-    throw refuse('it is no JSON');
-  }
-  const parsed = TokensFile.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message}`);
-  }
-  return new Map(parsed.data.tokens.map(({ sha256, right }) => [sha256, right]));
+  const read = readSecretJson(path, TokensFile, MAX_FILE_BYTES);
+  if ('refused' in read) throw new DolphinError('E_CONFIG', { where: path, why: read.refused });
+  return new Map(read.data.tokens.map(({ sha256, right }) => [sha256, right]));
 }

@@ -12,6 +12,8 @@ import type { Log, Timers } from './ports.js';
 const ROUND_MS = 250;
 /** A loop that is later than this missed too much of what edges said meanwhile: they speak once a second. */
 const LATE_MS = 1000;
+/** Who said something by himself, as the built-in edge does each second, is not asked: a question costs both sides. */
+const ASK_AFTER_SILENCE_MS = 1250;
 /** SRS answers its API on the thread that sends its media: no more than one small question a second. */
 const ASK_EVERY_MS = 1000;
 
@@ -102,7 +104,8 @@ export class FreezeWatcher {
     this.#watch = watch;
     for (const name of this.#questions.keys()) if (!watch.edges.has(name)) this.#questions.delete(name);
     for (const { runner, name, pid } of serving) {
-      if (watch.edges.get(name)?.aliveAt !== at) this.#ask(runner, name, pid, at);
+      const aliveAt = watch.edges.get(name)?.aliveAt ?? Number.NEGATIVE_INFINITY;
+      if (at - aliveAt >= ASK_AFTER_SILENCE_MS) this.#ask(runner, name, pid, at);
     }
     if (verdict.type === 'alarm') {
       const { names } = verdict;

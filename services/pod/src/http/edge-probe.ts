@@ -32,7 +32,7 @@ export class HttpEdgeProbe implements EdgeProbe {
     } catch (error) {
       const code = error instanceof SrsApiError ? error.code : 'unreachable';
       if (code === 'timeout') return false;
-      return code !== 'unreachable' || CLOSED_BY_PEER.has(reasonOf(error));
+      return code !== 'unreachable' || CLOSED_BY_PEER.test(causeOf(error));
     }
   }
 
@@ -51,14 +51,11 @@ export class HttpEdgeProbe implements EdgeProbe {
   }
 }
 
-/** How fetch names a connection that was open and that the other side closed. */
-const CLOSED_BY_PEER = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+/** A connection that was open and that the other side closed. Garbage in place of HTTP (HPE_…) is a life sign, too. */
+const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE|HPE_.*)$/;
 
-/** fetch wraps it once, SrsApi once more. */
-function reasonOf(error: unknown): string {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (code !== undefined && code !== 'unreachable') return code;
-  }
-  return '';
+/** The socket's own: SrsApi wraps it. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }
