@@ -106,6 +106,17 @@ test('drain --monitor ends with E_NOT_DRAINING when the drain is taken back; exi
   assert.match(stderr, /E_NOT_DRAINING: host h1 does not drain: its drain was taken back/);
 });
 
+test('init begins a log, for edges that run under the id that the farm had', async (t) => {
+  const farmId = '11111111-1111-4111-8111-111111111111';
+  const { api, asked } = await master(t, 'POST /api/v1/init', { body: { farm: 'main', farmId } });
+  const { code, stdout } = await cli(t, api, 'init', '--adopt-running', '--farm-id', farmId, '--json');
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout), { schema: 'dolphin.init/1', farm: 'main', farmId, adoptRunning: true });
+  assert.deepEqual(JSON.parse(asked[0]?.body ?? ''), { who: WHO, adoptRunning: true, farmId });
+  assert.equal((await cli(t, api, 'init')).stdout, `farm main: ${farmId}\n`);
+  assert.deepEqual(JSON.parse(asked[1]?.body ?? ''), { who: WHO });
+});
+
 test('history lists what was applied, newest first', async (t) => {
   const { spec } = farmView();
   const versions = [{ version: 1, sequence: 2, at: '2026-11-21T10:31:00.000Z', who: 'me@h1', spec }];

@@ -54,7 +54,7 @@ test('--help is no error, and goes to stdout', async (t) => {
 });
 
 test('what is not there yet says so, whatever follows it; exit 69', async (t) => {
-  const later = [...LATER_VERBS.map((verb) => [verb]), ['export', '--to', 'file']];
+  const later = [...LATER_VERBS.map((verb) => [verb]), ['import', '--from', 'file']];
   // Four at a time: each is a process.
   for (let at = 0; at < later.length; at += 4) {
     const some = later.slice(at, at + 4).map(async (args) => {
@@ -92,6 +92,11 @@ test('edges and hosts show what the master knows, in 80 columns, and with --json
   const hosts = await cli(t, master, 'hosts');
   assert.match(hosts.stdout, /^a-host\S*… +up +127\.0\.0\.1 .* 4194304 +2\/2 /m);
   for (const line of [...edges.stdout.split('\n'), ...hosts.stdout.split('\n')]) assert.ok(line.length <= 80, line);
+
+  const labels = { zone: 'a', disk: 'fast' };
+  const placed = view.hosts.map((host) => ({ ...host, capacity: 16, labels, cordoned: true }));
+  const other = await fakeMaster(t, { 'GET /api/v1/hosts': () => ({ body: { hosts: placed } }) });
+  assert.match((await cli(t, other, 'hosts')).stdout, /^h1 +cordoned +127\.0\.0\.1 +disk=\S+ .* 2\/2 +16 /m);
 
   const edgesJson = JSON.parse((await cli(t, master, 'edges', '--json')).stdout);
   assert.equal(edgesJson.schema, 'dolphin.edges/1');

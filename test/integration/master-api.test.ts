@@ -16,10 +16,8 @@ const NO_NATS = 'nats://127.0.0.1:1';
 test('what the API is going to have is refused as not yet, what it never will is not found', async (t) => {
   const master = await TestMaster.start(t, { nats: NO_NATS });
   const later: [string, string][] = [
-    ['POST', '/api/v1/edges/h1/stream-0/restart'],
     ['GET', '/api/v1/streams'],
     ['DELETE', '/api/v1/clients/7'],
-    ['GET', '/metrics'],
     ['GET', '/api/v1/farm?at=2026-01-01T00:00:00Z'],
   ];
   for (const [method, path] of later) {
@@ -28,6 +26,15 @@ test('what the API is going to have is refused as not yet, what it never will is
   }
   const { status, body } = await master.request('GET', '/favicon.ico');
   assert.deepEqual([status, body.error.code], [404, 'E_NOT_FOUND']);
+});
+
+test('Prometheus reads a master that is cut off, too', async (t) => {
+  const master = await TestMaster.start(t, { nats: NO_NATS });
+  const page = await fetch(`http://127.0.0.1:${master.port}/metrics`);
+  assert.match(page.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const text = await page.text();
+  assert.match(text, /^dolphin_master_info\{farm="main",master="m1",version="[^"]+"\} 1$/m);
+  assert.match(text, /^dolphin_master_connected 0$/m);
 });
 
 test('bodies and queries that cannot be read are refused with a code, and the master goes on', async (t) => {

@@ -145,7 +145,10 @@ test('a master whose log is gone refuses to lead, shows why, and says the way ba
   await nats.restart();
   const view = await master.until('it sees', (one) => one.master.problem !== undefined);
   assert.equal(view.master.problem?.code, 'E_LOG_LOST');
-  assert.match(view.master.problem?.message ?? '', /put back the JetStream store.*move their directories away/);
+  assert.match(
+    view.master.problem?.message ?? '',
+    /put back the JetStream store.*init --adopt-running.*move their directories away/,
+  );
   assert.equal(view.edges.length, 2, 'what it knew is shown');
   assert.equal((await master.request('GET', '/api/v1/events')).body.error.code, 'E_LOG_LOST');
   const before = worker.commands.length;
@@ -159,6 +162,40 @@ test('a master whose log is gone refuses to lead, shows why, and says the way ba
   await master.until('still', (one) => one.master.problem?.code === 'E_LOG_LOST');
   assert.equal(worker.commands.length, before, 'no edge was touched');
 
+  const named = await master.request('POST', '/api/v1/init', { adoptRunning: true, farmId: randomUUID() });
+  assert.deepEqual([named.status, named.body.error.code], [409, 'E_FARM_MISMATCH']);
+  const begun = await eventually(
+    async () => {
+      const { status, body } = await master.request('POST', '/api/v1/init', { adoptRunning: true, who: 'me' });
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      return body;
+    },
+    { what: 'a log for what runs' },
+  );
+  assert.equal(begun.farmId, farmId);
+  // As a worker does that finds its farm again.
+  worker.model.epoch++;
+  await worker.join();
+  const generations = ({ edges }: FarmView) => edges.map(({ role, slot, generation }) => [role, slot, generation]);
+  const adopted = await master.until(
+    'the edges are its own',
+    ({ edges }) => edges.length === 2 && edges.every(({ state }) => state === 'ready'),
+  );
+  assert.deepEqual([generations(adopted), adopted.specVersion], [generations(view), 0]);
+  await eventually(async () => (await master.apply({ perHost: 1 })).status === 200, { what: 'applied' });
+  await master.settled(1);
+  assert.ok(
+    worker.commands.slice(before).every(({ body }) => body.type === 'adopt'),
+    'no edge was touched',
+  );
+  assert.equal((await master.request('POST', '/api/v1/init', { adoptRunning: true })).body.error.code, 'E_FARM_EXISTS');
+});
+
+test("a master whose log is another farm's says so, and shows", async (t) => {
+  const { nats, master, farmId } = await farm(t, 1);
+  await nats.crash();
+  await rm(join(nats.storeDir, 'jetstream'), { recursive: true });
+  await nats.restart();
   const other = await TestMaster.start(t, { nats: nats.url, id: 'm2' });
   const fresh = await other.init();
   assert.notEqual(fresh.farmId, farmId);

@@ -71,7 +71,7 @@ test('hosts are cordoned, drained, undrained and removed, each with who and why 
   );
 });
 
-test('an edge is killed for an operator, and another one takes its place', async (t) => {
+test('an edge is killed, restarted, drained and undrained for an operator', async (t) => {
   const { master, worker } = await settledFarm(t, 2);
   const kill = (edge: string) =>
     master.request('POST', `/api/v1/edges/h1/${edge}/kill`, { who: 'me', why: 'it leaks' });
@@ -83,6 +83,36 @@ test('an edge is killed for an operator, and another one takes its place', async
   );
   assert.equal(again.totals.ready, 2);
   assert.deepEqual(worker.model.violations, []);
+  const ask = async (call: string, body?: object) => {
+    const answer = await master.request('POST', `/api/v1/edges/h1/stream-1/${call}`, body);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return OperatorAnswer.parse(answer.body);
+  };
+  const shows = (what: string, state: string, generation: number) =>
+    master.until(what, (view) =>
+      view.edges.some(
+        (edge) => edge.role === 'stream' && edge.slot === 1 && edge.state === state && edge.generation === generation,
+      ),
+    );
+  worker.model.crowd('stream-1', 1_000);
+  await ask('restart', { who: 'me', deadlineMs: 3_600_000 });
+  await shows('the old one drains', 'draining', 2);
+  assert.equal((await ask('restart', { who: 'me', deadlineMs: 0 })).changed, true);
+  await shows('the new one serves', 'ready', 4);
+  worker.model.crowd('stream-1', 1_000);
+  const drained = await ask('drain', { who: 'me', deadlineMs: 3_600_000 });
+  assert.deepEqual(await ask('drain', { deadlineMs: 3_600_000 }), { ...drained, changed: false });
+  await shows('it drains', 'draining', 4);
+  await ask('undrain', { who: 'me' });
+  await shows('it is kept', 'ready', 4);
+  await ask('drain', { who: 'me', deadlineMs: 0 });
+  const without = await shows('it is drained', 'drained', 4);
+  assert.equal(without.totals.desired, 1);
+  await ask('undrain');
+  await shows('it is back', 'ready', 5);
+  assert.deepEqual(worker.model.violations, []);
+  const refused = await master.request('POST', '/api/v1/edges/h1/back-source-0/drain', {});
+  assert.deepEqual([refused.status, refused.body.error.code], [501, 'E_UNSUPPORTED']);
   assert.equal((await kill('stream-7')).body.error.code, 'E_NOT_FOUND');
   assert.equal((await kill('http-0')).body.error.code, 'E_BAD_REQUEST');
 });

@@ -27,7 +27,7 @@ export const Decision = z.discriminatedUnion('type', [
   entry('edge-kept', { host: HostId, ...edgeRef, why: text }),
   /** An edge that ran when the log began (farm-created.adopted) is the farm's, as its host reported it. */
   entry('edge-adopted', defined),
-  /** The same definition in a new process; clients of the old one may stay for `drainMs`. */
+  /** The same definition in a new process, under this generation; clients of the one before may stay for `drainMs`. */
   entry('edge-renewed', { host: HostId, ...edgeRef, drainMs: DrainDeadlineMs, why: text }),
   /** `edges`: those to be changed for the spec of this version; `fields`: in what. */
   entry('update-started', {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FarmSpec } from './farm-spec.js';
+import { FarmId } from './ids.js';
 import { EdgeView, HostView } from './telemetry.js';
 
 /**
@@ -16,17 +17,28 @@ import { EdgeView, HostView } from './telemetry.js';
  *   DELETE /api/v1/sessions/{id}?host=   OperatorRequest → KickAnswer: that client is being closed
  *   GET  /api/v1/sessions/ended?host=&edge=&stream=&address=&end=&since=TIME&before=SEQ&limit=N → EndedSessionsAnswer
  *                                                                   (session-history.ts)
- *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once
+ *   GET  /api/v1/export          → the log as lines of JSON (log-export.ts)
+ *   POST /api/v1/init            InitRequest → InitAnswer: creates the log and writes farm-created, once; with adoptRunning also
+ *                                in place of a log that is lost
  *   POST /api/v1/apply           ApplyRequest, If-Match: "<spec version>" → ApplyAnswer; ?dryRun=1 → PlanAnswer, as of /plan
  *                                                                   (operator-api.ts: the calls that steer a farm)
  *   GET  /healthz  /readyz       → { ok }
+ *   GET  /metrics                → text, for Prometheus (docs/reference/metrics.md)
  *
  * Errors: ErrorAnswer, with the HTTP status of the error table.
  */
 export const HostList = z.object({ hosts: z.array(HostView) });
 export const EdgeList = z.object({ edges: z.array(EdgeView) });
 
-export const InitRequest = z.strictObject({ who: z.string().max(256).default('unknown') });
+/**
+ * `adoptRunning`: a new log in place of one that is lost, under the farm's id, for edges that run: they are adopted as their hosts
+ * report them. `farmId`: for a master that does not know it any more; each host has it in its own files.
+ */
+export const InitRequest = z.strictObject({
+  who: z.string().max(256).default('unknown'),
+  adoptRunning: z.boolean().optional(),
+  farmId: FarmId.optional(),
+});
 export type InitRequest = z.infer<typeof InitRequest>;
 export const InitAnswer = z.object({ farm: z.string(), farmId: z.uuid() });
 export type InitAnswer = z.infer<typeof InitAnswer>;

@@ -20,6 +20,7 @@ export * from './lease-value.js';
 export * from './limits.js';
 export * from './live-sessions.js';
 export * from './log-entries.js';
+export * from './log-export.js';
 export * from './loopback.js';
 export * from './operator-api.js';
 export * from './operator-events.js';

@@ -6,7 +6,7 @@ import { edgeRef, entry } from './log-entry.js';
 
 const asked = { who: text, why: text.optional() };
 const onHost = { host: HostId, ...asked };
-/** An edge as it was when it was asked: a newer generation is not meant. */
+/** An edge as it was when it was asked: a kill or a restart means no newer generation. */
 const onEdge = { host: HostId, ...edgeRef, ...asked };
 
 /** What was asked, with who and why. */
@@ -31,10 +31,11 @@ export const OperatorEvent = z.discriminatedUnion('type', [
   entry('host-undrain-asked', onHost),
   /** It is not waited for any more; its share is placed elsewhere. When it joins again, it is a new host. */
   entry('host-removed', onHost),
-  /** A new process of the same definition; the old one drains until the deadline. */
+  /** The old process drains until the deadline, then a new one of the same definition takes its place. */
   entry('edge-restart-asked', { ...onEdge, deadlineMs: DrainDeadlineMs }),
   /** At once, with its clients; the slot gets a new generation. */
   entry('edge-kill-asked', onEdge),
+  /** The slot is emptied by the deadline, and stays empty until that is taken back, whatever its generation. */
   entry('edge-drain-asked', { ...onEdge, deadlineMs: DrainDeadlineMs }),
   entry('edge-undrain-asked', onEdge),
 ]);

@@ -82,13 +82,16 @@ export const HostView = z.object({
 });
 export type HostView = z.infer<typeof HostView>;
 
-/** An edge as a master shows it: decided, reported, or both. `unknown`: reported, but not in the log. */
+/**
+ * An edge as a master shows it: decided, reported, or both. `unknown`: reported, but not in the log. `drained`: gone, because
+ * an operator drained it; its slot stays empty until it is undrained.
+ */
 export const EdgeView = EdgeStatus.omit({ state: true }).extend({
   host: HostId,
-  state: z.enum([...EdgeStatus.shape.state.options, 'assigned', 'unknown']),
+  state: z.enum([...EdgeStatus.shape.state.options, 'assigned', 'unknown', 'drained']),
   /** Where its private API answers, for the CLI: `http://127.0.0.1:33332`. */
   api: z.string().max(512),
-  /** Why its host refused it last, while it is assigned and not there. */
+  /** Why its host refused it last, while it is assigned and not there; of a new process in its place, while it is. */
   refusal: Problem.optional(),
 });
 export type EdgeView = z.infer<typeof EdgeView>;

@@ -4,8 +4,10 @@ import { addClientsVerb, addKickVerb, type ClientsAsked, type KickAsked } from '
 import { addDoctorVerb, type DoctorAsked } from './doctor-command.js';
 import { API_WISH, apiList } from './domain/api-list.js';
 import { addEventsVerb, type EventsAsked } from './events-command.js';
+import { addExportVerb, type ExportAsked } from './export-command.js';
 import type { FarmSaid } from './files/find-farm.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
+import { addInitVerb, type InitAsked } from './init-command.js';
 import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
 import { addPlanVerb, type PlanAsked } from './plan-command.js';
@@ -19,7 +21,7 @@ import { addWhyVerb, type WhyAsked } from './why-command.js';
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
   | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
-  | (ClientsAsked | KickAsked | WhyAsked | DoctorAsked)
+  | (ClientsAsked | KickAsked | WhyAsked | DoctorAsked | InitAsked | ExportAsked)
   | LaterAsked;
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
@@ -96,6 +98,8 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
     verb('doctor', 'what is wrong, as seen from this machine, and what mends it; exit code 0, 1, 2'),
     taken,
   );
+  addInitVerb(verb('init', 'begins the log of a farm'), taken);
+  addExportVerb(verb('export', 'the whole log into a file, with a checksum'), taken);
   addLaterVerbs(program, taken);
   return program;
 }

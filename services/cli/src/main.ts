@@ -67,6 +67,10 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/history.js')).rollback(api, asked);
     case 'steer':
       return (await import('./verbs/steer.js')).steer(api, asked);
+    case 'init':
+      return (await import('./verbs/init.js')).init(api, asked);
+    case 'export':
+      return (await import('./verbs/export.js')).exportLog({ apis: places.apis, token }, asked);
     case 'later':
       throw new DolphinError('E_NOT_YET', { what: asked.name });
     default:

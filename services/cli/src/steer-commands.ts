@@ -41,14 +41,14 @@ export function addSteerVerbs(verb: NewVerb, take: Take): void {
       if (edge !== undefined && o.monitor) command.error('error: --monitor is of a whole host');
       asked(edge === undefined ? { action: 'drain', host } : { action: 'drain', host, edge }, o);
     });
-  verb('undrain', 'takes a drain back, as far as it is not over')
+  verb('undrain', 'takes a drain back; what is gone by then comes anew')
     .argument('<host>', 'its id', name)
     .argument('[edge]', 'one of its edges, as stream-0', name)
     .option(...WHY)
     .action((host: string, edge: string | undefined, o: Options) => {
       asked(edge === undefined ? { action: 'undrain', host } : { action: 'undrain', host, edge }, o);
     });
-  verb('restart', 'an edge anew: the new process first, then the old one drains')
+  verb('restart', 'an edge anew: its process drains, then another takes its place')
     .argument('<host>', 'its id', name)
     .argument('<edge>', 'as stream-0', name)
     .option(...DEADLINE)

@@ -27,6 +27,7 @@ import { initFarm } from './app/init-farm.js';
 import { LeaderLoop } from './app/leader-loop.js';
 import { Listener } from './app/listener.js';
 import { LiveSessions } from './app/live-sessions.js';
+import { LogExports } from './app/log-export.js';
 import { LogWatch } from './app/log-watch.js';
 import { PortWatch } from './app/port-watch.js';
 import type { Links } from './app/ports.js';
@@ -36,6 +37,7 @@ import { keepSessionsStream } from './app/sessions-keeper.js';
 import { Snapshots } from './app/snapshots.js';
 import { specCalls } from './app/spec-calls.js';
 import { MasterConfig, USAGE } from './config.js';
+import { unplacedIn } from './domain/capacity.js';
 import { DiskFarmFile } from './files/farm-file.js';
 import { foldBuildId, parseFold } from './files/fold-snapshot.js';
 import { readTokens } from './files/tokens-file.js';
@@ -108,6 +110,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
 
   let links: Links | null = null;
   let search: SessionSearch | null = null;
+  let leads: { readonly watch: LogWatch; readonly leader: LeaderLoop } | null = null;
   const unready = () => {
     if (!model.connected) return new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
     if (model.problem) return new ProblemError(model.problem);
@@ -115,6 +118,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     return model.role === 'starting' ? new DolphinError('E_NO_LEADER') : null;
   };
   const streams = new EventStreams(clock);
+  const logExports = new LogExports(clock);
   const reachable = () => {
     if (!links || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
     return links;
@@ -129,6 +133,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     {
       view: () => model.view(),
       events: (after, limit) => eventPage(readable(), after, limit),
+      exportLog: (signal) => logExports.open(readable(), model.state, signal),
       eventStream: (after, signal) => streams.open(readable(), after, signal),
       endedSessions: (query) => {
         if (!search || !model.connected) throw new DolphinError('E_BUS_UNAVAILABLE', { why: 'not connected' });
@@ -140,6 +145,10 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       hostCalls: hostCalls(appender, model),
       edgeCalls: edgeCalls(appender),
       unready,
+      figures: () => ({
+        ...{ view: model.view(), lastSequence: leads?.watch.lastSequence ?? null },
+        ...{ holdsLease: leads?.leader.holds() ?? false, unplaced: unplacedIn(model.state) },
+      }),
     },
     loggerOf('api'),
     tokens,
@@ -166,8 +175,9 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
     const watch = new LogWatch({
       ...{ model, links: made, file: farmFile, known, logger, clock },
       wayBack:
-        'put back the JetStream store of NATS, or, to begin a new farm, end every pod, worker and master, and move their ' +
-        `directories away (here ${config.stateDir})`,
+        'put back the JetStream store of NATS; or begin a log for the edges that run: dolphin-cli init --adopt-running; or, to ' +
+        'begin a new farm, end every pod, worker and master, and move their directories away ' +
+        `(here ${config.stateDir})`,
     });
     appender.connect(made, watch);
     const sender = new CommandSender({ bus: made.commands, model, complaints, logger: loggerOf('commands'), clock });
@@ -181,6 +191,7 @@ async function serve(config: MasterConfig, told: AbortSignal): Promise<number> {
       logger: loggerOf('reconcile'),
       clock,
     });
+    leads = { watch, leader };
     const sinks = redis ? [redis] : [];
     const publisher = new Publisher({
       ...{ model, sinks, logger, clock },

@@ -18,9 +18,9 @@ for (const [what, one, line] of [
   [
     'an applied specification: how many, who and why',
     row('operator', 'farm-applied', {
-      ...{ specVersion: 2, spec: { edges: { perHost: 8 } }, who: 'me@h1', why: 'match day' },
+      ...{ specVersion: 2, spec: { edges: { perHost: 8, on: { zone: 'a' } } }, who: 'me@h1', why: 'match day' },
     }),
-    '  #12 10:31:02.120 operator farm-applied spec 2: 8 edges per host by me@h1: match day',
+    '  #12 10:31:02.120 operator farm-applied spec 2: 8 edges per host on hosts of zone: a by me@h1: match day',
   ],
   [
     'an assigned edge: where, its generation and engine',

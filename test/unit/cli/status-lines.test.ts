@@ -67,7 +67,7 @@ test('a rolling change shows how far it is, and why it stopped', () => {
 
 test('no line is wider than 80 columns, whatever hosts, edges and streams are called', () => {
   const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,62}$/);
-  const states = fc.constantFrom(...EdgeState.options, 'assigned' as const, 'unknown' as const);
+  const states = fc.constantFrom(...EdgeState.options, 'assigned' as const, 'unknown' as const, 'drained' as const);
   const farms = fc.record({
     ...{ farm: name, master: name, host: name, liveness: fc.constantFrom(...HostLiveness.options), state: states },
     ...{ pid: fc.integer({ min: 1, max: 4_194_304 }), clients: fc.nat(100_000), kbitPerS: fc.nat(100_000_000) },

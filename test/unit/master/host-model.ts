@@ -40,6 +40,8 @@ export class HostModel {
   readonly farmId: string;
   readonly rtmp: number;
   epoch = 1;
+  /** As its worker's configuration has them, told when it joins. */
+  placement: { readonly labels?: Record<string, string>; readonly capacity?: number } = {};
   file: HostFile;
   readonly edges = new Map<string, ModelEdge>();
   /** What must never happen, as it happened. */
@@ -55,13 +57,19 @@ export class HostModel {
 
   /** An edge that no log knows. */
   addForeign(role: 'stream' | 'back-source', slot: number, generation: number): void {
+    this.addRunning(role, slot, generation);
+    this.foreign.add(edgeName({ role, slot }));
+  }
+
+  /** One that runs since before this log began; `told`: the (term, sequence) that its pod accepted last. */
+  addRunning(role: 'stream' | 'back-source', slot: number, generation: number, told = { term: 0, sequence: 0 }): void {
     const key = { role, slot };
     const ports = edgePorts(specOf({ perHost: 0 }).ports, key);
-    const definition = { ...key, generation, engine: 'builtin', ports, origins: ['127.0.0.1:1935'] };
+    const origins = [role === 'stream' ? '127.0.0.1:11935' : '127.0.0.1:1935'];
+    const definition = { ...key, generation, engine: 'builtin', ports, origins };
     this.edges.set(edgeName(key), { definition, state: 'ready', clients: 0 });
-    this.foreign.add(edgeName(key));
-    const record = { ...key, generation, term: 0, sequence: 0, wanted: definition };
-    this.file = { ...this.file, slots: [...this.file.slots, record] };
+    const record = { ...key, generation, ...told, wanted: definition };
+    this.file = { ...this.file, term: Math.max(this.file.term, told.term), slots: [...this.file.slots, record] };
   }
 
   command(command: Command): CommandReply {
@@ -74,6 +82,7 @@ export class HostModel {
     if (body.type === 'drain' && !verdict.already) this.#drain(edgeName(body), body.deadlineMs);
     if (body.type === 'spawn' && !verdict.already) this.#start(body.edge);
     if (body.type === 'kill') this.#end(edgeName(body));
+    if (body.type === 'restart' && !verdict.already) this.#restart(edgeName(body), body.drainMs);
     return { result: 'accepted', already: verdict.already, ...(body.type === 'adopt' && { state: this.podState() }) };
   }
 
@@ -104,6 +113,7 @@ export class HostModel {
       return;
     }
     if (deadlineMs === 0) edge.clients = 0;
+    delete edge.next;
     if (edge.old) edge.old.state = 'draining';
     if (edge.state === 'gave-up' || edge.state === 'exited') this.#remove(name);
     else if (edge.state !== 'stopping') edge.state = 'draining';
@@ -111,9 +121,24 @@ export class HostModel {
 
   #undrain(name: string): boolean {
     const edge = this.edges.get(name);
-    if (edge?.state !== 'draining') return false;
+    if (edge?.state !== 'draining' || edge.next) return false;
     edge.state = 'ready';
     return true;
+  }
+
+  /** The old one drains, or is stopped; the next takes its place. */
+  #restart(name: string, drainMs: number): void {
+    if (this.foreign.has(name)) this.violations.push(`${name}: an edge that the log does not know was restarted`);
+    const next = this.file.slots.find((record) => edgeName(record) === name)?.wanted;
+    const edge = this.edges.get(name);
+    if (!next) return;
+    if (!edge || edge.state === 'gave-up' || edge.state === 'exited') {
+      this.edges.set(name, { definition: next, state: 'starting', clients: 0 });
+      return;
+    }
+    edge.next = next;
+    if (drainMs === 0) edge.clients = 0;
+    if (edge.state !== 'stopping') edge.state = 'draining';
   }
 
   #remove(name: string): void {

@@ -53,6 +53,8 @@ type Step =
   | { do: 'ask'; type: 'host-cordoned' | 'host-uncordoned' | 'host-undrain-asked'; host: string }
   | { do: 'drain'; host: string; deadlineMs: number }
   | { do: 'kill'; host: string }
+  | { do: 'edge'; type: 'edge-drain-asked' | 'edge-undrain-asked' | 'edge-restart-asked'; host: string; slot: number }
+  | { do: 'reconfigure'; host: string; capacity: number }
   | { do: 'crowd'; host: string; clients: number }
   | { do: 'round'; fates: ('answered' | 'lost' | 'answer-lost')[]; ms: number }
   | { do: 'hear' | 'tick' | 'restart-pod' | 'lose-pod' | 'restart-worker' | 'give-up' | 'old-heartbeat'; host: string };
@@ -73,7 +75,22 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drain' as const), host, deadlineMs: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const), host }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('edge' as const),
+      type: fc.constantFrom(
+        'edge-drain-asked' as const,
+        'edge-undrain-asked' as const,
+        'edge-restart-asked' as const,
+        'edge-restart-asked' as const,
+      ),
+      host,
+      slot: fc.nat({ max: 3 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crowd' as const), host, clients: fc.nat({ max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconfigure' as const), host, capacity: fc.nat({ max: 5 }) }) },
   {
     weight: 8,
     arbitrary: fc.record({ do: fc.constant('round' as const), fates: fate, ms: fc.integer({ min: 20, max: 2_500 }) }),
@@ -110,6 +127,12 @@ export function play(world: World, steps: readonly Step[]): void {
         if (slot) world.operator({ type: 'edge-kill-asked', host: one.host, ...keyOf(slot), who: 'test' });
         break;
       }
+      case 'edge':
+        askOfEdge(world, one);
+        break;
+      case 'reconfigure':
+        world.reconfigure(one.host, { capacity: one.capacity });
+        break;
       case 'crowd':
         for (const name of world.host(one.host).live('stream')) world.host(one.host).crowd(name, one.clients);
         break;
@@ -154,6 +177,15 @@ export function play(world: World, steps: readonly Step[]): void {
   }
 }
 
+/** Without a deadline in every other slot, so that some of them are kills. */
+function askOfEdge(world: World, one: Extract<Step, { do: 'edge' }>): void {
+  const slot = world.state.hosts[one.host]?.slots[`stream-${one.slot}`];
+  if (!slot) return;
+  const about = { host: one.host, ...keyOf(slot), who: 'test' };
+  if (one.type === 'edge-undrain-asked') world.operator({ type: one.type, ...about });
+  else world.operator({ type: one.type, ...about, deadlineMs: (one.slot % 2) * 60_000 });
+}
+
 function keyOf({ role, slot, generation }: SlotState): Pick<SlotState, 'role' | 'slot' | 'generation'> {
   return { role, slot, generation };
 }
@@ -180,7 +212,13 @@ export function inHandIn(world: World): number {
   return slots.filter(({ changing }) => changing !== null).length;
 }
 
-/** Every host takes edges again. */
+/** Every host takes edges again, as many as are wanted. */
 export function reopen(world: World): void {
+  for (const name of HOSTS) world.reconfigure(name, {});
   for (const name of HOSTS) world.operator({ type: 'host-undrain-asked', host: name, who: 'test' });
+  for (const { host, slots } of hostsOf(world.state)) {
+    for (const slot of Object.values(slots)) {
+      if (slot.setAside) world.operator({ type: 'edge-undrain-asked', host, ...keyOf(slot), who: 'test' });
+    }
+  }
 }

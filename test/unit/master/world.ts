@@ -27,8 +27,8 @@ export class World {
   readonly sent: PlannedCommand[] = [];
   #ids = 0;
 
-  constructor(hosts: readonly string[] = ['h1']) {
-    this.operator({ type: 'farm-created', farm: 'main', farmId: FARM_ID, who: 'test' });
+  constructor(hosts: readonly string[] = ['h1'], o: { adopted?: boolean } = {}) {
+    this.operator({ type: 'farm-created', farm: 'main', farmId: FARM_ID, ...o, who: 'test' });
     for (const name of hosts) {
       this.hosts.set(name, new HostModel(name));
       this.join(name);
@@ -65,8 +65,16 @@ export class World {
   }
 
   join(name: string): void {
-    const { epoch } = this.host(name);
-    this.fact(name, { type: 'host-joined', epoch, version: '0', rtmp: [19350], http: [8088] });
+    const { epoch, placement } = this.host(name);
+    this.fact(name, { type: 'host-joined', epoch, version: '0', rtmp: [19350], http: [8088], ...placement });
+  }
+
+  /** Its worker is started again with another configuration. */
+  reconfigure(name: string, placement: HostModel['placement']): void {
+    const host = this.host(name);
+    host.epoch++;
+    host.placement = placement;
+    this.join(name);
   }
 
   apply(edges: FarmSpec['edges'], more: Partial<FarmSpec> = {}): void {

@@ -157,8 +157,14 @@ function wish(spec: unknown): string {
   if (typeof spec !== 'object' || spec === null || !('edges' in spec)) return '?';
   const edges = spec.edges;
   if (typeof edges !== 'object' || edges === null) return '?';
-  if ('perHost' in edges) return `${word(edges.perHost)} edges per host`;
-  return 'total' in edges ? `${word(edges.total)} edges in all` : '?';
+  const where = 'on' in edges && typeof edges.on === 'object' && edges.on !== null ? onHostsOf(edges.on) : '';
+  if ('perHost' in edges) return `${word(edges.perHost)} edges per host${where}`;
+  return 'total' in edges ? `${word(edges.total)} edges in all${where}` : '?';
+}
+
+function onHostsOf(labels: object): string {
+  const words = Object.entries(labels).map(([label, value]) => `${label}: ${word(value)}`);
+  return words.length === 0 ? '' : ` on hosts of ${words.join(', ')}`;
 }
 
 function backTo(version: unknown): string {

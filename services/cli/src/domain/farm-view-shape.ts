@@ -54,7 +54,7 @@ const isEdge = shapeOf<EdgeView>({
   conf: isConf,
   state: oneOf(
     ...(['starting', 'ready', 'draining', 'stopping', 'exited', 'backing-off', 'gave-up'] as const),
-    ...(['assigned', 'unknown'] as const),
+    ...(['assigned', 'unknown', 'drained'] as const),
   ),
   pid: nullable(isNumber),
   ports: shapeOf<EdgeView['ports']>({ rtmp: isPort, http: optional(isPort), api: isPort }),

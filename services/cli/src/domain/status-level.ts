@@ -95,6 +95,8 @@ function edgeProblems(edge: StatusEdge, isHostShort: boolean): Problem[] {
     return [{ about, why, affects: 'serving' }];
   }
   if (edge.serving) return [];
+  // As an operator wants it.
+  if (edge.state === 'drained') return [];
   // On its way out, and nobody waits for it: that is how a farm gets smaller.
   if (!isHostShort && LEAVING.has(edge.state)) return [];
   const refused = edge.refusal ? `, but refused by its host: ${edge.refusal.code}: ${edge.refusal.message}` : '';

@@ -7,6 +7,8 @@ import {
   EventPage,
   type FarmView,
   HostList,
+  InitAnswer,
+  type InitRequest,
   KickAnswer,
   LiveSessionsAnswer,
   OperatorAnswer,
@@ -87,6 +89,10 @@ export class MasterApi {
   endedSessions(query: Readonly<Record<string, string>>): Promise<EndedSessionsAnswer> {
     const path = `/api/v1/sessions/ended?${new URLSearchParams(query)}`;
     return this.#ask(EndedSessionsAnswer, { path, timeoutMs: LOG_TIMEOUT_MS });
+  }
+
+  init(body: InitRequest): Promise<InitAnswer> {
+    return this.#post(InitAnswer, '/api/v1/init', body);
   }
 
   apply(body: ApplyRequest, ifMatch: number | undefined): Promise<ApplyAnswer> {

@@ -119,6 +119,7 @@ class Failure {
   }
 }
 
-const isErrorAnswer = shapeOf<{ error: { code: string; message: string } }>({
+/** What a master says when it refuses. */
+export const isErrorAnswer = shapeOf<{ error: { code: string; message: string } }>({
   error: shapeOf({ code: isText, message: isText }),
 });

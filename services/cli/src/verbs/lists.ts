@@ -1,4 +1,4 @@
-import { edgeName } from '@dolphin/protocol';
+import { edgeName, type HostView } from '@dolphin/protocol';
 import { type Column, tableLines } from '../domain/table.js';
 import { age, shortBytes, shortNumber } from '../domain/words.js';
 import type { MasterApi } from '../http/master-api.js';
@@ -40,17 +40,25 @@ export async function edges(api: MasterApi, o: { json: boolean }): Promise<numbe
   return 0;
 }
 
-const HOST_COLUMNS: readonly Column[] = [
-  { title: 'HOST', shrinkTo: 8 },
-  { title: 'STATE' },
-  { title: 'ADDRESS', shrinkTo: 15 },
-  { title: 'EPOCH', align: 'right', optional: true },
-  { title: 'POD', align: 'right' },
-  { title: 'READY', align: 'right' },
-  { title: 'CLIENTS', align: 'right' },
-  { title: 'CPU%', align: 'right' },
-  { title: 'MEMORY', align: 'right', optional: true },
-  { title: 'HEARD', align: 'right' },
+interface HostColumn extends Column {
+  readonly of: (host: HostView) => string;
+  /** Shown where it says something of any host. */
+  readonly isRare?: true;
+}
+
+const HOST_COLUMNS: readonly HostColumn[] = [
+  { title: 'HOST', shrinkTo: 8, of: ({ host }) => host },
+  { title: 'STATE', of: stateOf },
+  { title: 'ADDRESS', shrinkTo: 15, of: ({ address }) => address },
+  { title: 'LABELS', shrinkTo: 6, isRare: true, of: labelsOf },
+  { title: 'POD', align: 'right', of: ({ podPid }) => (podPid === null ? '-' : String(podPid)) },
+  { title: 'READY', align: 'right', of: ({ ready, desired }) => `${ready}/${desired}` },
+  { title: 'TAKES', align: 'right', isRare: true, of: ({ capacity }) => String(capacity ?? '-') },
+  { title: 'CLIENTS', align: 'right', of: ({ clients }) => shortNumber(clients) },
+  { title: 'CPU%', align: 'right', of: ({ cpuPercent }) => cpuPercent.toFixed(0) },
+  { title: 'HEARD', align: 'right', of: ({ heardMsAgo }) => (heardMsAgo === null ? 'never' : age(heardMsAgo)) },
+  { title: 'MEMORY', align: 'right', optional: true, of: ({ memoryBytes }) => shortBytes(memoryBytes) },
+  { title: 'EPOCH', align: 'right', optional: true, of: ({ epoch }) => String(epoch) },
 ];
 
 export async function hosts(api: MasterApi, o: { json: boolean }): Promise<number> {
@@ -59,18 +67,24 @@ export async function hosts(api: MasterApi, o: { json: boolean }): Promise<numbe
     printJson({ schema: 'dolphin.hosts/1', hosts });
     return 0;
   }
-  const rows = hosts.map((host) => [
-    host.host,
-    host.liveness,
-    host.address,
-    String(host.epoch),
-    host.podPid === null ? '-' : String(host.podPid),
-    `${host.ready}/${host.desired}`,
-    shortNumber(host.clients),
-    host.cpuPercent.toFixed(0),
-    shortBytes(host.memoryBytes),
-    host.heardMsAgo === null ? 'never' : age(host.heardMsAgo),
-  ]);
-  printLines(tableLines(HOST_COLUMNS, rows));
+  const columns = HOST_COLUMNS.filter(({ isRare, of }) => !isRare || hosts.some((host) => of(host) !== '-'));
+  printLines(
+    tableLines(
+      columns,
+      hosts.map((host) => columns.map(({ of }) => of(host))),
+    ),
+  );
   return 0;
+}
+
+/** What an operator did to a host says more than that it is up. */
+function stateOf({ liveness, draining, cordoned }: HostView): string {
+  if (liveness !== 'up') return liveness;
+  if (draining) return 'draining';
+  return cordoned ? 'cordoned' : liveness;
+}
+
+function labelsOf({ labels = {} }: HostView): string {
+  const words = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
+  return words.length === 0 ? '-' : words.sort().join(',');
 }

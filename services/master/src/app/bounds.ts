@@ -39,6 +39,10 @@ export const SNAPSHOT_EVERY_MS = 10_000;
 export const MAX_EVENTS = 1_000;
 /** Readers that follow the events at a time: each has a consumer on the log and up to 256 of its messages. */
 export const MAX_EVENT_STREAMS = 32;
+/** Exports at a time: each reads the whole log, and takes the processor that the leader needs. */
+export const MAX_EXPORTS = 2;
+/** Of an export, written at a time: some hundred messages. */
+export const EXPORT_CHUNK_CHARS = 64 * 1024;
 /** What a reader that follows gets at least so often: so it knows soon that its master is gone. */
 export const EVENT_STREAM_HEARTBEAT_MS = 5_000;
 /** How often it is looked whether ended sessions have their stream; ten times as often while it cannot be known. */

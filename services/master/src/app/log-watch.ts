@@ -13,6 +13,7 @@ export class LogWatch {
   readonly #wayBack: string;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  #lastSequence: number | null = null;
   #known: { farm: string; farmId: string } | null = null;
 
   constructor(o: {
@@ -38,12 +39,18 @@ export class LogWatch {
     return this.#known;
   }
 
+  /** Of the log when it was looked at last; null: it could not be. */
+  get lastSequence(): number | null {
+    return this.#model.connected ? this.#lastSequence : null;
+  }
+
   /** Until `signal` aborts. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         if (this.#model.connected) await this.look();
       } catch (error) {
+        this.#lastSequence = null;
         this.#logger.debug({ err: error }, 'the log cannot be looked at');
       }
       await this.#clock.sleep(LOG_WATCH_MS, signal);
@@ -53,6 +60,7 @@ export class LogWatch {
   /** Throws DolphinError while the bus is away. */
   async look(): Promise<void> {
     const info = await this.#links.log.info();
+    this.#lastSequence = info?.lastSequence ?? null;
     const { state } = this.#model;
     const isCaughtUp = info !== null && this.#model.projection.applied >= info.lastSequence;
     const problem = farmProblem({ known: this.#known, farm: state.farm, hasStream: info !== null, isCaughtUp });

@@ -16,17 +16,10 @@ import { checkOriginReach } from './origin-reach.js';
 
 /** May this become the specification? Throws E_SPEC_INVALID, E_ORIGIN_LOOPBACK, or E_NOT_YET for what cannot be done about running edges. */
 export function checkSpec(state: FarmState, spec: FarmSpec): void {
-  checkLaterFields(spec);
   checkOrigins(spec);
   checkOriginReach(state, spec);
   checkPorts(state, spec);
   checkMoves(state, spec);
-}
-
-/** A word that the specification has, and that nothing is done about yet: taking it would be a promise. */
-function checkLaterFields({ edges }: FarmSpec): void {
-  const field = 'edges.on';
-  if (edges.on !== undefined) throw new DolphinError('E_NOT_YET', { what: `${field} in a specification`, field });
 }
 
 function checkOrigins({ origins }: FarmSpec): void {

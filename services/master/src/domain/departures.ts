@@ -1,7 +1,7 @@
 import { edgeName, type FarmSpec } from '@dolphin/protocol';
 import { differingFields } from './definition.js';
 import { type HostState, isClosed, isHeld, type SlotState, slotsOf } from './farm-state.js';
-import { type ObservedHost, reportedEdge } from './observation.js';
+import { isUnknown, type ObservedHost, reportedEdge } from './observation.js';
 
 /** Stream edges in the order in which they would go: the fewest viewers first, of as many the highest slot. */
 export function departureOrder(slots: readonly SlotState[], seen: ObservedHost): SlotState[] {
@@ -13,12 +13,13 @@ export function keepable(host: HostState, seen: ObservedHost, spec: FarmSpec): S
   const backSource = host.slots[edgeName({ role: 'back-source', slot: 0 })];
   return slotsOf(host).filter((slot) => {
     if (slot.role !== 'stream' || slot.status !== 'released' || slot.drainMs === 0) return false;
+    if (slot.setAside !== null) return false;
     const isAsAsked = backSource?.status === 'assigned' && differingFields(slot, spec, host).length === 0;
     return isAsAsked && isServing(slot, seen);
   });
 }
 
-/** Those that go only because their host was drained, which it is no more. */
+/** Those that go only because they or their host were drained, which is taken back. */
 export function recoverable(host: HostState, seen: ObservedHost, spec: FarmSpec): SlotState[] {
   return isClosed(host) ? [] : keepable(host, seen, spec).filter((slot) => slot.forDrain !== null && !isHeld(slot));
 }
@@ -29,13 +30,20 @@ export function drainedOtherwise(host: HostState, seen: ObservedHost): SlotState
   if (drain === null) return [];
   return slotsOf(host).filter(
     (slot) =>
-      slot.status === 'released' && slot.drainMs > 0 && slot.forDrain !== drain.asked.entryId && isServing(slot, seen),
+      slot.status === 'released' && slot.drainMs > 0 && slot.forDrain !== drain.asked.entryId && isThere(slot, seen),
   );
 }
 
 /** It waits for its clients: nobody knows for how long. */
 export function isLeaving(slot: SlotState | undefined, seen: ObservedHost): boolean {
-  return slot?.status === 'released' && slot.drainMs > 0 && isServing(slot, seen);
+  return slot?.status === 'released' && slot.drainMs > 0 && isThere(slot, seen);
+}
+
+/** It, or the generation before, which drains for it. */
+function isThere(slot: SlotState, seen: ObservedHost): boolean {
+  const reported = reportedEdge(seen.pod, edgeName(slot));
+  if (reported === undefined || isUnknown(slot, reported)) return false;
+  return reported.state === 'ready' || reported.state === 'draining';
 }
 
 function isServing(slot: SlotState, seen: ObservedHost): boolean {

@@ -14,10 +14,12 @@ export function evolveDecisions(start: FarmState, envelope: DecisionEnvelope, se
 /** One decision of the leader of this time. */
 export function evolveDecision(state: FarmState, entry: Decision, sequence: number): FarmState {
   const ref = refOf(entry, sequence);
+  const term = state.leader?.term ?? 0;
   switch (entry.type) {
     case 'leader-elected':
       return { ...state, leader: { master: entry.master, term: entry.term, elected: ref } };
     case 'edge-assigned':
+    case 'edge-adopted':
       return withHost(state, entry.host, (host) => {
         const before = host.slots[edgeName(entry)];
         if (before && entry.generation <= before.generation) return host;
@@ -31,6 +33,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           origins: entry.origins,
           status: 'assigned',
           decided: ref,
+          term,
           gaveUpInARow: before?.status === 'assigned' ? before.gaveUpInARow : 0,
           refusal: null,
           drainMs: 0,
@@ -39,6 +42,9 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           killAsked: null,
           // The next generation of what a rolling change has in hand is in its hand, too.
           changing: before?.changing ?? null,
+          setAside: before?.setAside ?? null,
+          restartAsked: null,
+          renewMs: null,
         });
       });
     case 'edge-released':
@@ -46,15 +52,17 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const before = host.slots[edgeName(entry)];
         if (before?.generation !== entry.generation) return host;
         const drainMs = entry.drainMs ?? 0;
-        const forDrain = host.drain?.asked.entryId ?? null;
+        const forDrain = (host.drain ?? before.setAside)?.asked.entryId ?? null;
         const released = {
           status: 'released',
           decided: ref,
+          term,
           drainMs,
           forDrain,
           isKept: false,
           killAsked: null,
           changing: null,
+          restartAsked: null,
         } as const;
         return withSlot(host, { ...before, ...released });
       });
@@ -63,8 +71,23 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const before = host.slots[edgeName(entry)];
         const isDraining = before?.status === 'released' && before.drainMs > 0;
         if (!isDraining || before.generation !== entry.generation) return host;
-        const kept = { status: 'assigned', decided: ref, drainMs: 0, forDrain: null, isKept: true } as const;
-        return withSlot(host, { ...before, ...kept, changing: null });
+        const kept = {
+          status: 'assigned',
+          decided: ref,
+          term,
+          drainMs: 0,
+          forDrain: null,
+          isKept: true,
+          changing: null,
+        } as const;
+        return withSlot(host, { ...before, ...kept });
+      });
+    case 'edge-renewed':
+      return withHost(state, entry.host, (host) => {
+        const before = host.slots[edgeName(entry)];
+        if (before?.status !== 'assigned' || entry.generation <= before.generation) return host;
+        const renewed = { generation: entry.generation, decided: ref, term, renewMs: entry.drainMs, refusal: null };
+        return withSlot(host, { ...before, ...renewed, isKept: false, killAsked: null, restartAsked: null });
       });
     case 'host-unmanaged':
       return withHost(state, entry.host, (host) => ({ ...host, liveness: 'unmanaged' }));
@@ -83,10 +106,6 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
     case 'update-stopped':
     case 'update-finished':
       return evolveUpdate(state, entry);
-    case 'edge-adopted':
-    case 'edge-renewed':
-      // History: nothing follows from these yet.
-      return state;
     default:
       return never(entry);
   }

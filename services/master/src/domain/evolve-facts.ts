@@ -3,6 +3,7 @@ import { ignored, isForeign, never, refOf, withHost, withoutMarks, withSlot } fr
 import { type EntryRef, type FarmState, type HostState, type SlotState, slotsOf } from './farm-state.js';
 import { withOriginReach } from './origin-reach.js';
 import { isCommandOf } from './planned-command.js';
+import { sameJson } from './same-json.js';
 
 /** What happened on a host, as its worker says. */
 export function evolveFacts(start: FarmState, envelope: FactEnvelope, sequence: number): FarmState {
@@ -25,13 +26,17 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
         http: entry.http,
         liveness: before?.liveness ?? 'up',
         ...(entry.address !== undefined && { address: entry.address }),
+        labels: entry.labels ?? {},
+        capacity: entry.capacity ?? null,
         cordoned: before?.cordoned ?? null,
         drain: before?.drain ?? null,
         slots: before?.slots ?? {},
         ...(entry.engines && { engines: entry.engines }),
         ...(entry.confs && { confs: entry.confs }),
       };
-      return withOriginReach({ ...state, hosts: { ...state.hosts, [name]: host } });
+      const isMoved = before && !(before.capacity === host.capacity && sameJson(before.labels, host.labels));
+      const lastMove = isMoved ? refOf(entry, sequence) : state.lastMove;
+      return withOriginReach({ ...state, lastMove, hosts: { ...state.hosts, [name]: host } });
     }
     case 'pod-started':
       return withHost(state, name, (host) => ({ ...host, rtmp: entry.rtmp, http: entry.http }));

@@ -1,4 +1,5 @@
 import {
+  type EdgeKey,
   edgeName,
   MAX_SPEC_VERSIONS,
   type OperatorEnvelope,
@@ -6,7 +7,7 @@ import {
   type SpecVersion,
 } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
-import type { FarmState } from './farm-state.js';
+import type { DrainAsk, FarmState, HostState } from './farm-state.js';
 import { withOriginReach } from './origin-reach.js';
 
 /** Of the envelope in the log; `at`: the server's stored time. */
@@ -30,7 +31,10 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
   const ref = refOf(entry, sequence);
   switch (entry.type) {
     case 'farm-created':
-      return { ...state, farm: { farm: entry.farm, farmId: entry.farmId } };
+      return {
+        ...state,
+        farm: { farm: entry.farm, farmId: entry.farmId, ...(entry.adopted && { adopted: true }) },
+      };
     case 'farm-applied':
       return withOriginReach({
         ...state,
@@ -62,15 +66,30 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
         if (slot?.status !== 'assigned' || slot.generation !== entry.generation) return host;
         return withSlot(host, { ...slot, killAsked: slot.killAsked ?? ref });
       });
-    case 'farm-imported':
     case 'edge-restart-asked':
+      return withHost(state, entry.host, (host) => {
+        const slot = host.slots[edgeName(entry)];
+        if (slot?.status !== 'assigned' || slot.generation !== entry.generation) return host;
+        return withSlot(host, { ...slot, restartAsked: { asked: ref, deadlineMs: entry.deadlineMs } });
+      });
     case 'edge-drain-asked':
+      return withHost({ ...state, lastMove: ref }, entry.host, (host) =>
+        withAside(host, entry, { asked: ref, deadlineMs: entry.deadlineMs }),
+      );
     case 'edge-undrain-asked':
+      return withHost({ ...state, lastMove: ref }, entry.host, (host) => withAside(host, entry, null));
+    case 'farm-imported':
       // History: nothing follows from these yet.
       return state;
     default:
       return never(entry);
   }
+}
+
+/** Of the slot: a leader may have made another generation of it meanwhile, and that one is not to serve either. */
+function withAside(host: HostState, key: EdgeKey, setAside: DrainAsk | null): HostState {
+  const slot = host.slots[edgeName(key)];
+  return slot ? withSlot(host, { ...slot, setAside }) : host;
 }
 
 function versionOf(entry: Extract<OperatorEvent, { type: 'farm-applied' }>, sequence: number, at: string): SpecVersion {

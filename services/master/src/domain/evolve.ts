@@ -1,4 +1,5 @@
 import type { LogEnvelope } from '@dolphin/protocol';
+import { shortageOf } from './capacity.js';
 import { evolveDecisions } from './evolve-decisions.js';
 import { evolveFacts } from './evolve-facts.js';
 import { evolveOperator } from './evolve-operator.js';
@@ -14,7 +15,18 @@ export interface Stored {
 }
 
 /** The next state. Total: whatever an envelope says, it gives a state, with `sequence` advanced. */
-export function evolve(state: FarmState, { sequence, at, envelope }: Stored): FarmState {
+export function evolve(before: FarmState, stored: Stored): FarmState {
+  const state = folded(before, stored);
+  // That a shortage is over no leader has to write down: should it come back, it is decided again.
+  const isOver = state.short !== null && isMoved(before, state) && shortageOf(state) === null;
+  return isOver ? { ...state, short: null } : state;
+}
+
+function isMoved(before: FarmState, after: FarmState): boolean {
+  return before.hosts !== after.hosts || before.spec !== after.spec;
+}
+
+function folded(state: FarmState, { sequence, at, envelope }: Stored): FarmState {
   const next: FarmState = { ...state, sequence };
   switch (envelope.kind) {
     case 'operator':

@@ -18,8 +18,10 @@ export interface SlotState extends EdgeKey {
   readonly status: 'assigned' | 'released';
   /** Of a released one: how long its clients may stay; 0: it is killed, which is never taken back. */
   readonly drainMs: number;
-  /** The drain of its host in which it was released (HostState.drain); null: in none. */
+  /** The drain in which it was released, of its host (HostState.drain) or its own (setAside); null: in none. */
   readonly forDrain: string | null;
+  /** An operator drains it: the slot is to be empty until that is taken back, whatever its generation. */
+  readonly setAside: DrainAsk | null;
   /** Its release was taken back: its host must know that before an older drain can reach it. */
   readonly isKept: boolean;
   /** An operator asked for the end of this generation. */
@@ -29,8 +31,13 @@ export interface SlotState extends EdgeKey {
    * generation; assigned, it has not been seen healthy yet. null: none has.
    */
   readonly changing: number | null;
-  /** The decision that made it so. */
+  /** An operator asked for a new process in place of this generation's. */
+  readonly restartAsked: DrainAsk | null;
+  /** It takes over from the generation before, whose clients may stay for so long; null: from none. */
+  readonly renewMs: number | null;
+  /** The decision that made it so, and the term that it was made in. */
   readonly decided: EntryRef;
+  readonly term: number;
   /** `edge-gave-up` facts without an `edge-ready` between, over generations. */
   readonly gaveUpInARow: number;
   /** Why its host refused this generation last; null: it did not, or took it since. */
@@ -67,6 +74,10 @@ export interface HostState {
   /** Engines and confs that its worker's configuration names; absent: it did not say. */
   readonly engines?: readonly string[] | undefined;
   readonly confs?: readonly string[] | undefined;
+  /** What its worker's configuration says for placement, as of its last join. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Stream edges that it takes; null: what the ports allow. */
+  readonly capacity: number | null;
   /** Nothing new is placed on it. */
   readonly cordoned: EntryRef | null;
   /** Nothing at all shall be on it. */
@@ -77,11 +88,14 @@ export interface HostState {
   readonly slots: Readonly<Record<string, SlotState>>;
 }
 
-export interface HostDrain {
+export interface DrainAsk {
   readonly asked: EntryRef;
+  readonly deadlineMs: number;
+}
+
+export interface HostDrain extends DrainAsk {
   /** When it was asked, by the server's stored time. */
   readonly at: string;
-  readonly deadlineMs: number;
 }
 
 /** What the log says, up to `sequence`. A JSON value: it is what a snapshot holds. */
@@ -90,7 +104,8 @@ export interface FarmState {
   /** Of the last entry on each guarded subject: the next append's expected sequence. */
   readonly operatorSequence: number;
   readonly decisionsSequence: number;
-  readonly farm: { readonly farm: string; readonly farmId: string } | null;
+  /** `adopted`: this log was begun for edges that ran already. */
+  readonly farm: { readonly farm: string; readonly farmId: string; readonly adopted?: boolean | undefined } | null;
   readonly spec: { readonly version: number; readonly spec: FarmSpec; readonly applied: EntryRef } | null;
   /** The newest of all versions, oldest first; the last is `spec`. */
   readonly specs: readonly SpecVersion[];
@@ -133,9 +148,24 @@ export function assignedSlots(host: HostState, role: SlotState['role']): SlotSta
     .sort((a, b) => a.slot - b.slot);
 }
 
-/** Released only to be defined anew: its place is nobody else's meanwhile. */
+/** Released only to be defined anew: its place is nobody else's meanwhile. Not if an operator drains it since. */
 export function isHeld(slot: SlotState): boolean {
-  return slot.status === 'released' && slot.changing !== null;
+  return slot.status === 'released' && slot.changing !== null && slot.setAside === null;
+}
+
+/** Stream edges whose place is held. */
+export function heldSlots(host: HostState): SlotState[] {
+  return slotsOf(host).filter((slot) => slot.role === 'stream' && isHeld(slot));
+}
+
+/** Stream edges that are to stay, as far as an operator drains none of them. */
+export function stayingSlots(host: HostState): SlotState[] {
+  return assignedSlots(host, 'stream').filter((slot) => slot.setAside === null);
+}
+
+/** Stream edges that the host has fewer, because an operator drains them. */
+export function asideCount(host: HostState): number {
+  return slotsOf(host).filter((slot) => slot.role === 'stream' && slot.setAside !== null).length;
 }
 
 /** Nothing new is placed there. */

@@ -9,6 +9,7 @@ import {
   type HostView,
   MAX_REMARKS,
 } from '@dolphin/protocol';
+import { isMeant, wantedOn } from './capacity.js';
 import { differingFields } from './definition.js';
 import {
   assignedSlots,
@@ -113,6 +114,8 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     ...(seen.isLeaving && { leaving: true }),
     heardMsAgo: seen.heardAt === null ? null : Math.max(0, Math.round(now - seen.heardAt)),
     cordoned: host?.cordoned != null,
+    ...(host && Object.keys(host.labels).length > 0 && { labels: { ...host.labels } }),
+    ...(host && host.capacity !== null && { capacity: host.capacity }),
     ...(host?.drain && { draining: drainingOf(host, host.drain, edges) }),
   };
 }
@@ -133,12 +136,16 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
   for (const edge of seen.pod?.edges ?? []) {
     const slot = host?.slots[edgeName(edge)];
     const state = isUnknown(slot, edge) ? 'unknown' : edge.state;
-    views.push({ ...edge, host: name, state, api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge) });
+    const api = apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge);
+    // One that is to take its place: what stands in the way of that.
+    const refusal = slot && edge.generation < slot.generation ? refusalOf(slot, seen) : {};
+    views.push({ ...edge, host: name, state, api, ...refusal });
   }
   for (const slot of host ? slotsOf(host) : []) {
-    if (slot.status !== 'assigned' || reportedEdge(seen.pod, edgeName(slot))) continue;
-    const refusal = refusalOf(slot, seen);
-    views.push({ ...notReported(slot), host: name, state: 'assigned', api: apiOf(address, slot), ...refusal });
+    if (reportedEdge(seen.pod, edgeName(slot))) continue;
+    const shown = { ...notReported(slot), host: name, api: apiOf(address, slot) };
+    if (slot.status === 'assigned') views.push({ ...shown, state: 'assigned', ...refusalOf(slot, seen) });
+    else if (slot.setAside) views.push({ ...shown, state: 'drained' });
   }
   const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
   return views.sort((a, b) => rank(a) - rank(b));
@@ -177,14 +184,22 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
   const count = (host: HostState) => assignedSlots(host, 'stream').length;
   const isPlaced =
     'perHost' in edges
-      ? present.every((host) => (isClosed(host) ? count(host) <= edges.perHost : count(host) === edges.perHost))
+      ? present.every((host) => isHostPlaced(host, edges.perHost, spec))
       : present.reduce((all, host) => all + count(host), 0) === edges.total;
   if (present.some((host) => host.drain && host.liveness === 'up' && count(host) > 0)) return false;
   const asked = 'perHost' in edges ? edges.perHost : edges.total;
-  if (!isPlaced || (asked > 0 && present.length === 0)) return false;
+  if (!isPlaced || (asked > 0 && !present.some((host) => isMeant(host, spec)))) return false;
   // Also while the last of what was changed is being watched.
   if (state.update?.state === 'running') return false;
   return present.every((host) => isHostSettled(host, observedHost(observed, host.host), spec));
+}
+
+/** One that takes fewer than are asked for is short of them, and so is the farm. */
+function isHostPlaced(host: HostState, perHost: number, spec: FarmSpec): boolean {
+  const count = assignedSlots(host, 'stream').length;
+  if (!isMeant(host, spec)) return count === 0;
+  const wanted = wantedOn(host, perHost);
+  return isClosed(host) ? count <= wanted : count === wanted;
 }
 
 function isHostSettled(host: HostState, seen: ObservedHost, spec: FarmSpec): boolean {

@@ -1,15 +1,15 @@
-import { edgeName, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
+import { edgeName, type FarmSpec } from '@dolphin/protocol';
+import { roomOn, shortageOf, wantedOn } from './capacity.js';
 import type { DecisionDraft } from './decision-draft.js';
 import { departureOrder, recoverable } from './departures.js';
 import {
   assignedSlots,
   type FarmState,
   type HostState,
+  heldSlots,
   hostsOf,
-  isClosed,
-  isHeld,
   type SlotState,
-  slotsOf,
+  stayingSlots,
 } from './farm-state.js';
 import {
   currentPod,
@@ -42,15 +42,14 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
     const isUp = host.liveness === 'up';
     const isFree = isCommandable(seen) && currentPod(host, seen, term) !== null;
     const standing = host.liveness === 'lost' ? 'gone' : isUp && isHeard && isFree ? 'open' : 'fixed';
-    const assigned = assignedSlots(host, 'stream');
+    const assigned = standing === 'open' ? stayingSlots(host) : assignedSlots(host, 'stream');
     const again = standing === 'open' && state.spec ? recoverable(host, seen, state.spec.spec) : [];
-    const held = slotsOf(host).filter((slot) => slot.role === 'stream' && isHeld(slot));
     return {
       host,
       seen,
       standing,
       isOpening: isUp && isHeard && !isAdopted,
-      edges: departureOrder([...assigned, ...again, ...held], seen),
+      edges: departureOrder([...assigned, ...again, ...heldSlots(host)], seen),
     };
   });
 }
@@ -58,32 +57,27 @@ export function sitesOf(state: FarmState, observed: Observed, term: number): Sit
 /** How many stream edges each open host should have, by host name. A host that is not in it stays as it is. */
 export function targets(spec: FarmSpec, sites: readonly Site[]): Map<string, number> {
   const open = sites.filter((site) => site.standing === 'open');
+  const room = (site: Site) => roomOn(site.host, spec);
   if ('perHost' in spec.edges) {
     const { perHost } = spec.edges;
-    return new Map(open.map((site) => [site.host.host, Math.min(perHost, room(site))]));
+    return new Map(open.map((site) => [site.host.host, Math.min(wantedOn(site.host, perHost), room(site))]));
   }
-  const emptied = open.filter((site) => site.host.drain !== null);
+  const emptied = open.filter((site) => room(site) === 0);
   const counts = new Map(emptied.map((site) => [site.host.host, 0]));
   if (sites.some((site) => site.isOpening)) return counts;
   const fixed = sites.filter((site) => site.standing === 'fixed').reduce((sum, site) => sum + site.edges.length, 0);
-  const others = open.filter((site) => site.host.drain === null);
-  return new Map([...counts, ...spread(Math.max(0, spec.edges.total - fixed), others)]);
-}
-
-/** The most stream edges that a host may have. */
-function room({ host, edges }: Site): number {
-  if (host.drain !== null) return 0;
-  return isClosed(host) ? edges.length : MAX_EDGES_PER_HOST;
+  const others = open.filter((site) => room(site) > 0);
+  return new Map([...counts, ...spread(Math.max(0, spec.edges.total - fixed), others, room)]);
 }
 
 /**
  * As little moves as can: what is missing goes to the hosts with the fewest, what is too much leaves those with the
  * most, at the same number where the fewest viewers are. A farm that has its total is never spread anew.
  */
-function spread(total: number, open: readonly Site[]): Map<string, number> {
-  const counts = new Map(open.map((site) => [site.host.host, site.edges.length]));
+function spread(total: number, open: readonly Site[], room: (site: Site) => number): Map<string, number> {
+  const counts = new Map(open.map((site) => [site.host.host, Math.min(site.edges.length, room(site))]));
   const count = (site: Site) => counts.get(site.host.host) ?? 0;
-  let sum = open.reduce((all, site) => all + site.edges.length, 0);
+  let sum = [...counts.values()].reduce((all, count) => all + count, 0);
   while (sum < total) {
     const [least] = open.filter((site) => count(site) < room(site)).sort((a, b) => count(a) - count(b));
     if (!least) break;
@@ -105,18 +99,12 @@ function clientsAt(site: Site, count: number): number {
   return (slot && reportedEdge(site.seen.pod, edgeName(slot))?.clients) ?? 0;
 }
 
-/** A total that does not fit on the hosts that are there; null: it fits, or nobody can know yet. */
-export function planShort(state: FarmState, spec: FarmSpec, sites: readonly Site[]): DecisionDraft | null {
-  if (!('total' in spec.edges) || sites.length === 0 || sites.some((site) => site.isOpening)) return null;
-  const asked = spec.edges.total;
-  const present = sites.filter((site) => site.standing !== 'gone');
-  const most = present.reduce((sum, site) => sum + room(site), 0);
-  const placed = Math.min(asked, most);
-  if (placed === asked) return null;
-  const { short } = state;
-  if (short?.specVersion === state.spec?.version && short?.asked === asked && short.placed === placed) return null;
-  const closed = present.filter((site) => isClosed(site.host)).length;
-  const closedWords = closed === 0 ? '' : `, ${closed} of them cordoned or drained`;
-  const why = `${present.length} hosts${closedWords} take ${most} edges`;
-  return { type: 'placement-short', asked, placed, why: present.length === 0 ? 'no host is up' : why };
+/** What the hosts that are there do not take; null: they take it all, it was decided already, or nobody can know yet. */
+export function planShort(state: FarmState, sites: readonly Site[]): DecisionDraft | null {
+  if (sites.some((site) => site.isOpening)) return null;
+  const shortage = shortageOf(state);
+  if (shortage === null) return null;
+  const { short, spec } = state;
+  const isSame = short?.asked === shortage.asked && short.placed === shortage.placed;
+  return isSame && short.specVersion === spec?.version ? null : { type: 'placement-short', ...shortage };
 }

@@ -1,4 +1,5 @@
 import { edgeName } from '@dolphin/protocol';
+import { planAdoption } from './adoption.js';
 import type { DecisionDraft } from './decision-draft.js';
 import { type FarmState, hostsOf } from './farm-state.js';
 import { planLiveness } from './liveness-rules.js';
@@ -50,7 +51,10 @@ export function reconcile(state: FarmState, observed: Observed, now: number): Pl
     const isReachable = seen.silentMs < SILENT_AFTER_MS;
     return isReachable && !isAdoptedIn(host, seen, leading.term) ? planAdopt(host, seen, leading.term, now) : [];
   });
-  // Without a specification nothing is decided.
+  const adoption = planAdoption(state, observed, leading.term);
+  // Before anything is placed beside them.
+  if (adoption.length > 0) return { ...NO_PLAN, decisions: adoption, commands: adopts };
+  // Without a specification nothing else is decided.
   if (!state.spec) return { ...NO_PLAN, commands: adopts };
 
   const liveness = planLiveness(state, observed, leading.term, now);
@@ -78,7 +82,7 @@ export function planPlacement(state: FarmState, observed: Observed, term: number
     const target = wanted.get(site.host.host);
     if (target !== undefined) decisions.push(...planSite(site, target, spec, cause));
   }
-  const short = planShort(state, spec, sites);
+  const short = planShort(state, sites);
   return short ? [...decisions, short] : decisions;
 }
 
@@ -101,7 +105,10 @@ function planAllSlots(state: FarmState, observed: Observed, term: number, now: n
 }
 
 function slotOf(decision: DecisionDraft): string | null {
-  return decision.type === 'edge-assigned' || decision.type === 'edge-released' || decision.type === 'edge-kept'
+  return decision.type === 'edge-assigned' ||
+    decision.type === 'edge-released' ||
+    decision.type === 'edge-kept' ||
+    decision.type === 'edge-renewed'
     ? `${decision.host}/${edgeName(decision)}`
     : null;
 }

@@ -7,9 +7,10 @@ import {
   type EntryRef,
   type FarmState,
   type HostState,
+  heldSlots,
   isHeld,
   type SlotState,
-  slotsOf,
+  stayingSlots,
 } from './farm-state.js';
 import { isSurelyEmpty, isUnknown, reportedEdge } from './observation.js';
 import type { Site } from './placement.js';
@@ -19,9 +20,9 @@ import { DRAIN_DEADLINE_MS } from './timing.js';
 export function planSite(site: Site, target: number, spec: FarmSpec, cause: Cause): DecisionDraft[] {
   const { host, seen, edges } = site;
   const staying = edges.slice(Math.max(0, edges.length - target));
+  const going = host.drain ? assignedSlots(host, 'stream') : stayingSlots(host);
   // Also a place that was held for a next generation: it is not wanted any more.
-  const held = slotsOf(host).filter((slot) => slot.role === 'stream' && isHeld(slot));
-  const leaving = [...assignedSlots(host, 'stream'), ...held].filter((slot) => !staying.includes(slot));
+  const leaving = [...going, ...heldSlots(host)].filter((slot) => !staying.includes(slot));
   const away = [...new Set([...leaving, ...drainedOtherwise(host, seen)])].map((slot) =>
     release(host, slot, spec, cause),
   );
@@ -68,7 +69,7 @@ function planStreams(site: Site, missing: number, spec: FarmSpec, cause: Cause):
   for (let number = 0; open > 0 && number < MAX_EDGES_PER_HOST; number++) {
     const key = { role: 'stream', slot: number } as const;
     const slot = site.host.slots[edgeName(key)];
-    if (slot?.status === 'assigned' || (slot && isHeld(slot)) || isLeaving(slot, site.seen)) continue;
+    if (slot?.status === 'assigned' || slot?.setAside || (slot && isHeld(slot)) || isLeaving(slot, site.seen)) continue;
     const reported = reportedEdge(site.seen.pod, edgeName(key));
     if (reported && isUnknown(slot, reported)) continue;
     open--;

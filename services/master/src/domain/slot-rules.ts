@@ -3,6 +3,7 @@ import type { DecisionDraft } from './decision-draft.js';
 import { type HostState, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, lifeOf, type ObservedHost, reportedEdge, type SentCommand } from './observation.js';
 import { isDue, type PlannedCommand } from './planned-command.js';
+import { generationToDrain, isDrainDecided, releaseAsked, renewAsked } from './slot-asks.js';
 import { GAVE_UP_BASE_MS, GAVE_UP_MAX_MS } from './timing.js';
 
 export interface SlotCase {
@@ -10,10 +11,14 @@ export interface SlotCase {
   readonly reported: EdgeStatus | undefined;
   readonly sent: SentCommand | undefined;
   readonly gaveUp: { readonly generation: number; readonly at: number } | undefined;
+  /** Its host is drained: what becomes of the edge is decided with the others there. */
+  readonly isHostDrained: boolean;
   readonly now: number;
 }
 
-export type SlotVerdict = 'spawn' | 'kill' | 'drain' | 'undrain' | 'release' | 'new-generation' | 'nothing';
+type CommandVerdict = 'spawn' | 'kill' | 'drain' | 'undrain' | 'restart';
+type DecisionVerdict = 'release' | 'renew' | 'new-generation';
+export type SlotVerdict = CommandVerdict | DecisionVerdict | 'nothing';
 
 interface Rule {
   readonly name: string;
@@ -30,6 +35,16 @@ export const SLOT_RULES: readonly Rule[] = [
     prevents: 'an edge that nobody decided about is killed, with its viewers',
     when: ({ slot, reported }) => reported !== undefined && isUnknown(slot, reported),
     verdict: 'nothing',
+  },
+  {
+    name: 'an operator drains it, and that is not decided',
+    prevents: 'an edge that somebody wants empty gets clients, or waits for them longer than was asked',
+    when: ({ slot, reported, isHostDrained }) =>
+      !isHostDrained &&
+      slot.killAsked === null &&
+      !isDrainDecided(slot) &&
+      (slot.status === 'assigned' || reported !== undefined),
+    verdict: 'release',
   },
   {
     name: 'released, not there, but a spawn of it may still be on its way',
@@ -79,6 +94,25 @@ export const SLOT_RULES: readonly Rule[] = [
     verdict: 'undrain',
   },
   {
+    name: 'there, and an operator asked for a restart',
+    prevents: 'an edge that leaks or runs an old program goes on until it fails',
+    // One that is not seen yet may have started all the same: a spawn in its place would cut off its clients.
+    when: ({ slot, reported }) => slot.restartAsked !== null && reported !== undefined,
+    verdict: 'renew',
+  },
+  {
+    name: 'takes over from the one before, which goes as it was told',
+    prevents: 'a restart is begun again by each round',
+    when: ({ slot, reported }) => isReplacing(slot, reported) && knowsDecision(slot, reported),
+    verdict: 'nothing',
+  },
+  {
+    name: 'takes over from the one before, which does not know',
+    prevents: 'a restart that was lost leaves the old process where it is',
+    when: ({ slot, reported }) => isReplacing(slot, reported),
+    verdict: 'restart',
+  },
+  {
     name: 'assigned, given up by its pod for long enough',
     prevents: 'what was repaired meanwhile stays down for ever',
     when: (c) => isGivenUpLongEnough(c),
@@ -120,20 +154,24 @@ export function planSlots(host: HostState, seen: ObservedHost, term: number, now
       reported: reportedEdge(seen.pod, name),
       sent: seen.sent[name],
       gaveUp: seen.gaveUp[name],
+      isHostDrained: host.drain !== null,
       now,
     };
     const verdict = SLOT_RULES.find((rule) => rule.when(c))?.verdict ?? 'nothing';
+    if (verdict === 'nothing') continue;
     if (verdict === 'new-generation') decisions.push(newGeneration(host, slot));
-    if (verdict === 'release') decisions.push(releaseAsked(host, slot));
-    if (verdict === 'new-generation' || verdict === 'release' || verdict === 'nothing') continue;
-    const command = {
-      host: host.host,
-      epoch: lifeOf(host, seen),
-      term,
-      body: bodyOf(verdict, c),
-      ...followsFrom(slot),
-    };
-    if (isDue(c.sent, command, now)) commands.push(command);
+    else if (verdict === 'release') decisions.push(releaseAsked(host, slot));
+    else if (verdict === 'renew') decisions.push(renewAsked(host, slot));
+    else {
+      const command = {
+        host: host.host,
+        epoch: lifeOf(host, seen),
+        term,
+        body: bodyOf(verdict, c),
+        ...followsFrom(slot),
+      };
+      if (isDue(c.sent, command, now)) commands.push(command);
+    }
   }
   return { decisions, commands };
 }
@@ -148,10 +186,11 @@ function mayStillStart(sent: SentCommand): boolean {
     case 'kill':
       return sent.outcome === 'unanswered' || sent.outcome === 'waiting';
     case 'drain':
+      // Only a host that has the edge takes it; one that refuses it may still get the spawn before.
+      return sent.outcome !== 'accepted';
     case 'undrain':
     case 'restart':
-      // Only a host that has the edge takes these; one that refuses them may still get the spawn before.
-      return sent.outcome !== 'accepted';
+      return true;
     default:
       return never(sent.type);
   }
@@ -161,9 +200,19 @@ function isEnding(reported: EdgeStatus | undefined): boolean {
   return reported?.state === 'draining' || reported?.state === 'stopping' || reported?.state === 'exited';
 }
 
-/** The row was written after the host accepted the command of this decision. */
+/** What is reported is the generation before, which is to go. */
+function isReplacing(slot: SlotState, reported: EdgeStatus | undefined): boolean {
+  return (
+    slot.status === 'assigned' && slot.renewMs !== null && (reported?.generation ?? slot.generation) < slot.generation
+  );
+}
+
+/**
+ * The row was written after the host accepted the command of this decision. A log that was begun anew counts from 1 again; its
+ * terms are above all that hosts had accepted before.
+ */
 function knowsDecision(slot: SlotState, reported: EdgeStatus | undefined): boolean {
-  return reported !== undefined && reported.sequence >= slot.decided.sequence;
+  return reported !== undefined && reported.term >= slot.term && reported.sequence >= slot.decided.sequence;
 }
 
 function isGivenUpLongEnough({ slot, reported, gaveUp, now }: SlotCase): boolean {
@@ -195,25 +244,12 @@ function newGeneration(host: HostState, slot: SlotState): DecisionDraft {
   };
 }
 
-/** At once, with its clients; placement then puts another one in its place. */
-function releaseAsked(host: HostState, { role, slot, generation, killAsked }: SlotState): DecisionDraft {
-  const asked = killAsked?.entryId;
-  return {
-    ...{ type: 'edge-released', host: host.host, role, slot, generation, why: 'an operator asked for its end' },
-    ...(asked !== undefined && { causationId: asked, correlationId: asked }),
-  };
-}
-
 function followsFrom({ decided }: SlotState) {
   return { sequence: decided.sequence, causationId: decided.entryId, correlationId: decided.correlationId };
 }
 
-function bodyOf(
-  verdict: Exclude<SlotVerdict, 'new-generation' | 'release' | 'nothing'>,
-  { slot, reported }: SlotCase,
-): CommandBody {
+function bodyOf(verdict: CommandVerdict, { slot, reported, sent }: SlotCase): CommandBody {
   const { role, slot: number, generation, engine, conf, ports, origins } = slot;
-  const there = { role, slot: number, generation: reported?.generation ?? generation };
   switch (verdict) {
     case 'spawn':
       return {
@@ -221,10 +257,15 @@ function bodyOf(
         edge: { role, slot: number, generation, engine, ...(conf && { conf }), ports, origins: [...origins] },
       };
     case 'drain':
-      return { type: 'drain', ...there, deadlineMs: slot.drainMs };
+      return {
+        ...{ type: 'drain', role, slot: number, deadlineMs: slot.drainMs },
+        generation: generationToDrain(slot, reported, sent),
+      };
+    case 'restart':
+      return { type: 'restart', role, slot: number, generation, drainMs: slot.renewMs ?? 0 };
     case 'kill':
     case 'undrain':
-      return { type: verdict, ...there };
+      return { type: verdict, role, slot: number, generation };
     default:
       return never(verdict);
   }

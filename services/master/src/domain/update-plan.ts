@@ -23,6 +23,8 @@ export function unsettledEdges(state: FarmState, observed: Observed): Unsettled[
     if (host.liveness === 'lost' || host.drain !== null) return [];
     const seen = observedHost(observed, host.host);
     return slotsOf(host).flatMap((slot) => {
+      // It is to be there no more: it comes as what is asked for when it is taken back.
+      if (slot.setAside !== null) return [];
       const fields = slot.status === 'assigned' ? differingFields(slot, spec, host) : [];
       return slot.changing !== null || fields.length > 0 ? [{ host, seen, slot, fields }] : [];
     });

@@ -1,6 +1,6 @@
 import { type EdgeStatus, edgeName, type FarmSpec, type UpdatePolicy } from '@dolphin/protocol';
 import { definitionOf, shareAPort } from './definition.js';
-import { assignedSlots, type HostState, isHeld, type SlotState } from './farm-state.js';
+import { assignedSlots, type HostState, heldSlots, type SlotState } from './farm-state.js';
 import { isSurelyEmpty, type ObservedHost, reportedEdge } from './observation.js';
 
 /** An edge that may be changed next. */
@@ -97,8 +97,7 @@ function isStreamOf({ slot, host }: Candidate, of: HostState): boolean {
 }
 
 function placesOf(host: HostState): number {
-  const held = Object.values(host.slots).filter((slot) => slot.role === 'stream' && isHeld(slot));
-  return assignedSlots(host, 'stream').length + held.length;
+  return assignedSlots(host, 'stream').length + heldSlots(host).length;
 }
 
 function compare(a: string, b: string): number {

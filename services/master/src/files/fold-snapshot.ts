@@ -8,6 +8,8 @@ import type { FarmState } from '../domain/farm-state.js';
 
 const Ref = z.object({ sequence: z.int(), entryId: z.string(), correlationId: z.string().nullable() });
 
+const DrainAsk = z.object({ asked: Ref, deadlineMs: z.int() });
+
 const Slot = z.object({
   role: Role,
   slot: z.int(),
@@ -19,10 +21,14 @@ const Slot = z.object({
   status: z.enum(['assigned', 'released']),
   drainMs: z.int(),
   forDrain: z.string().nullable(),
+  setAside: DrainAsk.nullable(),
   isKept: z.boolean(),
   killAsked: Ref.nullable(),
   changing: z.int().nullable(),
+  restartAsked: DrainAsk.nullable(),
+  renewMs: z.int().nullable(),
   decided: Ref,
+  term: z.int(),
   gaveUpInARow: z.int(),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
@@ -38,8 +44,10 @@ const Host = z.object({
   farOrigin: z.string().nullish(),
   engines: z.array(z.string()).optional(),
   confs: z.array(z.string()).optional(),
+  labels: z.record(z.string(), z.string()),
+  capacity: z.int().nullable(),
   cordoned: Ref.nullable(),
-  drain: z.object({ asked: Ref, at: z.string(), deadlineMs: z.int() }).nullable(),
+  drain: DrainAsk.extend({ at: z.string() }).nullable(),
   hasLeft: z.boolean().optional(),
   slots: z.record(z.string(), Slot),
 });
@@ -57,7 +65,7 @@ const Fold = z.object({
   sequence: z.int(),
   operatorSequence: z.int(),
   decisionsSequence: z.int(),
-  farm: z.object({ farm: z.string(), farmId: z.string() }).nullable(),
+  farm: z.object({ farm: z.string(), farmId: z.string(), adopted: z.boolean().optional() }).nullable(),
   spec: z.object({ version: z.int(), spec: KeptFarmSpec, applied: Ref }).nullable(),
   specs: z.array(SpecVersion),
   leader: z.object({ master: z.string(), term: z.int(), elected: Ref }).nullable(),

@@ -1,5 +1,6 @@
 import {
   DolphinError,
+  DrainRequest,
   type EdgeKey,
   EdgeList,
   type FarmView,
@@ -24,10 +25,19 @@ const NOTHING_SAID = OperatorRequest.parse({});
 export function addEdgeRoutes(app: App, parts: EdgeParts): void {
   app.get('/api/v1/edges', { schema: { response: answers(EdgeList) } }, () => ({ edges: parts.view().edges }));
   const schema = { params, body: OperatorRequest.nullish(), response: answers(OperatorAnswer) };
-  app.post('/api/v1/edges/:host/:edge/kill', { schema }, (request) => {
-    const { host, edge } = request.params;
-    return parts.edgeCalls.kill(host, edgeKey(edge), request.body ?? NOTHING_SAID);
-  });
+  for (const call of ['kill', 'undrain'] as const) {
+    app.post(`/api/v1/edges/:host/:edge/${call}`, { schema }, (request) => {
+      const { host, edge } = request.params;
+      return parts.edgeCalls[call](host, edgeKey(edge), request.body ?? NOTHING_SAID);
+    });
+  }
+  const withDeadline = { ...schema, body: DrainRequest.nullish() };
+  for (const call of ['drain', 'restart'] as const) {
+    app.post(`/api/v1/edges/:host/:edge/${call}`, { schema: withDeadline }, (request) => {
+      const { host, edge } = request.params;
+      return parts.edgeCalls[call](host, edgeKey(edge), request.body ?? NOTHING_SAID);
+    });
+  }
 }
 
 /** `stream-0`, `back-source-0`. */

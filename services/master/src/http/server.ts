@@ -44,7 +44,7 @@ export async function globalApi(parts: ApiParts, logger: Logger, tokens: Tokens 
   app.setNotFoundHandler((request, reply) => {
     const what = `${request.method} ${request.url.split('?')[0]}`;
     // What the API is going to have is refused as that; the rest is just not there.
-    const code: ErrorCode = /^\/(api\/v1\/|metrics$)/.test(request.url) ? 'E_NOT_YET' : 'E_NOT_FOUND';
+    const code: ErrorCode = /^\/api\/v1\//.test(request.url) ? 'E_NOT_YET' : 'E_NOT_FOUND';
     const error = new DolphinError(code, { what });
     void reply.code(error.http).send(error.toAnswer());
   });

@@ -1,0 +1,27 @@
+import { DolphinError, type EdgeKey, edgeName } from '@dolphin/protocol';
+import type { HostState, SlotState } from './farm-state.js';
+
+/** The edge of this place that runs, or is to. Throws E_NOT_FOUND. */
+export function assignedEdge(host: HostState, key: EdgeKey): SlotState {
+  const slot = host.slots[edgeName(key)];
+  if (slot?.status !== 'assigned') throw notFound(host, key);
+  return slot;
+}
+
+/** The same, or one that an operator drains or drained: its slot is empty, and known. Throws E_NOT_FOUND. */
+export function knownEdge(host: HostState, key: EdgeKey): SlotState {
+  const slot = host.slots[edgeName(key)];
+  if (!slot || (slot.status !== 'assigned' && slot.setAside === null)) throw notFound(host, key);
+  return slot;
+}
+
+/** Throws E_UNSUPPORTED. */
+export function checkDrainable(key: EdgeKey): void {
+  if (key.role === 'stream') return;
+  const why = 'its clients are the stream edges of its host: drain the host';
+  throw new DolphinError('E_UNSUPPORTED', { what: `a drain of ${edgeName(key)}`, why });
+}
+
+function notFound({ host }: HostState, key: EdgeKey): DolphinError {
+  return new DolphinError('E_NOT_FOUND', { what: `${edgeName(key)} of ${host}` });
+}
