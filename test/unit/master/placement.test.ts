@@ -14,8 +14,7 @@ function farm(hosts: Record<string, HostModel['placement']>): World {
   world.elect();
   return world;
 }
-const seconds = (world: World, count: number) =>
-  Array.from({ length: count }, () => world.second().decided).flat();
+const seconds = (world: World, count: number) => Array.from({ length: count }, () => world.second().decided).flat();
 const live = (world: World) => [...world.hosts.values()].map((host) => host.live('stream').length);
 const shorts = (decided: ReturnType<typeof seconds>) =>
   decided.flatMap((one) => (one.type === 'placement-short' ? [`${one.placed} of ${one.asked}: ${one.why}`] : []));
