@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { sumUp } from '@dolphin/cli/domain/status.js';
 import { STATUS_EXIT } from '@dolphin/cli/domain/status-level.js';
 import { statusLines } from '@dolphin/cli/domain/status-lines.js';
-import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 import { fromRoot } from '../support/paths.js';
 import { answerOf, BY_MASTER, edgeView, farmView, NOW } from '../unit/cli/samples.js';
 import { cli } from './cli-support/fake-farm.js';
@@ -35,12 +34,6 @@ test('docs/reference/cli.md gives each verb the flags that its --help gives it',
     // A flag with a short form is documented by that.
     assert.deepEqual(flags, unique(known.map((names) => names[0] ?? '')), verb);
   }
-});
-
-test('docs/reference/cli.md names all that is not there yet', () => {
-  const [, list = ''] = /\n((?:`[^\n]*\n)+[^\n]*E_NOT_YET)/.exec(page) ?? [];
-  const verbs = [...list.matchAll(/`([a-z]+)`/g)].map(([, verb]) => verb);
-  assert.deepEqual(verbs, [...LATER_VERBS]);
 });
 
 test('docs/reference/cli.md gives status the exit codes that it has', () => {

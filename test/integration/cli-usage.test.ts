@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 import { EdgeList, HostList } from '@dolphin/protocol';
 import { run } from '../support/processes.js';
 import { cli, cliMain, fakeEdge, fakeFarm, fakeMaster, serve } from './cli-support/fake-farm.js';
@@ -51,19 +50,6 @@ test('--help is no error, and goes to stdout', async (t) => {
   const { code, stdout, stderr } = await cli(t, NOBODY, '--help');
   assert.deepEqual([code, stderr], [0, '']);
   assert.match(stdout, /^Usage: dolphin-cli/);
-});
-
-test('what is not there yet says so, whatever follows it; exit 69', async (t) => {
-  const later = [...LATER_VERBS.map((verb) => [verb]), ['import', '--from', 'file']];
-  // Four at a time: each is a process.
-  for (let at = 0; at < later.length; at += 4) {
-    const some = later.slice(at, at + 4).map(async (args) => {
-      const { code, stdout, stderr } = await cli(t, NOBODY, ...args);
-      assert.deepEqual([code, stdout], [69, ''], args.join(' '));
-      assert.match(stderr, /^dolphin-cli: E_NOT_YET: \S+ is not there yet in this version\n$/);
-    });
-    await Promise.all(some);
-  }
 });
 
 test('DOLPHIN_API names the master, and --api goes before it', async (t) => {

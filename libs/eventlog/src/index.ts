@@ -1,6 +1,7 @@
 export * from './append-settled.js';
 export * from './bus-credentials.js';
 export * from './connect-bus.js';
+export * from './copy-log.js';
 export * from './create-log.js';
 export * from './jetstream-log-store.js';
 export * from './jetstream-session-history.js';

@@ -26,6 +26,12 @@ export const ERRORS = {
   },
   E_NO_FARM: { message: 'there is no farm yet: the log holds no farm-created', http: 409, exit: 69, retryable: true },
   E_FARM_EXISTS: { message: 'farm {farm} exists already, with id {farmId}', http: 409, exit: 73, retryable: false },
+  E_FARM_RUNS: {
+    message: 'farm {farm} runs: {who} is there; end its masters and workers first, pods serve on',
+    http: 409,
+    exit: 75,
+    retryable: true,
+  },
   E_LOG_LOST: {
     message: 'farm {farmId} is known here, but its log is gone: {why}',
     http: 503,

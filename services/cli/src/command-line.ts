@@ -7,8 +7,8 @@ import { addEventsVerb, type EventsAsked } from './events-command.js';
 import { addExportVerb, type ExportAsked } from './export-command.js';
 import type { FarmSaid } from './files/find-farm.js';
 import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked } from './history-commands.js';
+import { addImportVerb, type ImportAsked } from './import-command.js';
 import { addInitVerb, type InitAsked } from './init-command.js';
-import { addLaterVerbs, type LaterAsked } from './later-commands.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
 import { addPlanVerb, type PlanAsked } from './plan-command.js';
 import { addScaleVerb, type ScaleAsked } from './scale-command.js';
@@ -21,8 +21,7 @@ import { addWhyVerb, type WhyAsked } from './why-command.js';
 type VerbAsked =
   | (StatusAsked | ListAsked | EventsAsked | SessionsAsked | WaitAsked)
   | (PlanAsked | ApplyAsked | ScaleAsked | HistoryAsked | RollbackAsked | SteerAsked)
-  | (ClientsAsked | KickAsked | WhyAsked | DoctorAsked | InitAsked | ExportAsked)
-  | LaterAsked;
+  | (ClientsAsked | KickAsked | WhyAsked | DoctorAsked | InitAsked | ExportAsked | ImportAsked);
 /** What was asked, as a value; the verbs are imported only when they run. */
 export type Asked = {
   readonly json: boolean;
@@ -31,7 +30,7 @@ export type Asked = {
 
 const USAGE_EXIT = 64;
 
-/** The command line as a value, or the exit code when help or usage was printed. Throws E_NOT_YET for later options. */
+/** The command line as a value, or the exit code when help or usage was printed. */
 export function readCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv): Asked | { exit: number } {
   const asked: Asked[] = [];
   const program = programOf(env, (one) => asked.push(one));
@@ -100,7 +99,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
   );
   addInitVerb(verb('init', 'begins the log of a farm'), taken);
   addExportVerb(verb('export', 'the whole log into a file, with a checksum'), taken);
-  addLaterVerbs(program, taken);
+  addImportVerb(verb('import', 'an exported log into a NATS that has none of the farm'), taken);
   return program;
 }
 

@@ -71,8 +71,8 @@ async function run(asked: Asked): Promise<number> {
       return (await import('./verbs/init.js')).init(api, asked);
     case 'export':
       return (await import('./verbs/export.js')).exportLog({ apis: places.apis, token }, asked);
-    case 'later':
-      throw new DolphinError('E_NOT_YET', { what: asked.name });
+    case 'import':
+      return (await import('./verbs/import.js')).importLog(places, asked);
     default:
       return never(asked);
   }

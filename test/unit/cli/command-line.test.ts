@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readCommandLine } from '@dolphin/cli/command-line.js';
-import { LATER_VERBS } from '@dolphin/cli/verbs/not-yet.js';
 
 const said = { apis: null, dir: null, tokenFile: null, nats: null, farm: null, credentials: null };
 const read = (line: string, env: NodeJS.ProcessEnv = {}) => readCommandLine(line.split(' '), env);
@@ -47,11 +46,5 @@ describe('the command line', () => {
     assert.deepEqual(apisOf(read('--api http://10.0.0.2:2,http://10.0.0.4:4 edges', env)), [
       ...['http://10.0.0.2:2', 'http://10.0.0.4:4'],
     ]);
-  });
-
-  it('knows verbs that are going to be, with whatever follows them', () => {
-    for (const name of LATER_VERBS) {
-      assert.deepEqual(read(`${name} h1 --deadline 30s`), { ...said, json: false, verb: 'later', name });
-    }
   });
 });

@@ -1,6 +1,7 @@
 import { DolphinError } from '@dolphin/protocol/plain.js';
 import type { ExportAsked } from '../export-command.js';
-import { type Exported, writeExport } from '../files/export-file.js';
+import { writeExport } from '../files/export-file.js';
+import type { Exported } from '../files/exported.js';
 import { download } from '../http/download.js';
 import { printJson, printLines } from './output.js';
 
