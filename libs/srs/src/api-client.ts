@@ -1,3 +1,4 @@
+import { ExchangeError, exchange } from '@dolphin/runtime/exchange.js';
 import type { z } from 'zod';
 import {
   SrsAnswer,
@@ -9,7 +10,6 @@ import {
   SrsVersions,
   SrsVhosts,
 } from './api-shapes.js';
-import { fetchText, TimeoutError, TooLargeError } from './fetch-text.js';
 
 /**
  * unreachable: no connection, or it broke. timeout: no whole answer in time. http-status: not 200. too-large,
@@ -44,6 +44,7 @@ const DEFAULT_MAX_BYTES = 48 * 1024 * 1024;
 /** No total and no pages in SRS's API, and the minimum is 10: everything is asked for at once. */
 const COUNT = 'count=100000';
 
+type Method = 'GET' | 'DELETE';
 const AnswerCode = SrsAnswer.pick({ code: true });
 
 /** One process's private API, at `http://127.0.0.1:33332`. Every method throws SrsApiError, and nothing else. */
@@ -96,7 +97,7 @@ export class SrsApi {
     return this.#ask('GET', '/api/v1/raw?rpc=reload-fetch', SrsReloadState);
   }
 
-  async #ask<Schema extends z.ZodType>(method: string, path: string, schema: Schema): Promise<z.infer<Schema>> {
+  async #ask<Schema extends z.ZodType>(method: Method, path: string, schema: Schema): Promise<z.infer<Schema>> {
     const what = `${method} ${this.base}${path}`;
     const text = await this.#fetchText(method, path, what);
     let json: unknown;
@@ -119,28 +120,21 @@ export class SrsApi {
     return parsed.data;
   }
 
-  async #fetchText(method: string, path: string, what: string): Promise<string> {
+  async #fetchText(method: Method, path: string, what: string): Promise<string> {
     try {
-      const { status, text } = await fetchText(`${this.base}${path}`, method, this.#timeoutMs, this.#maxBytes);
+      const o = { method, timeoutMs: this.#timeoutMs, maxBytes: this.#maxBytes };
+      const { status, text } = await exchange(`${this.base}${path}`, o);
       if (status !== 200) throw new SrsApiError('http-status', `${what}: HTTP status ${status}`);
       return text;
     } catch (cause) {
       if (cause instanceof SrsApiError) throw cause;
-      if (cause instanceof TimeoutError) {
-        throw new SrsApiError('timeout', `${what}: no answer within ${this.#timeoutMs} ms`, null, { cause });
-      }
-      if (cause instanceof TooLargeError)
-        throw new SrsApiError('too-large', `${what}: ${cause.message}`, null, { cause });
-      throw new SrsApiError('unreachable', `${what}: ${reasonOf(cause)}`, null, { cause });
+      const code = cause instanceof ExchangeError ? CODES[cause.kind] : 'unreachable';
+      throw new SrsApiError(code, `${what}: ${cause instanceof Error ? cause.message : cause}`, null, { cause });
     }
   }
 }
 
-/** A connection that was refused has one error for each address, and no words of its own. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ('code' in error ? String(error.code) : error.name);
-}
+const CODES = { refused: 'unreachable', broken: 'unreachable', late: 'timeout', 'too-large': 'too-large' } as const;
 
 function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DolphinError, POD_HOST_FILE_NAME, POD_SOCKET_NAME, PodState } from '@dolphin/protocol';
+import { exchange } from '@dolphin/runtime/exchange.js';
 import { isHostFile } from '../domain/host-file-shape.js';
 import type { HostReport } from '../domain/seen-farm.js';
-import { exchange } from '../http/exchange.js';
 
 const POD_TIMEOUT_MS = 1_000;
 /** A full pod has 65 edges, each some hundred bytes. */

@@ -1,10 +1,10 @@
 import type { EdgeView, HostView } from '@dolphin/protocol';
 import type { Fits } from '@dolphin/protocol/plain.js';
+import { ExchangeError, exchange } from '@dolphin/runtime/exchange.js';
 import type { EdgeAnswer, EdgeFigures } from '../domain/edge-answer.js';
 import { isClients, isRefusal, isStreams, isSummaries, isVhosts, type StreamAnswer } from '../domain/edge-shapes.js';
 import { isWithinReach } from '../domain/reach.js';
 import { ownNames } from '../machine/own-names.js';
-import { ExchangeError, exchange } from './exchange.js';
 
 /** An edge answers within milliseconds; a busy one may be late, and the table should not wait for it. */
 const EDGE_TIMEOUT_MS = 1_000;

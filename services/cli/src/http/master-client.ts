@@ -1,5 +1,5 @@
 import { DolphinError, isErrorCode, isText, shapeOf } from '@dolphin/protocol/plain.js';
-import { type Exchange, ExchangeError, exchange } from './exchange.js';
+import { type Exchange, ExchangeError, exchange } from '@dolphin/runtime/exchange.js';
 
 /** A thousand envelopes of events, or a farm of thousands of edges. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { DolphinError } from '@dolphin/protocol/plain.js';
+import { exchange } from '@dolphin/runtime/exchange.js';
 import { busPlace, type FarmPlaces } from '../files/find-farm.js';
 import { checkExport, messagesOf } from '../files/import-file.js';
-import { exchange } from '../http/exchange.js';
 import type { ImportAsked } from '../import-command.js';
 import { hearFarm } from '../nats/hear-farm.js';
 import { writeImport } from '../nats/write-import.js';

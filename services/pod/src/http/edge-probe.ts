@@ -54,8 +54,9 @@ export class HttpEdgeProbe implements EdgeProbe {
 /** A connection that was open and that the other side closed. Garbage in place of HTTP (HPE_…) is a life sign, too. */
 const CLOSED_BY_PEER = /^(ECONNRESET|EPIPE|HPE_.*)$/;
 
-/** The socket's own: SrsApi wraps it. */
+/** The socket's own: `exchange` wraps it, and SrsApi wraps that. */
 function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
+  const wrapped = error instanceof Error ? error.cause : undefined;
+  const cause = wrapped instanceof Error ? wrapped.cause : undefined;
   return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }
