@@ -59,7 +59,11 @@ export const FarmSpec = z.strictObject({
   origins: Origins,
   ports: PortPlan.strict().prefault({}),
   /** Absent: the policy's defaults. */
-  update: UpdatePolicy.strict().optional(),
+  update: UpdatePolicy.strict()
+    .refine(({ minHealthyMs, deadlineMs }) => minHealthyMs < deadlineMs, {
+      error: 'wants minHealthyMs below deadlineMs',
+    })
+    .optional(),
   /** How long an edge that is to go waits for its clients; absent: five minutes. */
   drainDeadlineMs: DrainDeadlineMs.optional(),
 });

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { edges, HOSTS, host, play, reopen, sound, specAs, step, stepInOrder } from './steps.js';
 import { World } from './world.js';
 
-const RUNS = { numRuns: 200 };
+const RUNS = { numRuns: 80 };
 
 test('from whatever happened before, a farm that is left alone comes to what is asked, and then plans nothing', () => {
   fc.assert(

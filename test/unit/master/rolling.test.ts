@@ -159,7 +159,7 @@ test('asked for again, an update that stopped is tried again', () => {
 test('with onFailure: continue the rest is changed all the same, and each failure is told once', () => {
   const world = farm({ perHost: 2 });
   const told: string[] = [];
-  world.apply({ perHost: 2 }, { engine: BROKEN, ...policy({ onFailure: 'continue', deadlineMs: 5_000 }) });
+  world.apply({ perHost: 2 }, { engine: BROKEN, ...policy({ onFailure: 'continue', deadlineMs: 6_000 }) });
   for (let second = 0; second < 12; second++) {
     for (const one of world.second().decided) if (one.type === 'update-edge-failed') told.push(edgeName(one));
   }
@@ -170,11 +170,11 @@ test('with onFailure: continue the rest is changed all the same, and each failur
 test('an edge that is not ready for long enough by its deadline stops the update; the drain before does not count', () => {
   const world = farm({ perHost: 1 });
   world.host().crowd('stream-0', 20);
-  world.apply({ perHost: 1 }, { engine: 'next', ...policy({ minHealthyMs: 60_000, deadlineMs: 10_000 }) });
+  world.apply({ perHost: 1 }, { engine: 'next', ...policy({ minHealthyMs: 9_900, deadlineMs: 10_000 }) });
   for (let second = 0; second < 20; second++) world.second();
   assert.equal(shown(world)?.state, 'running');
   for (let second = 0; second < 14; second++) world.second();
-  assert.match(shown(world)?.why ?? '', /^stream-0 of h1: it was not ready for 60000 ms within 10000 ms$/);
+  assert.match(shown(world)?.why ?? '', /^stream-0 of h1: it was not ready for 9900 ms within 10000 ms$/);
 });
 
 test('another revision of a conf changes each edge, and the view says which one it runs', () => {

@@ -205,7 +205,8 @@ describe('shipping ended sessions', () => {
 
   it('stores all that the pod still holds, also what the stream has lost', async () => {
     const steps = fc.array(
-      anything.filter((step) => step.do !== 'evict'),
+      // What took the place of a lost message tells as little of it as if it had been dropped for its age.
+      anything.filter((step) => step.do !== 'evict' && step.do !== 'stray'),
       { maxLength: 25 },
     );
     await fc.assert(

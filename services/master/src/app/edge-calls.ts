@@ -1,5 +1,5 @@
 import type { DrainRequest, EdgeKey, OperatorAnswer, OperatorRequest } from '@dolphin/protocol';
-import { assignedEdge, checkDrainable, knownEdge } from '../domain/edge-asks.js';
+import { assignedEdge, checkDrainable, endableEdge, knownEdge } from '../domain/edge-asks.js';
 import type { SlotState } from '../domain/farm-state.js';
 import { drainDeadline, knownHost } from '../domain/host-asks.js';
 import type { OperatorAppender, OperatorVerdict } from './append-operator.js';
@@ -19,7 +19,7 @@ export function edgeCalls(appender: OperatorAppender): EdgeCalls {
   return {
     kill: (host, edge, request) =>
       appender.decideAndAppend<OperatorAnswer>((state) => {
-        const slot = assignedEdge(knownHost(state, host), edge);
+        const slot = endableEdge(knownHost(state, host), edge);
         if (slot.killAsked) return unchanged(slot.killAsked.sequence);
         return { append: { type: 'edge-kill-asked', ...about(host, slot, request) }, answer: changed };
       }),

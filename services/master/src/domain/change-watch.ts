@@ -1,6 +1,13 @@
 import { edgeName } from '@dolphin/protocol';
 import { type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
-import { type ChangeWatch, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
+import {
+  type ChangeWatch,
+  isUnknown,
+  type Observed,
+  type ObservedHost,
+  observedHost,
+  reportedEdge,
+} from './observation.js';
 import { sameJson } from './same-json.js';
 import { SILENT_AFTER_MS } from './timing.js';
 
@@ -30,7 +37,9 @@ function watchOf(slot: SlotState, seen: ObservedHost, now: number): ChangeWatch 
   const known = seen.changes[edgeName(slot)];
   const before = known?.specVersion === slot.changing ? known : undefined;
   // How long clients of the old one may stay is the drain's affair, as long as its host tells of it.
-  const isEmptying = slot.status === 'released' && reported !== undefined && seen.silentMs < SILENT_AFTER_MS;
+  const isOld = slot.status === 'released' || (slot.renewMs !== null && (reported?.generation ?? 0) < slot.generation);
+  const isOurs = reported !== undefined && !isUnknown(slot, reported);
+  const isEmptying = isOld && isOurs && seen.silentMs < SILENT_AFTER_MS;
   const awaitedSince = isEmptying ? null : (before?.awaitedSince ?? now);
   const isReady = slot.status === 'assigned' && reported?.generation === slot.generation && reported.state === 'ready';
   const { generation } = slot;

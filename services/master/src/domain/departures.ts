@@ -1,6 +1,6 @@
 import { edgeName, type FarmSpec } from '@dolphin/protocol';
 import { differingFields } from './definition.js';
-import { type HostState, isClosed, isHeld, type SlotState, slotsOf } from './farm-state.js';
+import { assignedSlots, type HostState, heldSlots, isClosed, isHeld, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, type ObservedHost, reportedEdge } from './observation.js';
 
 /** Stream edges in the order in which they would go: the fewest viewers first, of as many the highest slot. */
@@ -32,6 +32,13 @@ export function drainedOtherwise(host: HostState, seen: ObservedHost): SlotState
     (slot) =>
       slot.status === 'released' && slot.drainMs > 0 && slot.forDrain !== drain.asked.entryId && isThere(slot, seen),
   );
+}
+
+/** A back source from which only edges pull that wait for their clients: it goes with the last of them, as it is. */
+export function isOutgoing(host: HostState, slot: SlotState, seen: ObservedHost): boolean {
+  if (slot.role !== 'back-source') return false;
+  if (assignedSlots(host, 'stream').length + heldSlots(host).length > 0) return false;
+  return slotsOf(host).some((one) => one.role === 'stream' && isLeaving(one, seen));
 }
 
 /** It waits for its clients: nobody knows for how long. */

@@ -1,5 +1,5 @@
 import { DolphinError, type EdgeKey, edgeName } from '@dolphin/protocol';
-import type { HostState, SlotState } from './farm-state.js';
+import { type HostState, isEndable, isHeld, type SlotState } from './farm-state.js';
 
 /** The edge of this place that runs, or is to. Throws E_NOT_FOUND. */
 export function assignedEdge(host: HostState, key: EdgeKey): SlotState {
@@ -8,10 +8,20 @@ export function assignedEdge(host: HostState, key: EdgeKey): SlotState {
   return slot;
 }
 
-/** The same, or one that an operator drains or drained: its slot is empty, and known. Throws E_NOT_FOUND. */
+/** The same, or one that waits for its clients, whatever for. Throws E_NOT_FOUND. */
+export function endableEdge(host: HostState, key: EdgeKey): SlotState {
+  const slot = host.slots[edgeName(key)];
+  if (!slot || !isEndable(slot)) throw notFound(host, key);
+  return slot;
+}
+
+/**
+ * One that is to be there: also while it is changed, or when an operator drains or drained it, and its slot is empty. Throws
+ * E_NOT_FOUND.
+ */
 export function knownEdge(host: HostState, key: EdgeKey): SlotState {
   const slot = host.slots[edgeName(key)];
-  if (!slot || (slot.status !== 'assigned' && slot.setAside === null)) throw notFound(host, key);
+  if (!slot || (slot.status !== 'assigned' && !isHeld(slot) && slot.setAside === null)) throw notFound(host, key);
   return slot;
 }
 

@@ -52,7 +52,9 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const before = host.slots[edgeName(entry)];
         if (before?.generation !== entry.generation) return host;
         const drainMs = entry.drainMs ?? 0;
-        const forDrain = (host.drain ?? before.setAside)?.asked.entryId ?? null;
+        // Of the drain that it was decided for, which another one may have taken the place of meanwhile.
+        const asked = (host.drain ?? before.setAside)?.asked.entryId;
+        const forDrain = asked === entry.causationId ? (asked ?? null) : null;
         const released = {
           status: 'released',
           decided: ref,
@@ -60,7 +62,8 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
           drainMs,
           forDrain,
           isKept: false,
-          killAsked: null,
+          // A drain does not do what was asked: that is decided next.
+          killAsked: drainMs > 0 ? before.killAsked : null,
           changing: null,
           restartAsked: null,
         } as const;
@@ -87,7 +90,7 @@ export function evolveDecision(state: FarmState, entry: Decision, sequence: numb
         const before = host.slots[edgeName(entry)];
         if (before?.status !== 'assigned' || entry.generation <= before.generation) return host;
         const renewed = { generation: entry.generation, decided: ref, term, renewMs: entry.drainMs, refusal: null };
-        return withSlot(host, { ...before, ...renewed, isKept: false, killAsked: null, restartAsked: null });
+        return withSlot(host, { ...before, ...renewed, isKept: false, restartAsked: null });
       });
     case 'host-unmanaged':
       return withHost(state, entry.host, (host) => ({ ...host, liveness: 'unmanaged' }));

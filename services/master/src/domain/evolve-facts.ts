@@ -48,7 +48,7 @@ function fact(state: FarmState, name: string, entry: Fact, sequence: number): Fa
       return withCurrentSlot(state, name, entry, (slot) => ({ ...slot, gaveUpInARow: slot.gaveUpInARow + 1 }));
     case 'host-left': {
       const left = withHost(state, name, (host) => withoutEdges(host, refOf(entry, sequence)));
-      return left.ignored === state.ignored ? { ...left, lastMove: refOf(entry, sequence) } : left;
+      return left.ignored === state.ignored ? withOriginReach({ ...left, lastMove: refOf(entry, sequence) }) : left;
     }
     case 'edge-started':
       return withCurrentSlot(state, name, entry, (slot) => (slot.refusal ? { ...slot, refusal: null } : slot));

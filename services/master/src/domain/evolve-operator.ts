@@ -7,7 +7,7 @@ import {
   type SpecVersion,
 } from '@dolphin/protocol';
 import { ignored, isForeign, never, refOf, withHost, withSlot } from './evolve-steps.js';
-import type { DrainAsk, FarmState, HostState } from './farm-state.js';
+import { type DrainAsk, type FarmState, type HostState, isEndable } from './farm-state.js';
 import { withOriginReach } from './origin-reach.js';
 
 /** Of the envelope in the log; `at`: the server's stored time. */
@@ -63,7 +63,7 @@ function asked(state: FarmState, entry: OperatorEvent, { sequence, at }: Place):
     case 'edge-kill-asked':
       return withHost(state, entry.host, (host) => {
         const slot = host.slots[edgeName(entry)];
-        if (slot?.status !== 'assigned' || slot.generation !== entry.generation) return host;
+        if (!slot || !isEndable(slot) || slot.generation !== entry.generation) return host;
         return withSlot(host, { ...slot, killAsked: slot.killAsked ?? ref });
       });
     case 'edge-restart-asked':

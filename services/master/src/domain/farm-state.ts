@@ -153,6 +153,11 @@ export function isHeld(slot: SlotState): boolean {
   return slot.status === 'released' && slot.changing !== null && slot.setAside === null;
 }
 
+/** It serves, or waits for its clients: there is something to be ended at once. */
+export function isEndable(slot: SlotState): boolean {
+  return slot.status === 'assigned' || slot.drainMs > 0;
+}
+
 /** Stream edges whose place is held. */
 export function heldSlots(host: HostState): SlotState[] {
   return slotsOf(host).filter((slot) => slot.role === 'stream' && isHeld(slot));

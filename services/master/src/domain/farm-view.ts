@@ -11,6 +11,7 @@ import {
 } from '@dolphin/protocol';
 import { isMeant, wantedOn } from './capacity.js';
 import { differingFields } from './definition.js';
+import { isOutgoing } from './departures.js';
 import {
   assignedSlots,
   type FarmState,
@@ -203,7 +204,8 @@ function isHostPlaced(host: HostState, perHost: number, spec: FarmSpec): boolean
 }
 
 function isHostSettled(host: HostState, seen: ObservedHost, spec: FarmSpec): boolean {
-  const isAsAsked = (slot: SlotState) => slot.status === 'released' || differingFields(slot, spec, host).length === 0;
+  const isAsAsked = (slot: SlotState) =>
+    slot.status === 'released' || isOutgoing(host, slot, seen) || differingFields(slot, spec, host).length === 0;
   if (!slotsOf(host).every(isAsAsked)) return false;
   if (host.liveness === 'unmanaged') return true;
   return slotsOf(host).every((slot) => {

@@ -3,6 +3,7 @@ import { roomOn, shortageOf, wantedOn } from './capacity.js';
 import type { DecisionDraft } from './decision-draft.js';
 import { departureOrder, recoverable } from './departures.js';
 import {
+  asideCount,
   assignedSlots,
   type FarmState,
   type HostState,
@@ -79,7 +80,9 @@ function spread(total: number, open: readonly Site[], room: (site: Site) => numb
   const count = (site: Site) => counts.get(site.host.host) ?? 0;
   let sum = [...counts.values()].reduce((all, count) => all + count, 0);
   while (sum < total) {
-    const [least] = open.filter((site) => count(site) < room(site)).sort((a, b) => count(a) - count(b));
+    // One that an operator drains counts as if it were there: its share goes elsewhere, as long as there is room.
+    const taken = (site: Site) => count(site) + asideCount(site.host);
+    const [least] = open.filter((site) => count(site) < room(site)).sort((a, b) => taken(a) - taken(b));
     if (!least) break;
     counts.set(least.host.host, count(least) + 1);
     sum++;

@@ -11,6 +11,7 @@ import { type Definition, type DefinitionField, definitionOf, differingFields } 
 import { evolveDecision } from './evolve-decisions.js';
 import { type FarmState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, lifeOf, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
+import { withOriginReach } from './origin-reach.js';
 import { planPlacement } from './reconcile.js';
 import { specDifferences } from './spec-diff.js';
 import { unsettledEdges } from './update-plan.js';
@@ -27,7 +28,7 @@ export function planView(state: FarmState, observed: Observed, spec: FarmSpec): 
   const term = state.leader?.term ?? 0;
   const specVersion = state.spec?.version ?? 0;
   const applied = { sequence: state.sequence + 1, entryId: 'plan', correlationId: null };
-  let planned: FarmState = { ...state, spec: { version: specVersion + 1, spec, applied } };
+  let planned = withOriginReach({ ...state, spec: { version: specVersion + 1, spec, applied } });
   let seen = asLeaderSees(planned, observed, term);
   const steps: PlannedStep[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {

@@ -47,6 +47,13 @@ export const SLOT_RULES: readonly Rule[] = [
     verdict: 'release',
   },
   {
+    name: 'released, drains, and an operator asked for its end',
+    prevents: 'an edge that misbehaves keeps its clients because it was to go anyway',
+    when: ({ slot, reported }) =>
+      slot.status === 'released' && slot.drainMs > 0 && slot.killAsked !== null && reported !== undefined,
+    verdict: 'release',
+  },
+  {
     name: 'released, not there, but a spawn of it may still be on its way',
     prevents: 'a spawn that arrives late starts what nobody wants any more: the kill leaves a mark that refuses it',
     when: ({ slot, reported, sent }) =>
@@ -218,7 +225,7 @@ function knowsDecision(slot: SlotState, reported: EdgeStatus | undefined): boole
 function isGivenUpLongEnough({ slot, reported, gaveUp, now }: SlotCase): boolean {
   if (slot.status !== 'assigned' || reported?.state !== 'gave-up' || reported.generation !== slot.generation)
     return false;
-  if (!knowsDecision(slot, reported) || gaveUp?.generation !== slot.generation) return false;
+  if (gaveUp?.generation !== slot.generation) return false;
   const waitMs = Math.min(GAVE_UP_MAX_MS, GAVE_UP_BASE_MS * 2 ** Math.min(Math.max(slot.gaveUpInARow - 1, 0), 10));
   return now - gaveUp.at >= waitMs;
 }

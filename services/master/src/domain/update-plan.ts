@@ -1,7 +1,8 @@
 import { edgeName, type FarmSpec, UpdatePolicy } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { type DefinitionField, definitionOf, differingFields } from './definition.js';
-import { type FarmState, type HostState, hostsOf, type SlotState, slotsOf } from './farm-state.js';
+import { isLeaving, isOutgoing } from './departures.js';
+import { type FarmState, type HostState, hostsOf, isHeld, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, type Observed, observedHost, reportedEdge } from './observation.js';
 import type { Site } from './placement.js';
 import { DRAIN_DEADLINE_MS } from './timing.js';
@@ -15,16 +16,19 @@ interface Unsettled extends Candidate {
   readonly fields: readonly DefinitionField[];
 }
 
-/** Edges that a rolling change still has to do with; those of hosts that are gone, or that are emptied, are not waited for. */
+/**
+ * Edges that a rolling change still has to do with. Those of hosts that are gone, emptied, leaving, or where nobody can do anything
+ * now are not waited for: what they have is changed when they are back. A back source that nobody is to pull from ends as it is.
+ */
 export function unsettledEdges(state: FarmState, observed: Observed): Unsettled[] {
   const { spec } = state.spec ?? {};
   if (spec === undefined) return [];
   return hostsOf(state).flatMap((host) => {
-    if (host.liveness === 'lost' || host.drain !== null) return [];
     const seen = observedHost(observed, host.host);
+    if (host.liveness !== 'up' || host.drain !== null || seen.isLeaving) return [];
     return slotsOf(host).flatMap((slot) => {
       // It is to be there no more: it comes as what is asked for when it is taken back.
-      if (slot.setAside !== null) return [];
+      if (slot.setAside !== null || isOutgoing(host, slot, seen)) return [];
       const fields = slot.status === 'assigned' ? differingFields(slot, spec, host) : [];
       return slot.changing !== null || fields.length > 0 ? [{ host, seen, slot, fields }] : [];
     });
@@ -65,7 +69,7 @@ export function planUpdate(state: FarmState, observed: Observed, sites: readonly
   ];
   if (left.length === 0) return [...told, { type: 'update-finished', specVersion, ...cause }];
   const open = new Set(sites.filter(({ standing }) => standing === 'open').map(({ host }) => host.host));
-  const candidates = inOrder(left.filter((edge) => open.has(edge.host.host) && isOurs(edge)));
+  const candidates = inOrder(left.filter((edge) => open.has(edge.host.host) && isOurs(edge) && !isStillUsed(edge)));
   const viewers = hostsOf(state).reduce((sum, host) => sum + viewersAt(observedHost(observed, host.host)), 0);
   const step = chooseStep(candidates, policy, viewers);
   // All that are left are where nobody can or may change anything now.
@@ -86,6 +90,12 @@ export function planUpdate(state: FarmState, observed: Observed, sites: readonly
 function isOurs({ slot, seen }: Candidate): boolean {
   const reported = reportedEdge(seen.pod, edgeName(slot));
   return reported === undefined || !isUnknown(slot, reported);
+}
+
+/** A back source from which edges pull that only wait for their clients: those would get nothing more. */
+function isStillUsed({ host, slot, seen }: Candidate): boolean {
+  if (slot.role !== 'back-source') return false;
+  return slotsOf(host).some((one) => one.role === 'stream' && !isHeld(one) && isLeaving(one, seen));
 }
 
 type Cause = { causationId: string; correlationId: string };

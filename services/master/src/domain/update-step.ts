@@ -41,7 +41,7 @@ export function chooseStep(candidates: readonly Candidate[], policy: UpdatePolic
     if (waitsForOthers && candidates.some((other) => isStreamOf(other, host))) continue;
     const most = Math.max(1, placesOf(host) - 1);
     const taken = atHost.get(host.host) ?? 0;
-    if (slot.role === 'stream' && isServing(one) && taken >= most) continue;
+    if (slot.role === 'stream' && isServing(one) && (taken >= most || isAwaited(one))) continue;
     const its = viewersOf(one);
     if (chosen.length > 0 && touched + its > (viewers * policy.viewerPercent) / 100) break;
     chosen.push(one);
@@ -98,6 +98,13 @@ function isStreamOf({ slot, host }: Candidate, of: HostState): boolean {
 
 function placesOf(host: HostState): number {
   return assignedSlots(host, 'stream').length + heldSlots(host).length;
+}
+
+/** It alone of its host takes clients, until another one that is on its way, as after a restart, does so as well. */
+function isAwaited({ host, seen, slot }: Candidate): boolean {
+  const others = assignedSlots(host, 'stream').filter((other) => other.slot !== slot.slot);
+  const states = others.map((other) => reportedEdge(seen.pod, edgeName(other))?.state);
+  return !states.includes('ready') && states.some((state) => state !== 'gave-up');
 }
 
 function compare(a: string, b: string): number {

@@ -66,8 +66,7 @@ export class AskDesk {
       return refusedReply(new DolphinError('E_LIMITED', { what: 'questions for sessions' }));
     }
     this.#underWay++;
-    const page = await this.#deps.pod.sessions(filter, limit);
-    this.#underWay--;
+    const page = await this.#deps.pod.sessions(filter, limit).finally(() => this.#underWay--);
     if (!isFailure(page)) return sessionsReply(page);
     return refusedReply(
       new DolphinError(page.failed === 'garbled' ? 'E_BAD_REQUEST' : 'E_POD_DOWN', { why: page.why }),

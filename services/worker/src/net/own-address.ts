@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { DolphinError } from '@dolphin/protocol';
 
 /** A name server that is away must not keep a host from starting for longer. */
@@ -17,7 +18,9 @@ export async function ownAddressTowards(nats: string): Promise<string> {
   } catch {
     throw refuse('that is no URL');
   }
-  const socket = createSocket('udp4');
+  // In brackets, where it is an IPv6 address.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   try {
     return await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(refuse(`no answer within ${LOOKUP_TIMEOUT_MS} ms`)), LOOKUP_TIMEOUT_MS);
@@ -27,7 +30,7 @@ export async function ownAddressTowards(nats: string): Promise<string> {
         else resolve(socket.address().address);
       };
       socket.once('error', done);
-      socket.connect(Number(url.port) || 4222, url.hostname, () => done());
+      socket.connect(Number(url.port) || 4222, host, () => done());
     });
   } finally {
     socket.close();
