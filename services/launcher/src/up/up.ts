@@ -83,8 +83,9 @@ export async function up(asked: UpCommand, terminal: Terminal, signals: UpSignal
     isGreeted = true;
     const hint = portHint(layout, view.edges.length);
     if (hint) terminal.say(`note        ${hint}\n`);
+    const here = new Set(view.hosts.filter(({ address }) => address === layout.address).map(({ host }) => host));
     await Promise.all([
-      followHappenings(api, view.sequence, (text) => terminal.happened(text), stop),
+      followHappenings(api, { after: view.sequence, here }, (text) => terminal.happened(text), stop),
       keepHouse(parts, places, stop),
     ]);
     failing.signal.throwIfAborted();
