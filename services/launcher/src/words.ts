@@ -9,8 +9,9 @@ export function greeting(
   o: { demo: boolean; dir: string | undefined; join: string | null; logs: string; spec: string; seconds: number },
 ): string {
   const { address, ports } = layout;
-  const streams = view.edges.filter((edge) => edge.role === 'stream').length;
-  const sources = view.edges.length - streams;
+  const ready = view.edges.filter(({ state }) => state === 'ready');
+  const streams = ready.filter(({ role }) => role === 'stream').length;
+  const sources = ready.length - streams;
   const stream = o.demo ? 'livestream' : 'STREAM';
   const cli = o.dir === undefined ? './dolphin-cli' : `./dolphin-cli --dir ${o.dir}`;
   return `
