@@ -27,17 +27,26 @@ test('an invitation says who, where and as whom, is kept, and gives way to what 
     { host: 'h2', farm: 'main', nats: invitation.nats, address: '127.0.0.1' },
   );
   assert.deepEqual(first.credentials, user);
-  assert.equal(takenInvitation(runDir), null, 'it is not written before the directory is known to be ours');
+  assert.equal(takenInvitation(runDir), null, 'it is not written before it has joined');
   await mkdir(runDir);
   await first.keep();
   assert.equal((await stat(join(runDir, 'invitation.json'))).mode & 0o777, 0o600);
 
   const again = await read({});
   assert.deepEqual([again.config.host, again.config.nats, again.credentials], ['h2', invitation.nats, user]);
-  const moved = await read({ nats: 'nats://127.0.0.2:1', address: '127.0.0.9' }, file);
-  assert.deepEqual([moved.config.nats, moved.config.address], ['nats://127.0.0.2:1', '127.0.0.9']);
+  assert.equal((await read({ address: '127.0.0.9' }, file)).config.address, '127.0.0.9');
+  await assert.rejects(read({ nats: 'nats://127.0.0.2:1' }, file), /nats: is nats:.*, and nats:\/\/127.0.0.2:1 is/);
   assert.equal((await read({ credentials: 'other.json', host: 'h3' })).credentials, 'other.json');
   await assert.rejects(read({ host: 'h3' }), /host: is h2, and h3 is configured/);
+});
+
+test('beside the shipped conf an invitation says what it says without', async (t) => {
+  const runDir = join(await tempDir(t), 'worker');
+  const file = `${runDir}.json`;
+  await writeFile(file, JSON.stringify(invitation), { mode: 0o600 });
+  const of = (conf?: string) => invitedConfig({ file: conf, join: file, env: {}, flags: { runDir } });
+  const [shipped, bare] = [await of(fromRoot('conf/worker.yaml')), await of()];
+  assert.deepEqual([shipped.config, shipped.credentials], [bare.config, bare.credentials]);
 });
 
 test('a worker that is given no invitation says why, and not what was in it', async (t) => {

@@ -5,6 +5,7 @@ export * from './config.js';
 export * from './config-error.js';
 export * from './directory-lock.js';
 export * from './flags.js';
+export * from './json-file.js';
 export * from './lifecycle.js';
 export * from './log-levels.js';
 export * from './logger.js';

@@ -59,7 +59,7 @@ export function addSteerVerbs(verb: NewVerb, take: Take): void {
     .argument('<edge>', 'as stream-0', name)
     .option(...WHY)
     .action((host: string, edge: string, o: Options) => asked({ action: 'kill', host, edge }, o));
-  verb('host', 'host remove: forgets a host that is gone for good')
+  verb('host', 'host remove: forgets a host that is gone for good; its user on NATS stays')
     .argument('<remove>', 'what is done', (word: string) => {
       if (word !== 'remove') throw new InvalidArgumentError("It wants 'remove'.");
       return word;

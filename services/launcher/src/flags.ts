@@ -15,7 +15,7 @@ export const UP_USAGE = `usage: ./dolphin up [flags]
   --dir DIR          where data, logs and sockets lie (default: .dolphin in the checkout)
   --listen ADDRESS   listen at this IPv4 address of this machine, with passwords and tokens, for hosts on others
                      (default: where the last up in DIR did, at first on 127.0.0.1, where nobody is asked)
-  --edges N          stream edges of this host (first time: 4; later: what the farm has)
+  --edges N          stream edges of each host, or of all where the farm has a total (first time: 4; later: what it has)
   --no-demo          no sample publisher
   --no-redis         without Redis: no view for other programs, no history of stats
   --port-base N      all ports in the block N to N+${PORT_BLOCK - 1}, for several farms on one machine (at most ${MAX_EDGES_IN_BLOCK} edges each)

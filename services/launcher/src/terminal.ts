@@ -1,3 +1,4 @@
+import { oneLine } from '@dolphin/protocol';
 import pc from 'picocolors';
 
 /** What the person at the terminal reads. Colours only on a terminal (picocolors looks). */
@@ -6,7 +7,7 @@ export interface Terminal {
   say(text: string): void;
   /** Runs a step and prints it with its time, in ms. A step that fails is printed by whoever catches. */
   step<T>(title: string, detail: string, work: () => Promise<T>): Promise<T>;
-  /** Something that happened later, with the time of day. */
+  /** Something that happened later, with the time of day. Others may have worded it: it stays one line, whatever it holds. */
   happened(text: string): void;
 }
 
@@ -26,6 +27,6 @@ export function createTerminal(out: NodeJS.WritableStream = process.stdout): Ter
       say(`  ${title.padEnd(TITLE_WIDTH)} ${pc.dim(detail.padEnd(DETAIL_WIDTH))} ${ms} ms`);
       return result;
     },
-    happened: (text) => say(`${pc.dim(new Date().toTimeString().slice(0, 8))} ${text}`),
+    happened: (text) => say(`${pc.dim(new Date().toTimeString().slice(0, 8))} ${oneLine(text)}`),
   };
 }

@@ -9,8 +9,9 @@ export function greeting(
   o: { demo: boolean; dir: string | undefined; join: string | null; logs: string; spec: string; seconds: number },
 ): string {
   const { address, ports } = layout;
-  const streams = view.edges.filter((edge) => edge.role === 'stream').length;
-  const sources = view.edges.length - streams;
+  const ready = view.edges.filter(({ state }) => state === 'ready');
+  const streams = ready.filter(({ role }) => role === 'stream').length;
+  const sources = ready.length - streams;
   const stream = o.demo ? 'livestream' : 'STREAM';
   const cli = o.dir === undefined ? './dolphin-cli' : `./dolphin-cli --dir ${o.dir}`;
   return `
@@ -31,11 +32,21 @@ Ctrl-C stops all of it.
 
 /** How the next host joins. The command holds its password. */
 export function joinHint(host: string, command: string, dir: string | undefined): string {
-  const more = dir === undefined ? './dolphin invite HOST' : `./dolphin invite HOST --dir ${dir}`;
   return `  join      the next host, ${host}: paste this in a checkout on its machine (it holds the host's password)
             ${command}
-            one of another name: ${more}
+            one of another name: ${inviteCommand(dir)}
 `;
+}
+
+/** Why no command is printed, and how to get one. */
+export function noJoinHint(why: string, dir: string | undefined): string {
+  return `  join      no command for the next host: ${why}
+            to have one: ${inviteCommand(dir)}
+`;
+}
+
+function inviteCommand(dir: string | undefined): string {
+  return dir === undefined ? './dolphin invite HOST' : `./dolphin invite HOST --dir ${dir}`;
 }
 
 /** The setting that keeps the kernel from giving our ports to outgoing connections; null when nothing is to be said. */

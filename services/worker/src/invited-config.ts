@@ -9,7 +9,7 @@ export interface InvitedConfig {
   readonly config: WorkerConfig;
   /** Who it is on NATS: its own, or the file that it was told. */
   readonly credentials: string | BusCredentials | undefined;
-  /** Writes a new invitation down, once its run directory is known to be this worker's. */
+  /** Writes a new invitation down. Not before it has proved good: a wrong one would take the place of the one that was. */
   readonly keep: () => Promise<void>;
 }
 
@@ -45,10 +45,10 @@ export async function invitedConfig(o: {
 /** No address. */
 const UNSAID = '?';
 
-/** A file that was named counts more than an invitation, which is for one host of one farm. */
+/** A file that was named counts more than an invitation, which is for one host of one farm: other servers are not to hear its password. */
 function credentialsIn(config: WorkerConfig, taken: TakenInvitation | null): string | BusCredentials | undefined {
   if (config.credentials !== undefined || taken === null) return config.credentials;
-  for (const field of ['farm', 'host'] as const) {
+  for (const field of ['farm', 'host', 'nats'] as const) {
     if (config[field] === taken[field]) continue;
     throw new ConfigError({ file: 'invitation', field }, `is ${taken[field]}, and ${config[field]} is configured`);
   }

@@ -93,7 +93,7 @@ async function readOptions(): Promise<(WorkerOptions & { leaves: boolean }) | 'h
   ];
   const { farm, nats, address, rtmp, http } = read;
   return {
-    ...{ farm, nats, credentials, host, address, runDir, rtmp, http, whenOwned: keep },
+    ...{ farm, nats, credentials, host, address, runDir, rtmp, http, whenJoined: keep },
     ...{ podScript: fromRoot('bin/dolphin-pod'), podArgs, names: { engines, confs } },
     words: {
       address,

@@ -36,8 +36,8 @@ export interface WorkerOptions {
   readonly http: number[];
   readonly podScript: string;
   readonly podArgs: readonly string[];
-  /** Once the run directory is known to be this host's, and nobody else's now. */
-  readonly whenOwned: () => Promise<void>;
+  /** After each join: the farm is the one that this run directory knows. */
+  readonly whenJoined: () => Promise<void>;
   readonly names: PodNames;
   /** How long the clients of a host that leaves may stay. */
   readonly leaveDeadlineMs: number;
@@ -78,9 +78,8 @@ export async function runWorker(
   const pod = new PodClient(socketPath);
   const newId = randomUUID;
   const identity = new DiskIdentity(join(runDir, 'worker.json'), host);
-  // Both before anything is started: a run directory of another host is not to be touched.
+  // Before anything is started: a run directory of another host is not to be touched.
   await identity.read();
-  await o.whenOwned();
   await writeNames(runDir, o.names);
   let membership: Membership | null = null;
   const outbox = new Outbox(new DiskOutbox(join(runDir, 'outbox.json'), logger), logger, () => membership?.wake());
@@ -176,6 +175,7 @@ export async function runWorker(
       logger,
       complaints,
       random,
+      whenJoined: o.whenJoined,
     };
     membership = new Membership(parts);
     const shared = { clock, logger, complaints, newId, random };

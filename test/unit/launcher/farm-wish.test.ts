@@ -24,6 +24,12 @@ test('--edges goes before what was applied', () => {
   assert.deepEqual(wishedSpec({ ...first, edges: { perHost: 8 } }, 2, layout)?.edges, { perHost: 2 });
 });
 
+test('--edges keeps how edges are counted, and the labels of their hosts', () => {
+  const on = { zone: 'a' };
+  assert.deepEqual(wishedSpec({ ...first, edges: { total: 6, on } }, 2, layout)?.edges, { total: 2, on });
+  assert.deepEqual(wishedSpec({ ...first, edges: { perHost: 6, on } }, 2, layout)?.edges, { perHost: 2, on });
+});
+
 test('other ports on the command line are applied', () => {
   const moved = layoutOf({ listen: undefined, portBase: 21_000, ports: {} });
   const spec = wishedSpec(first, undefined, moved);

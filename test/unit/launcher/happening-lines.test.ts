@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { happeningLine } from '@dolphin/launcher/domain/happening-lines.js';
 import { EventRow } from '@dolphin/protocol';
 
-function line(type: string, data: Record<string, unknown>): string | null {
-  const row = { sequence: 1, index: 0, at: '2026-01-01T00:00:00.000Z', kind: 'fact', by: 'h1', type, id: 'x', data };
-  return happeningLine(EventRow.parse(row));
+function line(type: string, data: Record<string, unknown>, by = 'h1'): string | null {
+  const row = { sequence: 1, index: 0, at: '2026-01-01T00:00:00.000Z', kind: 'fact', by, type, id: 'x', data };
+  return happeningLine(EventRow.parse(row), new Set(['h1']));
 }
 
 test('an edge that was killed, one that failed and one that was stopped read differently', () => {
@@ -48,6 +48,11 @@ test('a pod whose end nobody saw was found gone', () => {
   assert.equal(line('pod-exited', { code: null, signal: null }), 'the pod died: found gone');
   assert.equal(line('pod-exited', { code: null, signal: 'SIGKILL' }), 'the pod died: SIGKILL');
   assert.equal(line('pod-exited', { code: 70, signal: null }), 'the pod died: exit code 70');
+});
+
+test('what happens on another host says where', () => {
+  assert.equal(line('pod-started', { pid: 7 }, 'h2'), 'h2: the pod is up, pid 7');
+  assert.equal(line('host-joined', { epoch: 1 }, 'h2'), 'host h2 joined');
 });
 
 test('hosts that come and go are told of by name', () => {

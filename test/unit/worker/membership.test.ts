@@ -13,7 +13,7 @@ const subjects = subjectsOf('main');
 const at = new Date(0).toISOString();
 
 /** `beforeEars`: what happens to the log after the join, before the host's own subject is listened to. */
-async function worker(beforeEars: (log: MemoryLogStore) => Promise<unknown>) {
+async function worker(beforeEars: (log: MemoryLogStore) => Promise<unknown>, knows: string | null = null) {
   const log = new MemoryLogStore();
   const created = { type: 'farm-created' as const, id: 'e1', farm: 'main', farmId: FARM_ID, who: 'test' };
   await log.append(
@@ -40,7 +40,8 @@ async function worker(beforeEars: (log: MemoryLogStore) => Promise<unknown>) {
       return () => undefined;
     },
   };
-  let known: Identity | null = null;
+  let known: Identity | null = knows === null ? null : { farmId: knows, epoch: 1 };
+  const joins: string[] = [];
   let ids = 0;
   const outbox = new Outbox({ read: async () => [], write: async () => undefined }, logger);
   const shipper = new FactShipper({
@@ -70,8 +71,12 @@ async function worker(beforeEars: (log: MemoryLogStore) => Promise<unknown>) {
     desk: { answer: async () => null },
     herald: { heartbeat: () => null, pulse: () => undefined },
     complaints: new Complaints(logger, clock),
+    whenJoined: async () => {
+      joins.push(known?.farmId ?? '');
+      throw new Error('a full disk');
+    },
   });
-  return { membership, signal: stop.signal };
+  return { membership, signal: stop.signal, joins };
 }
 
 describe('a member of the farm', () => {
@@ -79,6 +84,15 @@ describe('a member of the farm', () => {
     const { membership, signal } = await worker(async () => undefined);
     await membership.run(signal);
     assert.equal(membership.me?.epoch, 1);
+  });
+
+  it('says that it has joined, also to who cannot write that down, and not for a farm that is not its own', async () => {
+    const good = await worker(async () => undefined);
+    await good.membership.run(good.signal);
+    assert.deepEqual(good.joins, [FARM_ID]);
+    const wrong = await worker(async () => undefined, 'another');
+    await assert.rejects(wrong.membership.run(wrong.signal), { code: 'E_FARM_MISMATCH' });
+    assert.deepEqual(wrong.joins, []);
   });
 
   it('stands down when another joined under its name before it could hear of that', async () => {

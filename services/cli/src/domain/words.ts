@@ -1,3 +1,5 @@
+export { oneLine } from '@dolphin/protocol/plain.js';
+
 /** 950 → `950`, 12_345 → `12.3k`, 4_200_000 → `4.2M`. Five characters at most. */
 export function shortNumber(value: number): string {
   if (value < 10_000) return String(Math.round(value));
@@ -36,19 +38,4 @@ export function localTime(at: string, utcOffsetAt: (ms: number) => number): { da
   const ms = Date.parse(at);
   const [date = '', time = ''] = new Date(ms + utcOffsetAt(ms) * 60_000).toISOString().slice(0, 23).split('T');
   return { date, time };
-}
-
-const FIRST_PRINTABLE = 32;
-const DELETE = 127;
-
-/** What others wrote (reasons, error texts), made safe for a terminal: no control characters, no second line. */
-export function oneLine(text: string, start: 'trim start' | 'keep start' = 'trim start'): string {
-  const safe = [...text]
-    .map((char) => {
-      const code = char.codePointAt(0) ?? 0;
-      return code < FIRST_PRINTABLE || (code >= DELETE && code < 160) ? ' ' : char;
-    })
-    .join('')
-    .trimEnd();
-  return start === 'trim start' ? safe.trimStart() : safe;
 }

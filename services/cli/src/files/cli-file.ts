@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CliFile } from '@dolphin/protocol';
 import { DolphinError, isText, listOf, optional, shapeOf } from '@dolphin/protocol/plain.js';
+import { readJsonFile } from '@dolphin/runtime/json-file.js';
 
 /** CLI_FILE_NAME of libs/protocol, which would load the schemas. */
 const NAME = 'cli.json';
@@ -19,13 +19,9 @@ const isCliFile = shapeOf<CliFile>({
 /** What `up` noted in this directory; null: nothing. Throws E_CONFIG for what cannot be read. */
 export function readCliFile(dir: string): CliFile | null {
   const where = join(dir, NAME);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(where, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new DolphinError('E_CONFIG', { where, why: error instanceof Error ? error.message : String(error) });
-  }
-  if (isCliFile(json)) return json;
+  const read = readJsonFile(where);
+  if (read === null) return null;
+  if ('refused' in read) throw new DolphinError('E_CONFIG', { where, why: read.refused });
+  if (isCliFile(read.json)) return read.json;
   throw new DolphinError('E_CONFIG', { where, why: 'it is not what up of this version writes' });
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DolphinError, FarmName, Port } from '@dolphin/protocol';
-import { writeFileAtomic } from '@dolphin/runtime';
+import { readJsonFile, writeFileAtomic } from '@dolphin/runtime';
 import { z } from 'zod';
 import type { Places } from '../up/places.js';
 
@@ -21,14 +20,10 @@ const pathIn = (places: Places) => join(places.credentials, 'listen.json');
 /** Null: this directory has never listened for others. Throws E_CONFIG for what cannot be read. */
 export function readListenFile(places: Places): ListenFile | null {
   const where = pathIn(places);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(where, 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new DolphinError('E_CONFIG', { where, why: error instanceof Error ? error.message : String(error) });
-  }
-  const parsed = ListenFile.safeParse(json);
+  const read = readJsonFile(where);
+  if (read === null) return null;
+  if ('refused' in read) throw new DolphinError('E_CONFIG', { where, why: read.refused });
+  const parsed = ListenFile.safeParse(read.json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new DolphinError('E_CONFIG', { where, why: `${issue?.path.join('.')}: ${issue?.message}` });

@@ -16,11 +16,18 @@ export function wishedSpec(
   const wished: FarmSpec = {
     ...current,
     engine: current?.engine ?? 'builtin',
-    edges: edges === undefined && current ? current.edges : { perHost: edges ?? DEFAULT_EDGES },
+    edges: wishedEdges(current, edges),
     origins: current && !current.origins.every(isOurs) ? current.origins : [`${layout.address}:${layout.ports.origin}`],
     ports: layout.edgePorts,
   };
   return current && sameSpec(current, wished) ? null : wished;
+}
+
+/** A number alone changes neither how it is counted nor which hosts it is for. */
+function wishedEdges(current: FarmSpec | null, edges: number | undefined): FarmSpec['edges'] {
+  if (current === null) return { perHost: edges ?? DEFAULT_EDGES };
+  if (edges === undefined) return current.edges;
+  return 'total' in current.edges ? { ...current.edges, total: edges } : { ...current.edges, perHost: edges };
 }
 
 /** `[::1]:1935` and `127.0.0.1:1935` without the port. */

@@ -1,7 +1,13 @@
 import type { EventRow } from '@dolphin/protocol';
 
-/** What of the log is worth a line at the terminal of `up`; null: not this. */
-export function happeningLine(row: EventRow): string | null {
+/** What of the log is worth a line at the terminal of `up`, with its host where that is none of `here`; null: not this. */
+export function happeningLine(row: EventRow, here: ReadonlySet<string>): string | null {
+  const words = wordsOf(row);
+  const isNamed = row.kind !== 'fact' || here.has(row.by) || row.type === 'host-joined' || row.type === 'host-left';
+  return words === null || isNamed ? words : `${row.by}: ${words}`;
+}
+
+function wordsOf(row: EventRow): string | null {
   const { data } = row;
   const edge = data['role'] === 'back-source' ? 'back source' : `stream edge ${String(data['slot'])}`;
   switch (row.type) {

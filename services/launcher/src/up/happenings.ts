@@ -6,10 +6,10 @@ const POLL_MS = 1_000;
 /** Per poll; a burst beyond it comes with the next ones. */
 const PAGE_SIZE = 200;
 
-/** Tells what the log says from `after` on, until `signal`. A master that is away is asked again. */
+/** Tells what the log says from `after` on, until `signal`; `here`: the hosts that need no name. A master that is away is asked again. */
 export async function followHappenings(
   api: GlobalApi,
-  after: number,
+  { after, here }: { readonly after: number; readonly here: ReadonlySet<string> },
   tell: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -20,7 +20,7 @@ export async function followHappenings(
     try {
       const page = await api.events(seen, PAGE_SIZE);
       for (const row of page.events) {
-        const line = happeningLine(row);
+        const line = happeningLine(row, here);
         if (line) tell(line);
       }
       seen = page.events.at(-1)?.sequence ?? seen;

@@ -4,7 +4,7 @@ import { DolphinError, type FarmView, isErrorCode } from '@dolphin/protocol';
 import { systemClock } from '@dolphin/runtime';
 import { loadConf, printConf } from '@dolphin/srs';
 import { type FarmCredentials, rememberAddress } from '../credentials/farm-credentials.js';
-import { farmProgress, isFarmReady } from '../domain/farm-ready.js';
+import { farmProgress, farmReadiness, isServedHere } from '../domain/farm-ready.js';
 import { wishedSpec } from '../domain/farm-wish.js';
 import { type Layout, OWN_ADDRESS, type UpOptions } from '../domain/layout.js';
 import { originConf } from '../domain/origin-conf.js';
@@ -82,7 +82,9 @@ async function startParts(context: StartContext): Promise<FarmView> {
   if (options.demo) await parts.launch('publisher', programs.publisher);
   const view = await terminal.step('edges', 'stream edges and back source ready', () => edgesReady(context));
   // Not earlier: an edge whose first player comes before the publisher asks its origin again only after a while.
-  if (options.demo) {
+  if (options.demo && !isServedHere(view, layout.address)) {
+    terminal.say('  no stream edge of this machine is ready: nobody here plays the sample stream');
+  } else if (options.demo) {
     await terminal.step('sample publisher', `a player is served: ${DEMO_PATH}`, () => demoPlays(context));
   }
   return view;
@@ -172,15 +174,21 @@ async function ignoring(code: string, work: () => Promise<unknown>): Promise<voi
   }
 }
 
-/** The view in which every edge that is wanted is ready. */
-async function edgesReady({ api, stop }: StartContext): Promise<FarmView> {
+/** The view in which every edge that is wanted is ready; at the deadline also one in which those of this machine are. */
+async function edgesReady({ api, layout, terminal, stop }: StartContext): Promise<FarmView> {
   const end = performance.now() + EDGES_DEADLINE_MS;
   let last = 'no answer of the master';
   while (!stop.aborted) {
     try {
       const view = await leadable(api);
-      if (isFarmReady(view)) return view;
+      const readiness = farmReadiness(view, layout.address);
+      if (readiness === 'ready') return view;
       last = farmProgress(view);
+      // Stopping now would end what the other machines have, too.
+      if (readiness === 'ready here' && performance.now() >= end) {
+        terminal.say(`  going on, though not all is ready after ${EDGES_DEADLINE_MS / 1000} s: ${last}`);
+        return view;
+      }
     } catch (error) {
       if (error instanceof GlobalApiError && !error.retryable) throw error;
       last = error instanceof Error ? error.message : String(error);

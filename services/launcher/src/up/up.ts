@@ -17,7 +17,7 @@ import { boundLog } from '../process/log-files.js';
 import type { ProcessId } from '../process/proc.js';
 import { isInstalled } from '../process/spawn-child.js';
 import type { Terminal } from '../terminal.js';
-import { greeting, joinHint, portHint } from '../words.js';
+import { greeting, joinHint, noJoinHint, portHint } from '../words.js';
 import { writeCliFile } from './cli-file.js';
 import { followHappenings } from './happenings.js';
 import { lookAtLastPod } from './last-pod.js';
@@ -78,13 +78,14 @@ export async function up(asked: UpCommand, terminal: Terminal, signals: UpSignal
     const spec = specToApply(layout, places);
     const { demo, dir } = command;
     const logs = join(places.logs, '*.log');
-    const joinWords = credentials && (await joining(view, layout, places, credentials, dir));
+    const joinWords = await joining(view, layout, places, credentials, dir);
     terminal.say(greeting(view, layout, { demo, dir, join: joinWords, logs, spec, seconds }));
     isGreeted = true;
     const hint = portHint(layout, view.edges.length);
     if (hint) terminal.say(`note        ${hint}\n`);
+    const here = new Set(view.hosts.filter(({ address }) => address === layout.address).map(({ host }) => host));
     await Promise.all([
-      followHappenings(api, view.sequence, (text) => terminal.happened(text), stop),
+      followHappenings(api, { after: view.sequence, here }, (text) => terminal.happened(text), stop),
       keepHouse(parts, places, stop),
     ]);
     failing.signal.throwIfAborted();
@@ -112,19 +113,27 @@ function failureOf(failing: AbortSignal): Promise<never> {
   });
 }
 
-/** How the next host joins: its user is made before, so that what is printed works when it is pasted. */
+/**
+ * How the next host joins: its user is made before, so that what is printed works when it is pasted. Null: none can. The farm
+ * serves by now, and is not stopped for the want of a command.
+ */
 async function joining(
   { hosts }: FarmView,
   { address, ports }: Layout,
   places: Places,
-  { host: own }: FarmCredentials,
+  credentials: FarmCredentials | null,
   dir: string | undefined,
-): Promise<string> {
-  const host = nextHostName(new Set([own, ...hosts.map((one) => one.host)]));
+): Promise<string | null> {
+  if (credentials === null || address === OWN_ADDRESS) return null;
+  const host = nextHostName(new Set([credentials.host, ...hosts.map((one) => one.host)]));
   const nats = `nats://${address}:${ports.nats}`;
-  const invitation = await inviteHost(places, { farm: DEFAULT_FARM, nats }, host);
-  reloadNats(places);
-  return joinHint(host, joinCommand(invitation, ports), dir);
+  try {
+    const invitation = await inviteHost(places, { farm: DEFAULT_FARM, nats }, host);
+    reloadNats(places);
+    return joinHint(host, joinCommand(invitation, ports), dir);
+  } catch (error) {
+    return noJoinHint(error instanceof Error ? error.message : String(error), dir);
+  }
 }
 
 /** A file that `apply` takes as it is. */

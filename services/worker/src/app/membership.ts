@@ -34,6 +34,8 @@ export interface MembershipDeps {
   readonly logger: Logger;
   readonly complaints: Complaints;
   readonly random: () => number;
+  /** After each join. */
+  readonly whenJoined: () => Promise<void>;
 }
 
 /** Joins the farm, takes commands and ships facts, for ever and through every absence of NATS. */
@@ -128,6 +130,7 @@ export class Membership {
     if (outcome === 'aborted') return;
     const { epoch } = shipper;
     await this.#remember({ farmId, epoch });
+    await this.#tellJoined();
     this.#me = { farmId, host, epoch };
     logger.info({ farm: this.#deps.farm, farmId, host, epoch, upTo: shipper.upTo }, 'joined the farm');
     herald.pulse();
@@ -139,6 +142,15 @@ export class Membership {
       await this.#deps.identity.write(is);
     } catch (error) {
       this.#deps.logger.error({ err: error }, 'the epoch cannot be written down');
+    }
+  }
+
+  /** What is written down then is for later lives: this one goes on without it. */
+  async #tellJoined(): Promise<void> {
+    try {
+      await this.#deps.whenJoined();
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'the invitation cannot be written down');
     }
   }
 
