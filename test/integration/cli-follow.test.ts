@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import type { EventRow } from '@dolphin/protocol';
+import type { EventPage, EventRow } from '@dolphin/protocol';
 import { onCleanup, type TestScope } from '../support/cleanup.js';
 import { eventually } from '../support/eventually.js';
 import { startProcess } from '../support/processes.js';
@@ -18,12 +18,18 @@ const message = (...rows: EventRow[]) =>
     .map((one, index) => `${index === rows.length - 1 ? `id: ${one.sequence}\n` : ''}data: ${JSON.stringify(one)}\n\n`)
     .join('');
 
-/** A master with nothing in its pages, that does this with whoever follows. */
-async function master(t: TestScope, follow: (response: ServerResponse, headers: IncomingHttpHeaders) => void) {
+const nothing = (after: number): EventPage => ({ lastSequence: 15, upTo: Math.max(after, 15), events: [] });
+
+/** A master with these pages, that does this with whoever follows. */
+async function master(
+  t: TestScope,
+  follow: (response: ServerResponse, headers: IncomingHttpHeaders) => void,
+  pages = nothing,
+) {
   const server = createServer((request, response) => {
     if (!request.headers.accept?.includes('text/event-stream')) {
       const after = Number(new URL(request.url ?? '', 'http://m').searchParams.get('after'));
-      response.end(JSON.stringify({ lastSequence: 15, upTo: Math.max(after, 15), events: [] }));
+      response.end(JSON.stringify(pages(after)));
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -73,4 +79,35 @@ test('--follow goes on at another master behind the last whole message, so that 
     cli.stderr(),
     /\d answers\n.*sequence 19 cannot be decoded: a later version\n.*the log was replaced: it was created anew/,
   );
+});
+
+test('a master whose events are of another version is not followed but asked for pages; a log anew begins anew', async (t) => {
+  let log = { first: row(1), lastSequence: 15 };
+  let asked = 0;
+  const pages = (after: number): EventPage => {
+    asked++;
+    const { lastSequence, first } = log;
+    return { lastSequence, upTo: Math.max(after, lastSequence), events: after === 0 ? [first] : [] };
+  };
+  const api = await master(t, (response) => void response.write('id: 16\ndata: {"sequence":"x"}\n\n'), pages);
+  const cli = startProcess(t, process.execPath, [
+    cliMain,
+    '--api',
+    api,
+    'events',
+    '--after',
+    '15',
+    '--follow',
+    '--json',
+  ]);
+  await cli.printed(/E_UNSUPPORTED: the stream of events of \S+ is not supported: .*; pages are asked for instead\n/);
+  // Shorter, but the same: a master that lags.
+  log = { ...log, lastSequence: 9 };
+  asked = 0;
+  await eventually(() => asked > 6, { what: 'pages were asked for' });
+  assert.equal(cli.stdout(), '');
+  log = { first: { ...row(1), id: 'another' }, lastSequence: 3 };
+  await eventually(() => cli.stdout().includes('"another"'), { what: 'the new log from its beginning' });
+  await cli.stop();
+  assert.equal(cli.stderr().split('\n').length, 3, cli.stderr());
 });

@@ -154,7 +154,7 @@ test('a directory that no up has run with, and a file that is none, are said so;
   const empty = await cli(t, ['--dir', dir, 'status']);
   assert.deepEqual([empty.code, empty.stdout], [78, '']);
   assert.match(empty.stderr, /E_CONFIG: .*there is no cli\.json/);
-  writeFileSync(join(dir, 'cli.json'), '{"v":2}');
+  writeFileSync(join(dir, 'cli.json'), '{"v":2}', { mode: 0o600 });
   const other = await cli(t, ['--dir', dir, 'edges']);
   assert.equal(other.code, 78);
 });

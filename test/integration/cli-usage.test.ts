@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EdgeList, HostList } from '@dolphin/protocol';
 import { run } from '../support/processes.js';
-import { cli, cliMain, fakeEdge, fakeFarm, fakeMaster, serve } from './cli-support/fake-farm.js';
+import { cli, cliMain, fakeEdge, fakeFarm, fakeMaster, refusal, serve } from './cli-support/fake-farm.js';
 
 const NOBODY = 'http://127.0.0.1:9';
 
@@ -29,6 +29,8 @@ for (const args of [
   ['host', 'add', 'h1'],
   ['kill', 'h1'],
   ['rollback', '0'],
+  ['init', '--farm-id', 'nonsense'],
+  ['--farm', 'a b', 'status', '--watch'],
   ['apply', '-f', 'x', '--if-match', 'two'],
 ]) {
   test(`"${args.join(' ')}" is wrong usage, said on stderr; exit 64`, async (t) => {
@@ -102,4 +104,12 @@ test('streams are summed up over the edges that answer, and it is said how many 
   assert.equal(stderr, 'dolphin-cli: not among these is what stream edges have that did not answer: 1\n');
   const { schema, streams, unanswered } = JSON.parse((await cli(t, master, 'streams', '--json')).stdout);
   assert.deepEqual([schema, streams.length, streams[0].clients, unanswered], ['dolphin.streams/1', 1, 6, 1]);
+});
+
+test('what a master says reaches the terminal as one line without control characters', async (t) => {
+  const master = await fakeMaster(t, {
+    'GET /api/v1/hosts': () => refusal('E_NO_LEADER', '\u001b[2Jnobody\nleads\u009b'),
+  });
+  const { code, stderr } = await cli(t, master, 'hosts');
+  assert.deepEqual([code, stderr], [75, 'dolphin-cli: E_NO_LEADER:  [2Jnobody leads\n']);
 });

@@ -1,5 +1,6 @@
 export * from './append-settled.js';
 export * from './bus-credentials.js';
+export * from './bus-refusal.js';
 export * from './connect-bus.js';
 export * from './copy-log.js';
 export * from './create-log.js';

@@ -92,6 +92,12 @@ export const ERRORS = {
     retryable: false,
   },
   E_HOST_LEAVING: { message: 'host {host} is leaving the farm', http: 409, exit: 75, retryable: false },
+  E_PLACEMENT_SHORT: {
+    message: '{placed} of {asked} stream edges have a place: {why}',
+    http: 409,
+    exit: 75,
+    retryable: false,
+  },
   E_UPDATE_STOPPED: {
     message: 'the update to spec {specVersion} stopped: {why}',
     http: 409,

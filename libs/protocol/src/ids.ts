@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { edgeName } from './edge-name.js';
 import { MAX_HOST_NAMES } from './limits.js';
-
-/** Farm and host names: they become parts of NATS subjects, stream names and file names. */
-export const NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
+import { NAME_PATTERN } from './name-pattern.js';
 
 export const FarmName = z.string().regex(NAME_PATTERN, 'a farm name matches [a-z0-9][a-z0-9-]{0,62}');
 export const HostId = z.string().regex(NAME_PATTERN, 'a host id matches [a-z0-9][a-z0-9-]{0,62}');

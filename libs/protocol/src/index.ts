@@ -22,6 +22,7 @@ export * from './live-sessions.js';
 export * from './log-entries.js';
 export * from './log-export.js';
 export * from './loopback.js';
+export * from './name-pattern.js';
 export * from './one-line.js';
 export * from './operator-api.js';
 export * from './operator-events.js';

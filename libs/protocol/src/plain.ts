@@ -7,6 +7,7 @@ export * from './edge-name.js';
 export * from './errors.js';
 export * from './hand-off-bounds.js';
 export * from './loopback.js';
+export * from './name-pattern.js';
 export * from './one-line.js';
 export * from './shape.js';
 export * from './version.js';

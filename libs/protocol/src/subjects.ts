@@ -1,5 +1,5 @@
 /** NATS subjects and names: built and taken apart here and nowhere else. */
-import { NAME_PATTERN } from './ids.js';
+import { NAME_PATTERN } from './name-pattern.js';
 
 export interface Subjects {
   /** dolphin.<farm>.log.operator */

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type FilterOptions, givenFilters } from './given-filters.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface ClientsAsked {
@@ -20,7 +21,7 @@ const DEFAULT_CLIENTS = 100;
 const MAX_CLIENTS = 1_000;
 const FILTERS = ['host', 'edge', 'stream', 'address', 'protocol'] as const;
 
-interface Options extends Partial<Record<(typeof FILTERS)[number], string>> {
+interface Options extends FilterOptions<(typeof FILTERS)[number]> {
   readonly json?: boolean;
   readonly limit: number;
 }
@@ -39,8 +40,7 @@ export function addClientsVerb(verb: Command, take: (asked: ClientsAsked, json: 
       DEFAULT_CLIENTS,
     )
     .action((o: Options) => {
-      const given = FILTERS.flatMap((name) => (o[name] === undefined ? [] : [[name, o[name]]]));
-      take({ verb: 'clients', filters: Object.fromEntries(given), limit: o.limit }, o.json);
+      take({ verb: 'clients', filters: givenFilters(FILTERS, o), limit: o.limit }, o.json);
     });
 }
 

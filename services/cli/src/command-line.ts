@@ -10,6 +10,7 @@ import { addHistoryVerb, addRollbackVerb, type HistoryAsked, type RollbackAsked 
 import { addImportVerb, type ImportAsked } from './import-command.js';
 import { addInitVerb, type InitAsked } from './init-command.js';
 import { addListVerb, type ListAsked } from './list-commands.js';
+import { farmName } from './names.js';
 import { addPlanVerb, type PlanAsked } from './plan-command.js';
 import { addScaleVerb, type ScaleAsked } from './scale-command.js';
 import { addSessionsVerb, type SessionsAsked } from './sessions-command.js';
@@ -57,7 +58,7 @@ function programOf(env: NodeJS.ProcessEnv, take: (asked: Asked) => void): Comman
       new Option('--token-file <file>', 'a file with the token for it').default(env['DOLPHIN_TOKEN_FILE'] || undefined),
     )
     .option('--nats <urls>', 'NATS of a farm, for when none of its masters answers')
-    .option('--farm <name>', 'the farm on that NATS (default: main)')
+    .option('--farm <name>', 'the farm on that NATS (default: main)', farmName)
     .option('--credentials <file>', 'a file that says who this is on NATS')
     .exitOverride()
     .showHelpAfterError()

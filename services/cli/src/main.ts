@@ -3,7 +3,7 @@ import type { Asked } from './command-line.js';
 import { findFarm } from './files/find-farm.js';
 import { MasterClient } from './http/master-client.js';
 import { readStatusLine } from './status-line.js';
-import { printError, say } from './verbs/output.js';
+import { printError, sayStack } from './verbs/output.js';
 
 // A reader that has enough (head) ends us quietly; a person's Ctrl-C, too.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 74));
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
     return 'exit' in asked ? asked.exit : await run(asked);
   } catch (error) {
     if (error instanceof DolphinError) return printError(error, json);
-    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    sayStack(error instanceof Error ? error : new Error(String(error)));
     return 70;
   }
 }

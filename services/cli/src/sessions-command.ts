@@ -1,6 +1,7 @@
 import { SessionEnd } from '@dolphin/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { sinceMs } from './domain/since.js';
+import { type FilterOptions, givenFilters } from './given-filters.js';
 import { wholeNumber } from './whole-number.js';
 
 export interface SessionsAsked {
@@ -17,7 +18,7 @@ const DEFAULT_SESSIONS = 100;
 const MAX_SESSIONS = 100_000;
 const FILTERS = ['host', 'edge', 'stream', 'address', 'end'] as const;
 
-interface Options extends Partial<Record<(typeof FILTERS)[number], string>> {
+interface Options extends FilterOptions<(typeof FILTERS)[number]> {
   readonly json?: boolean;
   readonly since: string;
   readonly limit: number;
@@ -37,8 +38,7 @@ export function addSessionsVerb(verb: Command, take: (asked: SessionsAsked, json
     )
     .option('--limit <n>', 'the newest so many', wholeNumber({ min: 1, max: MAX_SESSIONS }), DEFAULT_SESSIONS)
     .action((o: Options) => {
-      const given = FILTERS.flatMap((name) => (o[name] === undefined ? [] : [[name, o[name]]]));
-      take({ verb: 'sessions', filters: Object.fromEntries(given), since: o.since, limit: o.limit }, o.json);
+      take({ verb: 'sessions', filters: givenFilters(FILTERS, o), since: o.since, limit: o.limit }, o.json);
     });
 }
 

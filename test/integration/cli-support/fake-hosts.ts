@@ -57,5 +57,7 @@ export async function fakePodSocket(t: TestScope, runDir: string, state: PodStat
 }
 
 export function writeCliFile(dir: string, file: Omit<CliFile, 'v' | 'farm'>): void {
-  writeFileSync(join(dir, 'cli.json'), JSON.stringify({ v: 1, farm: 'main', ...file } satisfies CliFile));
+  writeFileSync(join(dir, 'cli.json'), JSON.stringify({ v: 1, farm: 'main', ...file } satisfies CliFile), {
+    mode: 0o600,
+  });
 }

@@ -36,3 +36,10 @@ test('an ID is never cut, a line never longer than 80, and a name of control cha
   assert.ok(line.startsWith('3f0c9a1be27d-1234567 ') && line.length <= 80, line);
   assert.ok(!line.includes('\u001b') && !line.includes('\n'));
 });
+
+test('an ID that no pod gives is cut rather than made a line of more than 80', () => {
+  const [, line = ''] = lines([
+    { ...client, id: 'x'.repeat(64), host: 'h'.repeat(63), stream: `/live/${'s'.repeat(99)}` },
+  ]);
+  assert.ok(line.length <= 80, line);
+});

@@ -94,6 +94,20 @@ test('a master that is away is wrong; beside one that answers it is advice', () 
   );
 });
 
+test('where somebody wants to know who asks, it is said how to tell it', () => {
+  const at = (code: string) => {
+    const away = { address: 'http://127.0.0.1:33330', answeredMs: 3, view: { code, message: 'x' } };
+    return bad({ masters: [away], log: null })[0]?.mend;
+  };
+  assert.match(at('E_UNAUTHORIZED') ?? '', /--token-file/);
+  assert.match(at('E_FORBIDDEN') ?? '', /--token-file/);
+  assert.match(at('E_UNREACHABLE') ?? '', /dolphin up/);
+  const server = { code: 'E_BUS_UNAVAILABLE', message: 'NATS does not answer: Authorization Violation' };
+  const nats = (more: object) => bad({ bus: bus({ server: { ...server, ...more }, heartbeats: [] }) })[0]?.mend ?? '';
+  assert.match(nats({ isRefused: true }), /--credentials/);
+  assert.match(nats({}), /dolphin up/);
+});
+
 test('a master that may not lead, is cut off, or is another version is said so', () => {
   const as = (more: Partial<FarmView>) =>
     only({ masters: [{ address: 'http://a:1', answeredMs: 1, view: view(more) }] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sumUp } from '@dolphin/cli/domain/status.js';
-import { statusLines } from '@dolphin/cli/domain/status-lines.js';
+import { silenceLines, statusLines } from '@dolphin/cli/domain/status-lines.js';
 import { EdgeState, type FarmView, HostLiveness } from '@dolphin/protocol';
 import fc from 'fast-check';
 import { answerOf, answersTo, BY_MASTER, edgeView, farmView, hostView, NOW } from './samples.js';
@@ -83,5 +83,14 @@ test('no line is wider than 80 columns, whatever hosts, edges and streams are ca
       const answers = answersTo(view, { 0: answerOf(o.pid, [stream]), 1: answerOf(o.pid, [stream]) });
       for (const line of statusLines(sumUp(view, answers, asked))) assert.ok(line.length <= 80, line);
     }),
+  );
+});
+
+test('while nobody tells, each says why in lines of 80, and none of them writes to the terminal', () => {
+  const lines = silenceLines(['the master does not answer', `\u001b[2J${'no way '.repeat(20)}`]);
+  assert.deepEqual(lines.slice(0, 3), ['unknown: nobody tells of the farm', '', '! the master does not answer']);
+  assert.ok(
+    lines.every((line) => line.length <= 80 && !line.includes('\u001b')),
+    lines.join('\n'),
   );
 });

@@ -67,3 +67,8 @@ test('wrap loses nothing, and ends, also without a space', () => {
     }),
   );
 });
+
+test('what others wrote into a cell does nothing to a terminal', () => {
+  const columns: Column[] = [{ title: 'ADDRESS' }, { title: 'N' }];
+  assert.deepEqual(tableLines(columns, [['\u001b[2J\n10.0.0.1\u009b', '1']]), ['ADDRESS       N', '[2J 10.0.0.1  1']);
+});

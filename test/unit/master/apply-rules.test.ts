@@ -172,6 +172,19 @@ test('a request needs what its method does, and a token gives what stands beside
     ],
     [null, null, 'read', 'operate', 'operate'],
   );
+  const asked = [
+    '/plan',
+    '/apply?dryRun=1',
+    '/apply?dryRun=true',
+    '/apply',
+    '/apply?dryRun=0',
+    '/apply?dryRun=1&dryRun=0',
+  ];
+  assert.deepEqual(
+    [...asked, '/plan/x', '/apply?x=1?dryRun=1'].map((path) => rightNeeded('POST', `/api/v1${path}`)),
+    ['read', 'read', 'read', 'operate', 'operate', 'operate', 'operate', 'operate'],
+  );
+  assert.equal(rightNeeded('GET', '/healthz?x'), null);
   for (const needed of [null, 'read', 'operate'] as const) {
     const codes = (['none', 'unknown', 'read', 'operate'] as const).map((held) => accessProblem(needed, held)?.code);
     const unauthorized = needed === null ? undefined : 'E_UNAUTHORIZED';

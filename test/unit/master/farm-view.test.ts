@@ -41,6 +41,17 @@ test('a view has hosts, edges with their private API addresses, and totals; it i
   assert.equal(one.leader?.term, 1);
 });
 
+test('what was asked for and has no place stands among the problems, with its reason, until it has one', () => {
+  const world = farm(4);
+  assert.equal(view(world).problems, undefined);
+  world.reconfigure('h1', { capacity: 1 });
+  assert.deepEqual(FarmView.parse(view(world)).problems, [
+    { code: 'E_PLACEMENT_SHORT', message: '1 of 4 stream edges have a place: h1 takes 1 edge' },
+  ]);
+  world.reconfigure('h1', { capacity: 4 });
+  assert.equal(view(world).problems, undefined);
+});
+
 test('private APIs are shown where they listen: on the loopback of their host, or at its private address', () => {
   const world = farm(1);
   const heartbeat = world.host().heartbeat();

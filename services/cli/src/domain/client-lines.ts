@@ -1,9 +1,11 @@
 import type { LiveSession } from '@dolphin/protocol';
 import { type Column, tableLines } from './table.js';
-import { age, oneLine, shortBytes } from './words.js';
+import { age, shortBytes } from './words.js';
 
+/** Those that dolphin gives are never cut: `kick` wants them whole. */
+const MIN_ID_CHARS = 20;
 const COLUMNS: readonly Column[] = [
-  { title: 'ID' },
+  { title: 'ID', shrinkTo: MIN_ID_CHARS },
   { title: 'HOST', shrinkTo: 6 },
   { title: 'EDGE', shrinkTo: 8 },
   { title: 'ADDRESS', shrinkTo: 13 },
@@ -19,15 +21,15 @@ export interface ClientLinesOptions {
   readonly width: number;
 }
 
-/** Clients that are there. Stream names are what clients made them: they are made safe for a terminal. */
+/** Clients that are there. */
 export function clientLines(rows: readonly LiveSession[], { nowMs, width }: ClientLinesOptions): string[] {
   const cells = rows.map((row) => [
-    oneLine(row.id),
+    row.id,
     row.host,
     // It waits for one.
-    oneLine(row.edge ?? 'waits'),
-    oneLine(row.address),
-    row.stream === null ? '-' : oneLine(row.stream),
+    row.edge ?? 'waits',
+    row.address,
+    row.stream ?? '-',
     age(Math.max(0, nowMs - Date.parse(row.acceptedAt))),
     row.sentBytes === null ? '-' : shortBytes(row.sentBytes),
     row.use ?? '-',

@@ -1,4 +1,4 @@
-import type { FarmView, Heartbeat } from '@dolphin/protocol';
+import type { ErrorCode, FarmView, Heartbeat } from '@dolphin/protocol';
 import { age } from './words.js';
 
 /**
@@ -34,7 +34,10 @@ export interface MasterSeen {
 
 export interface BusSeen {
   readonly url: string;
-  readonly server: { readonly version: string; readonly rttMs: number; readonly maxPayloadBytes: number } | Failure;
+  readonly server:
+    | { readonly version: string; readonly rttMs: number; readonly maxPayloadBytes: number }
+    /** `isRefused`: it is there, and does not know who asks. */
+    | (Failure & { readonly isRefused?: true });
   /** How long was listened. */
   readonly listenedMs: number;
   /** The newest of each host; `heardMs`: this machine's clock then, ms since 1970. */
@@ -104,7 +107,9 @@ function busFindings(bus: BusSeen | null): Finding[] {
   const { server, url } = bus;
   const finding = { check: 'nats', about: url } as const;
   if (isFailure(server)) {
-    const mend = './dolphin up, or nats-server -c conf/nats/single.conf';
+    const mend = server.isRefused
+      ? 'dolphin-cli --credentials FILE doctor'
+      : './dolphin up, or nats-server -c conf/nats/single.conf';
     return [{ ...finding, level: 'wrong', what: `${server.code}: ${server.message}`, mend }];
   }
   if (server.maxPayloadBytes < LEAST_PAYLOAD_BYTES) {
@@ -114,12 +119,17 @@ function busFindings(bus: BusSeen | null): Finding[] {
   return [{ ...finding, level: 'ok', what: `answers in ${server.rttMs} ms, version ${server.version}`, mend: null }];
 }
 
+/** A master is there, and wants to know who asks. */
+const TOKEN_CODES: ReadonlySet<string> = new Set(['E_UNAUTHORIZED', 'E_FORBIDDEN'] satisfies ErrorCode[]);
+
 function masterFinding({ address, answeredMs, view }: MasterSeen, { masters, version }: Seen): Finding {
   const finding = { check: 'master', about: address } as const;
   if (isFailure(view)) {
     // One of several: the others answer, and one of them leads.
     const level = masters.some((other) => !isFailure(other.view)) ? 'advice' : 'wrong';
-    const mend = './dolphin up, or dolphin-master --config conf/master.yaml';
+    const mend = TOKEN_CODES.has(view.code)
+      ? 'dolphin-cli --token-file FILE doctor'
+      : './dolphin up, or dolphin-master --config conf/master.yaml';
     return { ...finding, level, what: `${view.code}: ${view.message}`, mend };
   }
   const { master } = view;

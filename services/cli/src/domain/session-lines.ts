@@ -1,6 +1,6 @@
 import type { EndedSessionRow, LostSessions } from '@dolphin/protocol';
 import { type Column, tableLines } from './table.js';
-import { age, localTime, oneLine, shortBytes } from './words.js';
+import { age, localTime, shortBytes } from './words.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'ENDED' },
@@ -20,18 +20,15 @@ export interface SessionLinesOptions {
   readonly width: number;
 }
 
-/**
- * Ended sessions as a table, and a line where a day begins. Stream names are what clients made them: they are made safe for
- * a terminal.
- */
+/** Ended sessions as a table, and a line where a day begins. */
 export function sessionLines(rows: readonly EndedSessionRow[], o: SessionLinesOptions): string[] {
   const ends = rows.map(({ endedAt }) => localTime(endedAt, o.utcOffsetAt));
   const cells = rows.map((row, index) => [
     (ends[index]?.time ?? '').slice(0, 8),
     row.host,
-    oneLine(row.edge ?? '-'),
-    oneLine(row.address),
-    row.stream === null ? '-' : oneLine(row.stream),
+    row.edge ?? '-',
+    row.address,
+    row.stream ?? '-',
     row.use ?? '-',
     age(Math.max(0, Date.parse(row.endedAt) - Date.parse(row.acceptedAt))),
     row.sentBytes === null ? '-' : shortBytes(row.sentBytes),

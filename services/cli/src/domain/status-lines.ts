@@ -59,6 +59,13 @@ export function statusLines(status: Status): string[] {
   return lines.flatMap((line) => wrap(oneLine(line, 'keep start'), WIDTH, '  '));
 }
 
+/** What stands there while nobody tells: why each does not. */
+export function silenceLines(whys: readonly string[]): string[] {
+  return ['unknown: nobody tells of the farm', '', ...whys.map((why) => `! ${why}`)].flatMap((line) =>
+    wrap(oneLine(line), WIDTH, '  '),
+  );
+}
+
 function controlPlane({ farm, source }: Status): string {
   if (farm.master === null) {
     const whom = source.type === 'workers' ? 'the workers tell it' : 'this machine knows it';
@@ -106,7 +113,7 @@ function edgeRow(edge: StatusEdge): string[] {
 
 export function streamRows(streams: readonly StatusStream[]): string[][] {
   return streams.map((stream) => [
-    oneLine(stream.url),
+    stream.url,
     shortNumber(stream.clients),
     stream.publishers === null ? '-' : shortNumber(stream.publishers),
     String(stream.edges),

@@ -1,3 +1,5 @@
+import { oneLine } from './words.js';
+
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
@@ -9,9 +11,12 @@ export interface Column {
 
 const GAP = '  ';
 
-/** Lines of a table, header first, no wider than `width` as far as the columns allow. */
+/**
+ * Lines of a table, header first, no wider than `width` as far as the columns allow. Cells hold what others named (hosts,
+ * streams, addresses): each is made safe for a terminal.
+ */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width = 80): string[] {
-  const all = [columns.map(({ title }) => title), ...rows];
+  const all = [columns.map(({ title }) => title), ...rows.map((row) => row.map((cell) => oneLine(cell)))];
   const laid = layOut(
     columns.map((column, index) => ({ column, index, width: Math.max(...all.map((row) => row[index]?.length ?? 0)) })),
     width,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { DolphinError } from '@dolphin/protocol/plain.js';
 import { type Exported, readExport } from './exported.js';
@@ -9,11 +10,11 @@ import { type Exported, readExport } from './exported.js';
  */
 export async function writeExport(path: string, address: string, pieces: AsyncIterable<Uint8Array>): Promise<Exported> {
   const isReplaced = await isFileOrNothing(path);
-  const part = isReplaced ? `${path}.part` : path;
+  const part = isReplaced ? `${path}.${randomUUID()}.part` : path;
   const broken = (why: string) => new DolphinError('E_UNREACHABLE', { what: 'the export', address, why });
-  const file = await writable(path, () => open(part, 'w', 0o600));
+  const file = await writable(path, () => open(part, isReplaced ? 'wx' : 'w', 0o600));
   try {
-    const exported = await readExport(pieces, broken, (piece) => writable(path, () => file.write(piece)));
+    const exported = await readExport(pieces, broken, (piece) => writable(path, () => file.appendFile(piece)));
     if (isReplaced) await writable(path, () => file.sync());
     await file.close();
     if (isReplaced) await writable(path, () => rename(part, path));

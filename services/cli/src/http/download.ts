@@ -1,7 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { DolphinError, isErrorCode } from '@dolphin/protocol/plain.js';
-import { isErrorAnswer, MasterError } from './master-client.js';
+import { DolphinError } from '@dolphin/protocol/plain.js';
+import { refusalOf } from './refusal.js';
 
 /** A master that says nothing for so long is gone. */
 const SILENCE_MS = 15_000;
@@ -36,19 +35,4 @@ async function* untilBroken(response: IncomingMessage): AsyncGenerator<Uint8Arra
   } catch {
     // What came is not whole, and says so by having no end.
   }
-}
-
-async function refusalOf(response: IncomingMessage, address: string): Promise<DolphinError> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await text(response));
-  } catch {
-    json = null;
-  }
-  if (!isErrorAnswer(json)) {
-    const why = `HTTP ${response.statusCode}, not from a master`;
-    return new DolphinError('E_UNREACHABLE', { what: 'the master', address, why });
-  }
-  const { code, message } = json.error;
-  return new MasterError(isErrorCode(code) ? code : 'E_INTERNAL', message);
 }

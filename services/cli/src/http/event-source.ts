@@ -3,6 +3,8 @@ import { EventRow } from '@dolphin/protocol';
 import { DolphinError } from '@dolphin/protocol/plain.js';
 import { z } from 'zod';
 import { type SseEvent, SseReader } from '../domain/sse-reader.js';
+import { firstIssue } from './read-with.js';
+import { refusalOf } from './refusal.js';
 
 /** A master says every five seconds at least that it is there. */
 const SILENCE_MS = 15_000;
@@ -22,14 +24,13 @@ const Id = z.coerce.number().int().min(0);
 
 /**
  * The log after a sequence, whole messages, for ever. Throws E_UNREACHABLE when it breaks off or is silent, E_UNSUPPORTED when
- * this master does not follow, and with `refused` what it says instead.
+ * this master does not follow, or not in words of this version, and what a master says that refuses.
  */
 export async function* followMaster(
   address: string,
   o: {
     readonly after: number;
     readonly headers: Readonly<Record<string, string>>;
-    readonly refused: (status: number, text: string) => DolphinError;
   },
 ): AsyncGenerator<Followed> {
   const broken = (why: string, cause?: unknown) =>
@@ -39,13 +40,12 @@ export async function* followMaster(
     response = await opened(`${address}/api/v1/events?after=${o.after}`, {
       ...{ ...o.headers, accept: 'text/event-stream', 'last-event-id': String(o.after) },
     });
-    response.setEncoding('utf8');
-    if (response.statusCode !== 200) throw o.refused(response.statusCode ?? 0, await textOf(response));
+    if (response.statusCode !== 200) throw await refusalOf(response, address);
     if (!response.headers['content-type']?.includes('text/event-stream')) {
       throw new DolphinError('E_UNSUPPORTED', { what: 'a stream of events', why: `${address} gives pages only` });
     }
     yield { type: 'open' };
-    yield* messagesOf(response);
+    yield* messagesOf(response.setEncoding('utf8'), address);
     throw broken('it ended the stream of events');
   } catch (error) {
     throw error instanceof DolphinError ? error : broken(error instanceof Error ? error.message : String(error), error);
@@ -54,12 +54,13 @@ export async function* followMaster(
   }
 }
 
-async function* messagesOf(texts: AsyncIterable<string>): AsyncGenerator<Followed> {
+async function* messagesOf(texts: AsyncIterable<string>, address: string): AsyncGenerator<Followed> {
   const reader = new SseReader();
   let rows: EventRow[] = [];
   for await (const text of texts) {
     for (const event of reader.feed(text)) {
       const followed = readEvent(event);
+      if (typeof followed === 'string') throw unreadable(address, followed);
       if (!('id' in followed)) {
         yield followed;
         continue;
@@ -68,23 +69,40 @@ async function* messagesOf(texts: AsyncIterable<string>): AsyncGenerator<Followe
       if (rows.length > MAX_ROWS) throw new Error(`more than ${MAX_ROWS} entries in one message`);
       // Its last row alone has one.
       if (event.id === null) continue;
-      yield { type: 'message', sequence: Id.parse(event.id), rows };
+      const sequence = Id.safeParse(event.id);
+      if (!sequence.success) throw unreadable(address, 'the id of a message is no sequence');
+      yield { type: 'message', sequence: sequence.data, rows };
       rows = [];
     }
   }
 }
 
-/** Throws what it is not. */
-function readEvent({ event, data }: SseEvent): EventRow | Exclude<Followed, { type: 'open' | 'message' }> {
-  const json: unknown = JSON.parse(data);
+/** A text: what it is not. */
+function readEvent({ event, data }: SseEvent): EventRow | Exclude<Followed, { type: 'open' | 'message' }> | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    return 'an event is no JSON';
+  }
   switch (event) {
     case 'undecodable':
-      return { type: 'undecodable', ...Undecodable.parse(json) };
+      return read(Undecodable, json, (value) => ({ type: 'undecodable', ...value }));
     case 'rewound':
-      return { type: 'rewound', ...Rewound.parse(json) };
+      return read(Rewound, json, (value) => ({ type: 'rewound', ...value }));
     default:
-      return EventRow.parse(json);
+      return read(EventRow, json, (value) => value);
   }
+}
+
+function read<T, F>(schema: z.ZodType<T>, json: unknown, use: (value: T) => F): F | string {
+  const parsed = schema.safeParse(json);
+  return parsed.success ? use(parsed.data) : firstIssue(parsed.error);
+}
+
+/** It would send the same again: not to be asked for. */
+function unreadable(address: string, why: string): DolphinError {
+  return new DolphinError('E_UNSUPPORTED', { what: `the stream of events of ${address}`, why });
 }
 
 function opened(url: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
@@ -94,16 +112,4 @@ function opened(url: string, headers: Readonly<Record<string, string>>): Promise
     sent.on('error', reject);
     sent.end();
   });
-}
-
-/** Of an error; a larger one is none. */
-const MAX_ERROR_CHARS = 64 * 1024;
-
-async function textOf(texts: AsyncIterable<string>): Promise<string> {
-  let all = '';
-  for await (const text of texts) {
-    all += text;
-    if (all.length > MAX_ERROR_CHARS) break;
-  }
-  return all;
 }

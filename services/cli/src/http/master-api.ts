@@ -18,11 +18,10 @@ import {
   type RollbackRequest,
   SpecHistory,
 } from '@dolphin/protocol';
-import { DolphinError } from '@dolphin/protocol/plain.js';
 import type { z } from 'zod';
 import { askFarm } from './ask-farm.js';
 import { type Followed, followMaster } from './event-source.js';
-import { type MasterCall, type MasterClient, refusalIn } from './master-client.js';
+import type { MasterCall, MasterClient } from './master-client.js';
 import { readWith } from './read-with.js';
 import { LOG_TIMEOUT_MS, READ_TIMEOUT_MS } from './timeouts.js';
 
@@ -68,11 +67,7 @@ export class MasterApi {
 
   /** Of this master: the log after a sequence, as it comes. Throws as followMaster does, and what the master refuses. */
   follow(address: string, after: number): AsyncGenerator<Followed> {
-    const refused = (status: number, text: string) => {
-      const why = `HTTP ${status}, not from a master`;
-      return refusalIn(jsonOf(text)) ?? new DolphinError('E_UNREACHABLE', { what: 'the master', address, why });
-    };
-    return followMaster(address, { after, headers: this.#client.headers, refused });
+    return followMaster(address, { after, headers: this.#client.headers });
   }
 
   liveSessions(query: Readonly<Record<string, string>>): Promise<LiveSessionsAnswer> {
@@ -130,13 +125,5 @@ export class MasterApi {
 
   async #ask<T>(schema: z.ZodType<T>, call: MasterCall): Promise<T> {
     return (await this.#client.ask(call, readWith(schema))).value;
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -5,8 +5,11 @@ import type { ReadAnswer } from './master-client.js';
 export function readWith<T>(schema: z.ZodType<T>): ReadAnswer<T> {
   return async (json) => {
     const parsed = schema.safeParse(json);
-    if (parsed.success) return { value: parsed.data };
-    const issue = parsed.error.issues[0];
-    return `${issue?.path.map(String).join('.')}: ${issue?.message}`;
+    return parsed.success ? { value: parsed.data } : firstIssue(parsed.error);
   };
+}
+
+/** In one line: the others mostly follow from it. */
+export function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.map(String).join('.')}: ${issue?.message}`;
 }

@@ -25,16 +25,21 @@ export async function openFarmFeed({ url, farm, credentials }: BusPlace): Promis
   let newest: FarmView | null = null;
   let waiting: HeardView | null = null;
   let wake: () => void = () => undefined;
-  bus.subscribe(subjectsOf(farm).farm, {
-    callback: (error, { data }) => {
-      const view = error ? null : readJson(FarmView, data, MAX_VIEW_BYTES);
-      if (view === null || !isNewer(view, newest)) return;
-      newest = view;
-      const heardAt = performance.now();
-      waiting = { view, ageMs: () => Math.round(performance.now() - heardAt) };
-      wake();
-    },
-  });
+  try {
+    bus.subscribe(subjectsOf(farm).farm, {
+      callback: (error, { data }) => {
+        const view = error ? null : readJson(FarmView, data, MAX_VIEW_BYTES);
+        if (view === null || !isNewer(view, newest)) return;
+        newest = view;
+        const heardAt = performance.now();
+        waiting = { view, ageMs: () => Math.round(performance.now() - heardAt) };
+        wake();
+      },
+    });
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
   const take = (): HeardView | null => {
     const taken = waiting;
     waiting = null;

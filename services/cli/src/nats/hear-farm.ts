@@ -1,4 +1,4 @@
-import { connectBus } from '@dolphin/eventlog';
+import { connectBus, isBusRefusal } from '@dolphin/eventlog';
 import { DolphinError, FarmView, MAX_VIEW_BYTES, subjectsOf } from '@dolphin/protocol';
 import { silentLogger } from '@dolphin/runtime';
 import type { BusSeen } from '../domain/doctor.js';
@@ -15,7 +15,8 @@ export async function hearFarm({ url, farm, credentials }: BusPlace): Promise<Bu
     bus = await connectBus(url, { name: 'cli doctor', credentials, logger: silentLogger(), waitForFirst: false });
   } catch (error) {
     const known = error instanceof DolphinError ? error : new DolphinError('E_INTERNAL', { why: String(error) });
-    return { ...nothing, server: { code: known.code, message: known.message } };
+    const failure = { code: known.code, message: known.message };
+    return { ...nothing, server: { ...failure, ...(isBusRefusal(error) && { isRefused: true }) } };
   }
   try {
     let announced: FarmView | null = null;

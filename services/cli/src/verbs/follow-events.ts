@@ -7,6 +7,8 @@ import { ShownEvents } from './shown-events.js';
 
 /** Between two rounds of masters that do not answer. */
 const AGAIN_MS = 500;
+/** One that is followed for so long was there: that it is away again is news. */
+const STEADY_MS = 10_000;
 /** Ways in which masters do not answer; more of them in one absence nobody reads. */
 const MAX_SAID = 32;
 
@@ -18,16 +20,19 @@ export async function followEvents(api: MasterApi, first: EventPage, o: { readon
   const shown = new ShownEvents(o.json);
   shown.print(first.events);
   let after = first.upTo;
-  /** What was said of masters since one answered: each of several is said once. */
+  /** What was said of masters since one told something: each of several is said once, also when they answer between. */
   const said = new Set<string>();
+  let isAway = false;
   for (let turn = 0; ; turn++) {
     const address = api.addresses[turn % api.addresses.length] ?? '';
+    const turnedAt = performance.now();
     try {
       for await (const followed of api.follow(address, after)) {
+        if (followed.type !== 'open') said.clear();
         switch (followed.type) {
           case 'open':
-            if (said.size > 0) say(`${address} answers`);
-            said.clear();
+            if (isAway) say(`${address} answers`);
+            isAway = false;
             break;
           case 'message':
             shown.print(followed.rows);
@@ -53,9 +58,13 @@ export async function followEvents(api: MasterApi, first: EventPage, o: { readon
         return pollEvents(api, { after, shown });
       }
       if (!error.retryable) throw error;
+      if (performance.now() - turnedAt > STEADY_MS) said.clear();
       const words = `${error.code}: ${error.message}`;
-      if (said.size < MAX_SAID && !said.has(words)) say(`${words}; it is asked again`);
-      if (said.size < MAX_SAID) said.add(words);
+      if (said.size < MAX_SAID && !said.has(words)) {
+        say(`${words}; it is asked again`);
+        said.add(words);
+        isAway = true;
+      }
     }
     if ((turn + 1) % api.addresses.length === 0) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }

@@ -8,14 +8,29 @@ const POLL_MS = 500;
 /** As many as the master gives on one page. */
 const PAGE = 1_000;
 
-/** Follows a log page by page: what a page covers is not asked for again. Masters that are away are waited for. */
+/**
+ * Follows a log page by page: what a page covers is not asked for again. Masters that are away are waited for. A log that begins
+ * with another entry is another log, and shown from its beginning; one that is only shorter is read by a master that lags.
+ */
 export async function pollEvents(api: MasterApi, o: { after: number; readonly shown: ShownEvents }): Promise<never> {
   let { after } = o;
   let away = '';
+  let first: string | undefined;
   for (;;) {
     let isBehind = false;
     try {
+      first ??= await firstOf(api);
       const page = await api.events(after, PAGE);
+      if (page.lastSequence < after || away !== '') {
+        const begins = await firstOf(api);
+        if (begins !== undefined && begins !== first) {
+          say('the log was replaced; it is shown from its beginning');
+          o.shown.forget();
+          first = begins;
+          after = 0;
+          continue;
+        }
+      }
       if (away !== '') say('it answers again');
       away = '';
       o.shown.print(page.events);
@@ -28,4 +43,9 @@ export async function pollEvents(api: MasterApi, o: { after: number; readonly sh
     }
     if (!isBehind) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** The id of the first entry; undefined: there is none yet. */
+async function firstOf(api: MasterApi): Promise<string | undefined> {
+  return (await api.events(0, 1)).events[0]?.id;
 }

@@ -2,7 +2,7 @@ import { DolphinError } from '@dolphin/protocol/plain.js';
 import { frameOf } from '../domain/frame.js';
 import type { Status } from '../domain/status.js';
 import { STATUS_EXIT } from '../domain/status-level.js';
-import { statusLines } from '../domain/status-lines.js';
+import { silenceLines, statusLines } from '../domain/status-lines.js';
 import { age } from '../domain/words.js';
 import { busPlace } from '../files/find-farm.js';
 import type { FarmFeed } from '../nats/farm-feed.js';
@@ -25,7 +25,7 @@ const CLEAR = '\u001b[2J';
 
 /**
  * Shows it again and again, until Ctrl-C: what the leader tells over NATS, or, while it tells nothing, what the sources
- * answer. Gives the exit code of what was shown last.
+ * answer. Gives the exit code of what was shown last; of nothing, that of unknown.
  */
 export async function watchStatus(places: StatusPlaces, o: StatusOptions): Promise<number> {
   const interrupted = untilInterrupted();
@@ -36,12 +36,14 @@ export async function watchStatus(places: StatusPlaces, o: StatusOptions): Promi
   // At once: a second Ctrl-C ends us without a last word.
   interrupted.addEventListener('abort', leaveScreen);
   if (onScreen) process.stdout.write(HIDE_CURSOR + CLEAR);
-  const feed = await openFeed(places, o);
-  let code = 0;
-  let isTold = feed !== null;
+  let feed: FarmFeed | null = null;
+  let code = STATUS_EXIT.unknown;
   try {
+    feed = await openFeed(places, o);
+    let isTold = feed !== null;
     while (!interrupted.aborted) {
-      const heard = feed === null ? null : await feed.next(FEED_PATIENCE_MS, interrupted);
+      // While no leader is heard, listening for one is all that stands between two questions to others.
+      const heard = feed === null ? null : await feed.next(isTold ? FEED_PATIENCE_MS : ASK_GAP_MS, interrupted);
       if (interrupted.aborted) break;
       if (feed !== null && isTold !== (heard !== null)) {
         isTold = heard !== null;
@@ -58,7 +60,8 @@ export async function watchStatus(places: StatusPlaces, o: StatusOptions): Promi
             });
       if (interrupted.aborted) break;
       code = await show(told, o, onScreen, heard !== null);
-      await pause(heard === null ? ASK_GAP_MS : LOOK_GAP_MS, interrupted);
+      if (heard !== null) await pause(LOOK_GAP_MS, interrupted);
+      else if (feed === null) await pause(ASK_GAP_MS, interrupted);
     }
   } finally {
     leaveScreen();
@@ -88,7 +91,13 @@ async function show(
   onScreen: boolean,
   overNats: boolean,
 ): Promise<number> {
-  if (Array.isArray(told)) return printSilence(told, { json: o.json, pretty: false });
+  if (Array.isArray(told)) {
+    if (!onScreen) return printSilence(told, { json: o.json, pretty: false });
+    const lines = silenceLines(told.map(({ error }) => error.message));
+    const foot = `${new Date().toISOString().slice(11, 19)} UTC; Ctrl-C ends`;
+    process.stdout.write(frameOf([...(await paint(lines, 'unknown')), '', foot], process.stdout.rows));
+    return STATUS_EXIT.unknown;
+  }
   if (o.json) printJson(told, false);
   else {
     const lines = await paint(statusLines(told), told.level);

@@ -3,10 +3,22 @@ import { DolphinError } from '@dolphin/protocol';
 /** `read` sees everything, `operate` may change the farm, too. */
 export type Right = 'read' | 'operate';
 
-/** What a request needs; null: nothing, so that a load balancer need have no token. */
-export function rightNeeded(method: string, path: string): Right | null {
+/**
+ * What a request needs, `url` as it was sent; null: nothing, so that a load balancer need have no token. What an apply would do
+ * is for whoever may see the farm: nothing is changed by it.
+ */
+export function rightNeeded(method: string, url: string): Right | null {
+  const [path = '', ...query] = url.split('?');
   if (path === '/healthz' || path === '/readyz') return null;
+  if (method === 'POST' && (path === '/api/v1/plan' || (path === '/api/v1/apply' && isDry(query.join('?'))))) {
+    return 'read';
+  }
   return method === 'GET' || method === 'HEAD' ? 'read' : 'operate';
+}
+
+/** Exactly so: whoever says it otherwise, or twice, needs the right to apply. */
+function isDry(query: string): boolean {
+  return query === 'dryRun=1' || query === 'dryRun=true';
 }
 
 /**

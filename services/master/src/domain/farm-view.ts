@@ -1,6 +1,7 @@
 import {
   DEFAULT_PRIVATE_ADDRESS,
   DOLPHIN_VERSION,
+  DolphinError,
   type EdgeStatus,
   type EdgeView,
   edgeName,
@@ -9,7 +10,7 @@ import {
   type HostView,
   MAX_REMARKS,
 } from '@dolphin/protocol';
-import { isMeant, wantedOn } from './capacity.js';
+import { isMeant, shortageOf, wantedOn } from './capacity.js';
 import { differingFields } from './definition.js';
 import { isOutgoing } from './departures.js';
 import {
@@ -77,15 +78,21 @@ export function farmView(state: FarmState, observed: Observed, of: ViewOf): Farm
   };
 }
 
-/** Of hosts on which nothing is placed: why. */
+/** What is asked for and not taken, and of hosts on which nothing is placed: why. */
 function problemsOf(state: FarmState): NonNullable<FarmView['problems']> {
   const present = hostsOf(state).filter(({ hasLeft }) => !hasLeft);
-  return present
-    .flatMap((host) => {
-      const problem = originProblem(host);
-      return problem ? [{ ...problem, host: host.host }] : [];
-    })
-    .slice(0, MAX_REMARKS);
+  const ofHosts = present.flatMap((host) => {
+    const problem = originProblem(host);
+    return problem ? [{ ...problem, host: host.host }] : [];
+  });
+  return [...shortProblems(state), ...ofHosts].slice(0, MAX_REMARKS);
+}
+
+function shortProblems(state: FarmState): { code: string; message: string }[] {
+  const shortage = shortageOf(state);
+  if (shortage === null) return [];
+  const { code, message } = new DolphinError('E_PLACEMENT_SHORT', { ...shortage });
+  return [{ code, message }];
 }
 
 function hostView(name: string, host: HostState | undefined, seen: ObservedHost, now: number): HostView {

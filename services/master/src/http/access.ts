@@ -19,8 +19,8 @@ export function guardApi(app: FastifyInstance, tokens: Tokens | null): void {
       if (!isLocalHost(host)) throw new DolphinError('E_BAD_REQUEST', { why: `${host} is not this machine` });
       return;
     }
-    const path = request.url.split('?')[0] ?? '';
-    const refused = accessProblem(rightNeeded(request.method, path), heldBy(request.headers.authorization, tokens));
+    const needed = rightNeeded(request.method, request.url);
+    const refused = accessProblem(needed, heldBy(request.headers.authorization, tokens));
     if (refused?.code === 'E_UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
     if (refused) throw refused;
   });
