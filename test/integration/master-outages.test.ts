@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { type FarmView, subjectsOf } from '@dolphin/protocol';
 import { connect, headers } from 'nats';
 import { onCleanup } from '../support/cleanup.js';
@@ -12,20 +12,11 @@ import { fromRoot } from '../support/paths.js';
 import { freePort } from '../support/ports.js';
 import { freeze, run } from '../support/processes.js';
 import { FakeWorker } from './master-support/fake-worker.js';
+import { settledFarm } from './master-support/settled-farm.js';
 import { TestMaster } from './master-support/test-master.js';
 
-async function farm(t: TestContext, edges: number) {
-  const nats = await startNats(t);
-  const master = await TestMaster.start(t, { nats: nats.url });
-  const { farmId } = await master.init();
-  const worker = await FakeWorker.start(t, { nats: nats.url, farmId });
-  await master.applied({ perHost: edges });
-  await master.settled(edges);
-  return { nats, master, worker, farmId };
-}
-
 test('while NATS is away the master answers reads, refuses applies in time, and goes on when it is back', async (t) => {
-  const { nats, master } = await farm(t, 2);
+  const { nats, master } = await settledFarm(t, 2);
   await nats.crash();
   await master.until('it knows', (view) => !view.connected);
   const refused = await master.apply({ perHost: 3 });
@@ -44,7 +35,7 @@ test('while NATS is away the master answers reads, refuses applies in time, and 
 });
 
 test('while NATS hangs, an apply is answered, too', async (t) => {
-  const { nats, master } = await farm(t, 1);
+  const { nats, master } = await settledFarm(t, 1);
   await freeze(nats.process().pid);
   const calls = await Promise.all([master.apply({ perHost: 2 }), master.apply({ perHost: 3 })]);
   nats.process().kill('SIGCONT');
@@ -65,7 +56,7 @@ test('a master that is started without NATS waits for it', async (t) => {
 });
 
 test('garbage in heartbeats, stats and answers is counted, and the farm goes on', async (t) => {
-  const { nats, master, farmId } = await farm(t, 1);
+  const { nats, master, farmId } = await settledFarm(t, 1);
   const bus = await connect({ servers: nats.url });
   onCleanup(t, () => bus.close());
   const subjects = subjectsOf('main');
@@ -97,7 +88,7 @@ test('garbage in heartbeats, stats and answers is counted, and the farm goes on'
 });
 
 test('a log entry that cannot be decoded makes the master show, not lead, and not die', async (t) => {
-  const { nats, master, worker } = await farm(t, 1);
+  const { nats, master, worker } = await settledFarm(t, 1);
   const bus = await connect({ servers: nats.url });
   onCleanup(t, () => bus.close());
   const id = headers();
@@ -115,7 +106,7 @@ test('a log entry that cannot be decoded makes the master show, not lead, and no
 });
 
 test('a snapshot that is there, gone or damaged gives the same farm', async (t) => {
-  const { master } = await farm(t, 2);
+  const { master } = await settledFarm(t, 2);
   const of = async () => {
     const { spec, specVersion, farmId, leader } = await master.leads();
     return { spec, specVersion, farmId, term: leader?.term };
@@ -139,7 +130,7 @@ test('a snapshot that is there, gone or damaged gives the same farm', async (t) 
 });
 
 test('a master whose log is gone refuses to lead, shows why, and says the way back', async (t) => {
-  const { nats, master, worker, farmId } = await farm(t, 1);
+  const { nats, master, worker, farmId } = await settledFarm(t, 1);
   await nats.crash();
   await rm(join(nats.storeDir, 'jetstream'), { recursive: true });
   await nats.restart();
@@ -192,7 +183,7 @@ test('a master whose log is gone refuses to lead, shows why, and says the way ba
 });
 
 test("a master whose log is another farm's says so, and shows", async (t) => {
-  const { nats, master, farmId } = await farm(t, 1);
+  const { nats, master, farmId } = await settledFarm(t, 1);
   await nats.crash();
   await rm(join(nats.storeDir, 'jetstream'), { recursive: true });
   await nats.restart();
@@ -204,7 +195,7 @@ test("a master whose log is another farm's says so, and shows", async (t) => {
 });
 
 test('a master whose log is configured otherwise says how to mend it, and ends', async (t) => {
-  const { nats, master } = await farm(t, 1);
+  const { nats, master } = await settledFarm(t, 1);
   await master.process.stop();
   const bus = await connect({ servers: nats.url });
   onCleanup(t, () => bus.close());
@@ -218,7 +209,7 @@ test('a master whose log is configured otherwise says how to mend it, and ends',
 });
 
 test('when the log lost its tail, what is left is folded again and a leader is elected above every term', async (t) => {
-  const { nats, master, worker } = await farm(t, 2);
+  const { nats, master, worker } = await settledFarm(t, 2);
   const store = join(nats.storeDir, 'jetstream');
   const copy = join(master.stateDir, 'copy');
   await nats.process().stop('SIGTERM');
