@@ -38,6 +38,13 @@ export async function copyLog(
     const stored = (await infoOf(manager.streams.info(logStream)))?.state.last_seq ?? 0;
     if (stored > from.lastSequence) throw new DolphinError('E_FARM_EXISTS', { farm, farmId });
     const publish = publisher(bus, logStream);
+    // Also of empty places, which may be many, no more are under way.
+    const send = async (publishing: Promise<void>) => {
+      underWay.push(publishing);
+      if (underWay.length < MAX_UNDER_WAY) return;
+      await Promise.all(underWay);
+      underWay = [];
+    };
     let next = stored + 1;
     let written = 0;
     let before: CopiedMessage | null = null;
@@ -50,12 +57,9 @@ export async function copyLog(
         throw new DolphinError('E_FARM_EXISTS', { farm, farmId });
       before = null;
       // A place that no message of the log had: what is there without an id is passed over.
-      for (; next < message.sequence; next++) underWay.push(publish(logOperator, new Uint8Array(), next, null));
-      underWay.push(publish(message.subject, encodeEnvelope(message.envelope), next++, message.messageId));
+      for (; next < message.sequence; next++) await send(publish(logOperator, new Uint8Array(), next, null));
+      await send(publish(message.subject, encodeEnvelope(message.envelope), next++, message.messageId));
       written++;
-      if (underWay.length < MAX_UNDER_WAY) continue;
-      await Promise.all(underWay);
-      underWay = [];
     }
     await Promise.all(underWay);
     if (before && !(await isThere(manager, logStream, before)))
