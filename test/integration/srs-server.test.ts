@@ -1,9 +1,11 @@
-import { describe, it } from 'node:test';
+import { edgeContract } from '../contracts/edge/edge-under-test.js';
 import { srsServerContract } from '../contracts/srs-server.js';
-import { fromRoot, srsBinary } from '../support/paths.js';
+import { fromRoot } from '../support/paths.js';
 
-srsServerContract({ name: 'the built-in server', path: fromRoot('bin/dolphin-edge'), dialect: 'builtin' });
-
-if (srsBinary !== undefined) srsServerContract({ name: 'SRS', path: srsBinary, dialect: 'srs5' });
-else
-  describe('SRS as an edge', () => it('is tried when SRS_BIN names a binary of 5.0', { skip: 'SRS_BIN is not set' }));
+edgeContract('A rendered conf and the private API', ({ name, is, binary }) =>
+  srsServerContract({
+    name,
+    path: binary ?? fromRoot('bin/dolphin-edge'),
+    dialect: is === 'srs' ? 'srs5' : 'builtin',
+  }),
+);

@@ -165,7 +165,12 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
   const dial = rtmpDial(timers, settings.chunkSize);
   return {
     settings,
-    streams: new Streams(settings.serverId ?? newId(), settings.chunkSize, { dial, timers, log, random }),
+    streams: new Streams({
+      serverId: settings.serverId ?? newId(),
+      chunkSize: settings.chunkSize,
+      pull: { dial, timers, log, random },
+      tapsOf: () => [],
+    }),
     clients: new Clients(settings.maxConnections),
     timers,
     log,

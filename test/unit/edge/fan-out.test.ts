@@ -67,7 +67,15 @@ function stage(text = 'play { mw_latency 350; }') {
   const settings = readSettings(conf).settings.vhosts.get('__defaultVhost__');
   assert.ok(settings);
   const key = { vhost: '__defaultVhost__', app: 'live', stream: 's' };
-  const hub = new StreamHub('id', key, settings, 60_000, timers, new ByteAccount(1 << 30));
+  const hub = new StreamHub({
+    id: 'id',
+    key,
+    settings,
+    chunkSize: 60_000,
+    timers,
+    total: new ByteAccount(1 << 30),
+    taps: [],
+  });
   const join = (form: PlayerForm = 'rtmp', durationMs = 0) => {
     const sink = new FakeSink();
     const closed: string[] = [];

@@ -34,7 +34,12 @@ function forward(o: { upstreamTakes: boolean }) {
       },
     };
   };
-  const streams = new Streams('edge', 60_000, { dial, timers: noTimers, log, random: () => 0.5 });
+  const streams = new Streams({
+    serverId: 'edge',
+    chunkSize: 60_000,
+    pull: { dial, timers: noTimers, log, random: () => 0.5 },
+    tapsOf: () => [],
+  });
   const path = streams.publish(
     { key: { vhost: vhost.name, app: 'live', stream: 'up' }, settings: vhost, query: '', hops: [] },
     {

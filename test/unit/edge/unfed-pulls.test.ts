@@ -15,7 +15,12 @@ function edge() {
   const timers = { now: () => 0, after: () => () => undefined };
   const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
   const dial = () => ({ close: () => undefined, send: () => true });
-  const streams = new Streams('edge', 60_000, { dial, timers, log, random: () => 0.5 });
+  const streams = new Streams({
+    serverId: 'edge',
+    chunkSize: 60_000,
+    pull: { dial, timers, log, random: () => 0.5 },
+    tapsOf: () => [],
+  });
   const ask = (stream: string, o: Partial<PlayRequest> = {}) => {
     const key = { vhost: vhost.name, app: 'live', stream };
     const request = { key, settings: vhost, query: '', hops: [], address: '192.0.2.1', isEdge: false, ...o };

@@ -1,5 +1,5 @@
 import { CONNECT_TIMEOUT_MS, OriginCycle, pullDelayMs, RECEIVE_TIMEOUT_MS } from '../domain/pull-rules.js';
-import type { Origin } from '../domain/settings.js';
+import type { Origin } from '../domain/vhost-settings.js';
 import type { Log, Timers } from './ports.js';
 import type { StreamHub } from './stream-hub.js';
 import type { Dial, Upstream } from './upstream.js';

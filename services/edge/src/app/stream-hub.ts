@@ -8,10 +8,11 @@ import {
   withoutSetDataFrame,
 } from '@dolphin/media';
 import { frameKindOf } from '../domain/frame-kind.js';
-import type { VhostSettings } from '../domain/settings.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
+import type { VhostSettings } from '../domain/vhost-settings.js';
 import type { Player } from './player.js';
 import type { Timers } from './ports.js';
+import type { StreamTap } from './stream-tap.js';
 
 /**
  * Bytes of one stream's ring. 16 MiB: at 4 Mbit/s the 30 s that a player may lag; a stream of more bits gives its
@@ -19,16 +20,28 @@ import type { Timers } from './ports.js';
  */
 export const RING_BYTES = 16 * 1024 * 1024;
 
+export interface StreamHubOptions {
+  /** Its id in the API. */
+  readonly id: string;
+  readonly key: StreamKey;
+  readonly settings: VhostSettings;
+  readonly chunkSize: number;
+  readonly timers: Timers;
+  /** The account of all rings. */
+  readonly total: ByteAccount;
+  readonly taps: readonly StreamTap[];
+}
+
 /** One stream: messages of its source go in, each run of them goes out to all players as one shared buffer. */
 export class StreamHub {
   readonly key: StreamKey;
-  /** Its id in the API. */
   readonly id: string;
   readonly text: string;
   readonly settings: VhostSettings;
   readonly #timers: Timers;
   readonly #ring: StreamRing;
   readonly #timeline: StreamTimeline;
+  readonly #taps: readonly StreamTap[];
   readonly #players: Player[] = [];
   #cancelMerge: (() => void) | null = null;
   /** Since the hub is there. */
@@ -39,19 +52,13 @@ export class StreamHub {
   /** Media has come from the source that is there now. */
   isLive = false;
 
-  constructor(
-    id: string,
-    key: StreamKey,
-    settings: VhostSettings,
-    chunkSize: number,
-    timers: Timers,
-    total: ByteAccount,
-  ) {
+  constructor({ id, key, settings, chunkSize, timers, total, taps }: StreamHubOptions) {
     this.id = id;
     this.key = key;
     this.text = keyText(key);
     this.settings = settings;
     this.#timers = timers;
+    this.#taps = taps;
     this.#ring = new StreamRing({
       chunkSize,
       maxBytes: RING_BYTES,
@@ -111,6 +118,7 @@ export class StreamHub {
   sourceEnded(): void {
     this.isLive = false;
     this.#timeline.republish();
+    for (const tap of this.#taps) tap.sourceEnded();
     const before = this.#ring.next;
     this.#ring.republish();
     if (this.#ring.next !== before) this.#fanOut();
@@ -130,6 +138,7 @@ export class StreamHub {
   dispose(): void {
     this.#cancelMerge?.();
     this.#cancelMerge = null;
+    for (const tap of this.#taps) tap.closed();
     this.#ring.clear();
   }
 
@@ -140,7 +149,9 @@ export class StreamHub {
     this.isLive = true;
     const timestamp = this.#timeOf(message, kind, nowMs);
     const payload = message.typeId === MessageType.dataAmf0 ? withoutSetDataFrame(message.payload) : message.payload;
-    return this.#ring.append({ typeId: message.typeId, timestamp, streamId: 1, payload }, kind);
+    const own = { typeId: message.typeId, timestamp, streamId: 1, payload };
+    for (const tap of this.#taps) tap.message(own, kind);
+    return this.#ring.append(own, kind);
   }
 
   #timeOf({ timestamp }: RtmpMessage, kind: FrameKind, nowMs: number): number {

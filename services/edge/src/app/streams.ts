@@ -1,12 +1,14 @@
-import { ByteAccount, NO_HEADERS, type RtmpMessage, type StreamHeaders } from '@dolphin/media';
-import { CONNECT_TIMEOUT_MS, OriginCycle } from '../domain/pull-rules.js';
+import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
+import { OriginCycle } from '../domain/pull-rules.js';
 import { randomId } from '../domain/random-id.js';
-import type { Origin, VhostSettings } from '../domain/settings.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
+import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
+import { Forward } from './forward.js';
 import type { Player } from './player.js';
+import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
 import { StreamHub } from './stream-hub.js';
-import type { Upstream } from './upstream.js';
+import type { TapsOf } from './stream-tap.js';
 
 /** Bytes of all rings together; beyond that each stream that grows gives up its own oldest part. */
 const TOTAL_RING_BYTES = 512 * 1024 * 1024;
@@ -30,23 +32,6 @@ export interface PlayRequest {
 
 export type PublishRequest = Omit<PlayRequest, 'address' | 'isEdge'>;
 
-/** Who sends a stream's media to this server. */
-export interface Publisher {
-  readonly id: string;
-  /** Told that its stream cannot go on: upstream refused or ended. */
-  end(code: string, why: string): void;
-  /** The upstream takes media: the client may be told so. */
-  ready(): void;
-  /** The upstream can take more. */
-  resume(): void;
-}
-
-/** A publisher's way in: it goes to the stream's players here, or up to an origin. */
-export interface PublishPath {
-  media(messages: readonly RtmpMessage[]): boolean;
-  end(): void;
-}
-
 /** A stream as the API shows it. One that is only published through here shows no codecs. */
 export interface StreamRow {
   readonly id: string;
@@ -59,19 +44,18 @@ export interface StreamRow {
   publisherId: string | null;
 }
 
-/** A publish that goes on to an upstream server. */
-interface Forward {
-  readonly id: string;
-  readonly key: StreamKey;
-  readonly publisher: Publisher;
-  receivedBytes: number;
-}
-
 interface Entry {
   readonly hub: StreamHub;
   readonly address: string;
   pull: Pull | null;
   publisher: Publisher | null;
+}
+
+export interface StreamsOptions {
+  readonly serverId: string;
+  readonly chunkSize: number;
+  readonly pull: PullContext;
+  readonly tapsOf: TapsOf;
 }
 
 /** All streams of this server: who publishes, who plays, what is pulled. Entries live while somebody needs them. */
@@ -83,12 +67,14 @@ export class Streams {
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
   readonly #chunkSize: number;
   readonly #context: PullContext;
+  readonly #tapsOf: TapsOf;
   readonly serverId: string;
 
-  constructor(serverId: string, chunkSize: number, context: PullContext) {
-    this.serverId = serverId;
-    this.#chunkSize = chunkSize;
-    this.#context = context;
+  constructor(o: StreamsOptions) {
+    this.serverId = o.serverId;
+    this.#chunkSize = o.chunkSize;
+    this.#context = o.pull;
+    this.#tapsOf = o.tapsOf;
   }
 
   /** Streams that somebody publishes, plays, or waits for. */
@@ -185,66 +171,37 @@ export class Streams {
   }
 
   #forward(request: PublishRequest, origins: readonly Origin[], publisher: Publisher): PublishPath | 'busy' {
-    const text = keyText(request.key);
+    const { key, settings, query } = request;
+    const text = keyText(key);
     if (this.#forwards.has(text)) return 'busy';
-    const { key, settings } = request;
-    const forward: Forward = { id: this.#newId(), key, publisher, receivedBytes: 0 };
+    const forward = new Forward({
+      id: this.#newId(),
+      key,
+      settings,
+      query,
+      hops: [...request.hops, this.serverId],
+      origins: this.#cycleOf(settings, origins),
+      publisher,
+      dial: this.#context.dial,
+      onOver: () => {
+        if (this.#forwards.get(text) === forward) this.#forwards.delete(text);
+      },
+    });
     this.#forwards.set(text, forward);
-    let upstream: Upstream | null = null;
-    const cycle = this.#cycleOf(settings, origins);
-    let started = false;
-    // An SRS that forwards to us does not wait for our answer: its sequence headers come first, and must not be lost.
-    // It is not read meanwhile, so these are the messages of a read or two.
-    const early: RtmpMessage[] = [];
-    const free = () => {
-      if (this.#forwards.get(text) === forward) this.#forwards.delete(text);
-    };
-    upstream = this.#context.dial(
-      {
-        mode: 'publish',
-        origin: cycle.current,
-        vhost: settings.upstreamVhost,
-        app: key.app,
-        stream: key.stream,
-        query: request.query,
-        hops: [...request.hops, this.serverId],
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        receiveTimeoutMs: 0,
-      },
-      {
-        started: () => {
-          started = true;
-          publisher.ready();
-          if (upstream?.send(early.splice(0))) publisher.resume();
-        },
-        media: () => undefined,
-        drained: () => publisher.resume(),
-        ended: ({ how, code, why }) => {
-          upstream = null;
-          // It could not be reached: whoever publishes next, perhaps this one again, tries another.
-          if (how === 'lost' && !started) cycle.next();
-          free();
-          publisher.end(code, why);
-        },
-      },
-    );
-    return {
-      media: (messages) => {
-        for (const { payload } of messages) forward.receivedBytes += payload.length;
-        if (started) return upstream?.send(messages) ?? true;
-        early.push(...messages);
-        return false;
-      },
-      end: () => {
-        free();
-        upstream?.close();
-        upstream = null;
-      },
-    };
+    forward.start();
+    return forward;
   }
 
   #open(key: StreamKey, settings: VhostSettings, address: string): Entry {
-    const hub = new StreamHub(this.#newId(), key, settings, this.#chunkSize, this.#context.timers, this.#total);
+    const hub = new StreamHub({
+      id: this.#newId(),
+      key,
+      settings,
+      chunkSize: this.#chunkSize,
+      timers: this.#context.timers,
+      total: this.#total,
+      taps: this.#tapsOf(key, settings),
+    });
     const entry: Entry = { hub, address, pull: null, publisher: null };
     this.#entries.set(hub.text, entry);
     return entry;

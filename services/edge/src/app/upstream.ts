@@ -1,5 +1,5 @@
 import type { RtmpMessage } from '@dolphin/media';
-import type { Origin } from '../domain/settings.js';
+import type { Origin } from '../domain/vhost-settings.js';
 
 /** One connection to an upstream server, as player or as publisher of one stream. */
 export interface Upstream {

@@ -1,5 +1,6 @@
-import type { EdgeSettings, VhostSettings } from './settings.js';
+import type { EdgeSettings } from './settings.js';
 import { isStreamName, type StreamKey, vhostFor } from './stream-key.js';
+import type { VhostSettings } from './vhost-settings.js';
 
 /**
  * Which stream a URL means, by the templates of http_remux: `[vhost]/[app]/[stream].flv`. Null: no

@@ -1,4 +1,5 @@
-import type { EdgeSettings, VhostSettings } from './settings.js';
+import type { EdgeSettings } from './settings.js';
+import type { VhostSettings } from './vhost-settings.js';
 
 /** The vhost of everybody who names none, or one that the conf does not have. */
 export const DEFAULT_VHOST = '__defaultVhost__';

@@ -12,11 +12,11 @@ import type { ClientEnd } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
+import type { PublishPath } from '../app/publisher.js';
 import type { ServerContext } from '../app/server.js';
-import type { PublishPath } from '../app/streams.js';
 import { PublishWatch } from '../domain/publish-watch.js';
-import type { VhostSettings } from '../domain/settings.js';
 import { isStreamName, keyText, type StreamKey, vhostFor } from '../domain/stream-key.js';
+import type { VhostSettings } from '../domain/vhost-settings.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
 
 /** From the first byte to the end of the handshake and connect. */
