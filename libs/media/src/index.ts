@@ -36,7 +36,7 @@ export {
 export type { ConnectEvent, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
 export { RtmpServerSession, type ServerSessionOptions } from './server-session.js';
 export { ByteAccount } from './slab-account.js';
-export { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';
+export { encodeFlvRun, encodeRtmpRun, type FlvKeep, type FlvRun, keptMessages } from './slab-encode.js';
 export { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
 export { SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';

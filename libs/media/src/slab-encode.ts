@@ -60,10 +60,28 @@ export interface FlvRun {
   readonly raw: Buffer;
 }
 
-/** Messages as FLV tags, after `head` (the file header of a player that begins here, or nothing). */
+/** What a player of FLV is sent of a stream: `audio` and `video` without the frames and headers of the other. */
+export type FlvKeep = 'all' | 'audio' | 'video';
+
+/** The messages that such a player is sent; the same list when that is all of them. */
+export function keptMessages(messages: readonly RtmpMessage[], keep: FlvKeep): readonly RtmpMessage[] {
+  if (keep === 'all') return messages;
+  const dropped = keep === 'audio' ? MessageType.video : MessageType.audio;
+  return messages.some(({ typeId }) => typeId === dropped)
+    ? messages.filter(({ typeId }) => typeId !== dropped)
+    : messages;
+}
+
+const NOTHING: FlvRun = { chunk: Buffer.alloc(0), raw: Buffer.alloc(0) };
+
+/**
+ * Messages as FLV tags, after `head` (the file header of a player that begins here, or nothing). Of nothing the chunk is
+ * empty, too: one of length 0 would end the answer.
+ */
 export function encodeFlvRun(messages: readonly RtmpMessage[], head?: Buffer): FlvRun {
   let bytes = head?.length ?? 0;
   for (const { payload } of messages) bytes += FLV_TAG_OVERHEAD + payload.length;
+  if (bytes === 0) return NOTHING;
   const size = `${bytes.toString(16)}\r\n`;
   const chunk = Buffer.allocUnsafeSlow(size.length + bytes + 2);
   let at = chunk.write(size, 'latin1');

@@ -1,7 +1,9 @@
 import { flvHeader } from './flv.js';
 import type { RtmpMessage } from './rtmp-message.js';
 import type { ByteAccount } from './slab-account.js';
-import { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';
+import { encodeFlvRun, encodeRtmpRun, type FlvKeep, type FlvRun, keptMessages } from './slab-encode.js';
+
+type FlvForms = Record<FlvKeep, FlvRun | null>;
 
 /**
  * What a message is to a player that joins or jumps. Headers are metadata and sequence headers; `key-frame` is where
@@ -38,9 +40,9 @@ export class Slab {
   #bytes: number;
   #released = false;
   #rtmp: Buffer | null = null;
-  #flv: FlvRun | null = null;
   #rtmpStart: Buffer | null = null;
-  #flvStart: FlvRun | null = null;
+  readonly #flv: FlvForms = { all: null, audio: null, video: null };
+  readonly #flvStart: FlvForms = { all: null, audio: null, video: null };
 
   constructor(
     content: {
@@ -76,12 +78,9 @@ export class Slab {
     return this.#rtmp;
   }
 
-  flv(): FlvRun {
-    if (this.#flv === null) {
-      this.#flv = encodeFlvRun(this.messages);
-      this.#count(this.#flv.chunk.length);
-    }
-    return this.#flv;
+  /** Empty when there is nothing to keep of it. */
+  flv(keep: FlvKeep = 'all'): FlvRun {
+    return this.#flv[keep] ?? this.#makeFlv(keep);
   }
 
   /** The headers that a player needs who begins here; the codecs' at the time of the first frame. Shared. */
@@ -97,19 +96,18 @@ export class Slab {
    * The same with the FLV file header in front. Its flags follow what is there (a false one hangs players): `tracks` is
    * what the first asker knows of them.
    */
-  flvStart(tracks: { video: boolean; audio: boolean }): FlvRun {
-    if (this.#flvStart === null) {
-      const head = flvHeader(tracks);
-      this.#flvStart = encodeFlvRun(this.#startMessages(), head);
-      this.#count(this.#flvStart.chunk.length);
-    }
-    return this.#flvStart;
+  flvStart(tracks: { video: boolean; audio: boolean }, keep: FlvKeep = 'all'): FlvRun {
+    const known = this.#flvStart[keep];
+    if (known !== null) return known;
+    const made = encodeFlvRun(keptMessages(this.#startMessages(), keep), flvHeader(tracks));
+    this.#flvStart[keep] = made;
+    this.#count(made.chunk.length);
+    return made;
   }
 
   /** The headers alone, for an FLV player that jumped here. Rare: made anew each time. */
-  flvHeaders(): FlvRun | null {
-    const messages = this.#startMessages();
-    return messages.length === 0 ? null : encodeFlvRun(messages);
+  flvHeaders(keep: FlvKeep = 'all'): FlvRun {
+    return encodeFlvRun(keptMessages(this.#startMessages(), keep));
   }
 
   /** The ring lets go of it; players that are just writing it keep its buffers alive. */
@@ -117,6 +115,20 @@ export class Slab {
     if (this.#released) return;
     this.#released = true;
     this.#account.add(-this.#bytes);
+  }
+
+  /** Nothing to leave out: it is the form that the others are sent. */
+  #makeFlv(keep: FlvKeep): FlvRun {
+    const kept = keptMessages(this.messages, keep);
+    if (keep !== 'all' && kept === this.messages) {
+      const all = this.flv();
+      this.#flv[keep] = all;
+      return all;
+    }
+    const made = encodeFlvRun(kept);
+    this.#flv[keep] = made;
+    this.#count(made.chunk.length);
+    return made;
   }
 
   #startMessages(): RtmpMessage[] {

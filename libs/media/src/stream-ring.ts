@@ -73,6 +73,7 @@ export class StreamRing {
   get headers(): StreamHeaders {
     return this.#headers;
   }
+  /** By frames: a header alone may be all that ever comes of a track (SRS judges so, too). */
   get tracks(): { video: boolean; audio: boolean } {
     return { video: this.#hasVideo, audio: this.#hasAudio };
   }
@@ -182,12 +183,10 @@ export class StreamRing {
       case 'video-header':
         if (isOther(this.#headers.video, message)) this.#forgetGop();
         this.#headers = { ...this.#headers, video: message };
-        this.#hasVideo = true;
         return;
       case 'audio-header':
         if (isOther(this.#headers.audio, message)) this.#forgetGop();
         this.#headers = { ...this.#headers, audio: message };
-        this.#hasAudio = true;
         return;
       case 'key-frame':
         this.#gopStart = this.#options.gopCache ? this.#next : null;

@@ -164,20 +164,26 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
   const timers = systemTimers;
   const newId = () => `vid-${randomId(7, random)}`;
   const dial = rtmpDial(timers, settings.chunkSize);
+  const streams = new Streams({
+    serverId: settings.serverId ?? newId(),
+    chunkSize: settings.chunkSize,
+    pull: { dial, timers, log, random },
+    tapsOf: () => [],
+  });
   return {
     settings,
-    streams: new Streams({
-      serverId: settings.serverId ?? newId(),
-      chunkSize: settings.chunkSize,
-      pull: { dial, timers, log, random },
-      tapsOf: () => [],
-    }),
+    streams,
     clients: new Clients(settings.maxConnections),
     timers,
     log,
     random,
     trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
-    httpRoutes: [flvRoute(() => settings)],
+    httpRoutes: [
+      flvRoute(
+        () => settings,
+        (key) => streams.isPublished(key),
+      ),
+    ],
     vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

@@ -17,6 +17,12 @@ export interface EdgeOptions {
   play?: string;
   /** Inside the vhost. */
   vhost?: string;
+  /** Further vhosts, whole. */
+  vhosts?: string;
+  /** Inside `http_server { }`. */
+  httpServer?: string;
+  /** Inside the default vhost's `http_remux { }`. */
+  httpRemux?: string;
   /** The form of 2015: `mode remote; origin …;` in the vhost itself. */
   form?: '5.0' | '2015';
   /** A real SRS instead of the built-in server. */
@@ -48,11 +54,12 @@ export function edgeConf(o: EdgeOptions, [rtmp, http, api]: readonly [number, nu
   return `listen 127.0.0.1:${rtmp}; max_connections ${o.maxConnections ?? 500};
 daemon off; srs_log_tank console; pid edge.pid; ${o.serverId === undefined ? '' : `server_id ${o.serverId};`}
 http_api { enabled on; listen 127.0.0.1:${api}; ${raw} }
-http_server { enabled on; listen 127.0.0.1:${http}; dir .; }
+http_server { enabled on; listen 127.0.0.1:${http}; dir .; ${o.httpServer ?? ''} }
 vhost __defaultVhost__ {
   ${cluster} ${play} ${o.vhost ?? ''}
-  http_remux { enabled on; mount [vhost]/[app]/[stream].flv; hstrs on; }
+  http_remux { enabled on; mount [vhost]/[app]/[stream].flv; hstrs on; ${o.httpRemux ?? ''} }
 }
+${o.vhosts ?? ''}
 `;
 }
 

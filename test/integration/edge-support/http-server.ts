@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Clients } from '@dolphin/edge/app/clients.js';
 import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
@@ -8,7 +8,7 @@ import { Streams } from '@dolphin/edge/app/streams.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
 import { parseConf } from '@dolphin/srs';
-import { eventually } from '../../support/eventually.js';
+import { openClient } from '../../support/raw-client.js';
 
 const { settings } = readSettings(parseConf('listen 1; vhost __defaultVhost__ { }', 'edge.conf'));
 
@@ -67,26 +67,4 @@ class TurnedClock {
       entry.fn();
     }
   }
-}
-
-/** A client that says what it is told to, and keeps what it hears. */
-async function openClient(t: TestContext, port: number) {
-  const socket = connect(port, '127.0.0.1');
-  t.after(() => socket.destroy());
-  const heard: Buffer[] = [];
-  let closed = false;
-  socket.on('data', (data: Buffer) => heard.push(data));
-  socket.on('error', () => undefined);
-  socket.on('close', () => {
-    closed = true;
-  });
-  await once(socket, 'connect');
-  const text = () => Buffer.concat(heard).toString('latin1');
-  return {
-    socket,
-    text,
-    say: (words: string) => void socket.write(words),
-    hears: (pattern: RegExp) => eventually(() => pattern.test(text()), { what: `it hears ${pattern}` }),
-    isClosed: () => eventually(() => closed, { what: 'it is closed' }),
-  };
 }

@@ -83,6 +83,7 @@ function stage(text = 'play { mw_latency 350; }') {
     const player = new Player({
       form,
       sink,
+      flvTracks: settings.flvTracks,
       durationMs,
       pendingBytes: () => sink.writableLength,
       close: (why) => void closed.push(why),
@@ -141,6 +142,7 @@ function unchunk(bytes: Buffer): Buffer {
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf('\r\n', at);
     const size = Number.parseInt(bytes.toString('latin1', at, end), 16);
+    assert.ok(size > 0, 'a chunk of nothing ends the answer');
     parts.push(bytes.subarray(end + 2, end + 2 + size));
     assert.equal(bytes.toString('latin1', end + 2 + size, end + 4 + size), '\r\n');
     at = end + 4 + size;
@@ -200,6 +202,23 @@ describe('the fan-out of a stream', () => {
     assert.equal(flagsOf(['key', 'audio']), 5);
     assert.equal(flagsOf(['key']), 1);
     assert.equal(flagsOf(['audio']), 4);
+  });
+
+  it('sends an FLV player nothing of a track that its header does not name', () => {
+    const { hub, join } = stage(
+      'min_latency on; play { mw_latency 0; } http_remux { enabled on; guess_has_av off; has_video off; }',
+    );
+    const { sink } = join('flv-chunked');
+    const sent = [message('avc-header', 0), message('aac-header', 0), message('key', 0), message('audio', 10)];
+    // Each alone, so that there are slabs with nothing for it: they must not end the answer.
+    for (const each of [...sent, message('key', 40), message('audio', 50)]) hub.ingest([each]);
+    assert.equal(unchunk(sink.bytes())[4], 4);
+    const got = decode('flv-chunked', sink.bytes());
+    assert.deepEqual([...new Set(got.map(({ typeId }) => typeId))], [MessageType.audio]);
+    assert.deepEqual(
+      got.map(({ timestamp }) => timestamp),
+      [0, 10, 50],
+    );
   });
 
   it('freezes a paused player, and lets it go on at a key frame', () => {

@@ -74,7 +74,16 @@ describe('the ring of a stream', () => {
     const slab = ring.slabAt(ring.join());
     assert.deepEqual(slab?.headers, { metadata: metadata[0], video: video[0], audio: audio[0] });
     assert.equal(slab?.hasFrames, true);
+  });
+
+  it('knows a track by its frames, not by its header', () => {
+    const ring = new StreamRing(OPTIONS);
+    for (const kind of ['video-header', 'audio-header', 'key-frame'] as const) ring.append(...frame(kind));
+    assert.deepEqual(ring.tracks, { video: true, audio: false });
+    assert.equal(ring.areTracksKnown, false);
+    ring.append(...frame('audio'));
     assert.deepEqual(ring.tracks, { video: true, audio: true });
+    assert.equal(ring.areTracksKnown, true);
   });
 
   it('forgets the cached frames at a changed sequence header, and keeps them at a repeated one', () => {

@@ -1,6 +1,7 @@
 import { type FlvStream, streamOfUrl } from '../domain/flv-mount.js';
 import { type HttpAnswer, textAnswer } from '../domain/http-answer.js';
 import type { EdgeSettings } from '../domain/settings.js';
+import type { StreamKey } from '../domain/stream-key.js';
 
 /** A GET or HEAD, as its route sees it. */
 export interface HttpRequest {
@@ -29,9 +30,9 @@ export type HttpOutcome =
 export type HttpRoute = (request: HttpRequest) => HttpOutcome | null;
 
 /** HTTP-FLV, by the mounts of the vhosts. */
-export function flvRoute(settings: () => EdgeSettings): HttpRoute {
+export function flvRoute(settings: () => EdgeSettings, isPublished: (key: StreamKey) => boolean): HttpRoute {
   return (request) => {
-    const stream = streamOfUrl(settings(), request);
+    const stream = streamOfUrl(settings(), request, isPublished);
     return stream === null ? null : { is: 'play', stream };
   };
 }

@@ -1,4 +1,5 @@
-import type { Slab, StreamRing } from '@dolphin/media';
+import type { FlvKeep, Slab, StreamRing } from '@dolphin/media';
+import { type FlvTrackRule, GUESS_TRACKS, keptTracks, namedTracks, type Tracks } from '../domain/flv-tracks.js';
 import { answerLag, type WriteProgress, watchWrite } from '../domain/player-rules.js';
 import type { Sink } from './ports.js';
 
@@ -10,6 +11,8 @@ export interface PlayerOptions {
   readonly sink: Sink;
   /** Written before the first byte of media: an HTTP player's status line and headers. */
   readonly head?: Buffer;
+  /** Which tracks its FLV header names, and so which it is sent; by what is there, where nothing is said. */
+  readonly flvTracks?: FlvTrackRule;
   /** Milliseconds of media to play; 0: until the end. */
   readonly durationMs?: number;
   /** Bytes of its writes that the kernel has not taken: changes while a write makes progress. */
@@ -35,6 +38,9 @@ export class Player {
   /** It begins, or begins anew after a jump: the headers in force go in front. */
   #needsHeaders = true;
   #begun = false;
+  /** Of FLV: what its header names, and what it is sent of each slab. */
+  #tracks: Tracks | null = null;
+  #keep: FlvKeep = 'all';
   #waitsForKeyFrame = false;
   #paused = false;
   #firstTimestamp = 0;
@@ -120,7 +126,10 @@ export class Player {
     if (!this.#begun && this.#form !== 'rtmp') {
       // Headers before the first frame are in front of it anyway; and its tracks must be known for the file's header.
       while (this.#cursor < ring.next && !ring.slabAt(this.#cursor)?.hasFrames) this.#cursor++;
-      if (!ring.areTracksKnown) return undefined;
+      const rule = this.#o.flvTracks ?? GUESS_TRACKS;
+      this.#tracks = namedTracks(rule, ring.tracks, ring.areTracksKnown);
+      if (this.#tracks === null) return undefined;
+      this.#keep = keptTracks(rule, this.#tracks);
     }
     return ring.slabAt(this.#cursor);
   }
@@ -130,7 +139,7 @@ export class Player {
     sink.cork();
     if (!this.#begun && this.#o.head) sink.write(this.#o.head);
     const headers = this.#headersOf(slab, ring);
-    if (headers !== null && headers.length > 0) sink.write(headers);
+    if (headers.length > 0) sink.write(headers);
     sink.write(this.#bodyOf(slab));
     sink.uncork();
     if (!this.#begun) {
@@ -141,15 +150,16 @@ export class Player {
     this.#needsHeaders = false;
   }
 
-  #headersOf(slab: Slab, ring: StreamRing): Buffer | null {
+  #headersOf(slab: Slab, ring: StreamRing): Buffer {
     if (this.#form === 'rtmp') return slab.rtmpStart();
-    const run = this.#begun ? slab.flvHeaders() : slab.flvStart(ring.tracks);
-    return run === null ? null : this.#form === 'flv-raw' ? run.raw : run.chunk;
+    const run = this.#begun ? slab.flvHeaders(this.#keep) : slab.flvStart(this.#tracks ?? ring.tracks, this.#keep);
+    return this.#form === 'flv-raw' ? run.raw : run.chunk;
   }
 
   #bodyOf(slab: Slab): Buffer {
     if (this.#form === 'rtmp') return slab.rtmp();
-    return this.#form === 'flv-raw' ? slab.flv().raw : slab.flv().chunk;
+    const run = slab.flv(this.#keep);
+    return this.#form === 'flv-raw' ? run.raw : run.chunk;
   }
 
   #checkDuration(slab: Slab, durationMs: number): void {

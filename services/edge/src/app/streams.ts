@@ -100,6 +100,11 @@ export class Streams {
     return count;
   }
 
+  /** Its publisher is here, not upstream. */
+  isPublished(key: StreamKey): boolean {
+    return this.#entries.get(keyText(key))?.publisher != null;
+  }
+
   /** Why a player cannot be taken, or null. `too-many`: see the limits above. */
   refusal(request: PlayRequest): 'loop' | 'too-many' | null {
     if (request.hops.includes(this.serverId)) return 'loop';

@@ -28,7 +28,10 @@ const PLAY = new Set([
 ]);
 const PUBLISH = new Set(['firstpkt_timeout', 'normal_timeout', 'mr', 'mr_latency', 'parse_sps', 'try_annexb_first']);
 const CLUSTER = new Set(['mode', 'origin', 'token_traverse', 'vhost', 'debug_srs_upnode', 'coworkers', 'protocol']);
-const HTTP_REMUX = new Set(['enabled', 'mount', 'hstrs', 'fast_cache', 'drop_if_not_match', 'has_audio', 'has_video']);
+// Of them hstrs is always on since SRS 3, and fast_cache is for streams of AAC and MP3 alone.
+const HTTP_REMUX = new Set([
+  ...['enabled', 'mount', 'hstrs', 'fast_cache', 'drop_if_not_match', 'has_audio', 'has_video', 'guess_has_av'],
+]);
 const HTTP_SERVER = new Set(['enabled', 'listen', 'dir', 'crossdomain']);
 const HTTP_API = new Set(['enabled', 'listen', 'crossdomain', 'raw_api', 'auth']);
 

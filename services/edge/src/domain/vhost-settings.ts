@@ -1,5 +1,6 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type FlvTrackRule, GUESS_TRACKS } from './flv-tracks.js';
 
 export interface Origin {
   readonly host: string;
@@ -24,6 +25,7 @@ export interface VhostSettings {
   readonly packetMs: number;
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
+  readonly flvTracks: FlvTrackRule;
 }
 
 /** SRS: SRS_CONF_DEFAULT_*. */
@@ -62,6 +64,12 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
+    flvTracks: {
+      guess: remux.onOff('guess_has_av', GUESS_TRACKS.guess),
+      audio: remux.onOff('has_audio', GUESS_TRACKS.audio),
+      video: remux.onOff('has_video', GUESS_TRACKS.video),
+      dropOthers: remux.onOff('drop_if_not_match', GUESS_TRACKS.dropOthers),
+    },
   };
 }
 

@@ -167,6 +167,7 @@ export class HttpConnection extends ClientConnection {
     const player = new Player({
       ...this.playerBase(),
       form: frame.minor === 1 ? 'flv-chunked' : 'flv-raw',
+      flvTracks: settings.flvTracks,
       // Held until there is media: before that nobody knows whether it is to be a 404.
       head: flvHead(frame, 'GET'),
       started: () => this.clearLimit(),
