@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, loadConf } from '@dolphin/srs/conf.js';
 import { type Client, Clients } from './app/clients.js';
+import { type DvrOptions, dvrTaps } from './app/dvr-tap.js';
 import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';
@@ -13,6 +15,7 @@ import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
 import { randomId } from './domain/random-id.js';
 import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
+import { Recordings } from './files/recordings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
@@ -21,11 +24,14 @@ import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
 import { checkFileLimit, claimPidFile, enterWorkDir } from './process/claims.js';
+import { wallTime } from './process/wall-time.js';
 
 /** SRS's exit codes. */
 const EXIT_BAD_CONF = 255;
 const EXIT_PORT_TAKEN = 234;
 const TITLE_EVERY_MS = 1000;
+/** What waits for the disk gets there by then, or never: a pod kills an edge that takes longer to stop. */
+const RECORDINGS_END_MS = 3000;
 
 const systemTimers: Timers = {
   now: () => performance.now(),
@@ -80,16 +86,21 @@ function fail(why: string, exitCode: number): never {
 async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   enterWorkDir(settings);
   const lifecycle = new Lifecycle(log);
+  const recordings = new Recordings();
   const stop = async (why: string) => {
     log.info({ why }, 'stopping');
     await lifecycle.stop();
+    // Node's end waits for its threads, and so for a disk that hangs, for ever: whoever stopped us would wait with it.
+    if (!recordings.areSettled) process.kill(process.pid, 'SIGKILL');
     process.exit(0);
   };
   onTermination((signal) => void stop(signal));
   process.on('SIGHUP', () => log.warn('reload is not there yet: SIGHUP is ignored'));
 
-  const context = makeContext(settings, log);
+  const context = makeContext(settings, log, recordings);
   const { streams, clients, timers, random } = context;
+  // Stopped last: the streams' end is the recordings'.
+  lifecycle.add('recordings', () => recordings.settled(), RECORDINGS_END_MS);
   lifecycle.add('streams', () => streams.stop());
   lifecycle.add('clients', () => {
     for (const { client } of clients.all()) client.close('edge-stopped');
@@ -159,16 +170,18 @@ function keepTitle({ streams, clients }: ServerContext): () => void {
   return () => clearInterval(timer);
 }
 
-function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
+function makeContext(settings: EdgeSettings, log: Logger, files: Recordings): ServerContext {
   const random = Math.random;
   const timers = systemTimers;
   const newId = () => `vid-${randomId(7, random)}`;
   const dial = rtmpDial(timers, settings.chunkSize);
+  const service = `dolphin/${DOLPHIN_VERSION}`;
+  const dvr: DvrOptions = { files, wallTime: () => wallTime(settings.utcTime), log, service };
   const streams = new Streams({
     serverId: settings.serverId ?? newId(),
     chunkSize: settings.chunkSize,
     pull: { dial, timers, log, random },
-    tapsOf: () => [],
+    tapsOf: (key, vhost) => dvrTaps(key, vhost, dvr),
   });
   return {
     settings,

@@ -32,6 +32,7 @@ describe('the settings of an edge', () => {
       packetMs: 5000,
       flvMount: null,
       flvTracks: { guess: true, audio: true, video: true, dropOthers: true },
+      dvr: null,
     });
   });
 
@@ -82,13 +83,13 @@ describe('the settings of an edge', () => {
 
   it('warn of what has no effect, once each, and not of what is switched off', () => {
     const { warnings } = read(`listen 1; rtc_server { enabled on; } nonsense 1;
-      vhost a { dvr { enabled on; } hls { enabled off; } transcode { } chunk_size 4096; }`);
+      vhost a { exec { enabled on; } hls { enabled off; } transcode { } chunk_size 4096; }`);
     assert.deepEqual(
       warnings.map(({ why }) => why),
       [
         'rtc_server has no effect here',
         'nonsense has no effect here',
-        'vhost a: dvr has no effect here',
+        'vhost a: exec has no effect here',
         'one chunk_size for all is used: 60000',
       ],
     );

@@ -20,7 +20,7 @@ const VHOST = new Set([
   ...['enabled', 'chunk_size', 'min_latency', 'play', 'publish', 'cluster', 'http_remux', 'tcp_nodelay'],
   ...['in_ack_size', 'out_ack_size', 'mode', 'origin', 'token_traverse', 'debug_srs_upnode', 'gop_cache'],
   ...['queue_length', 'mw_latency', 'time_jitter', 'publish_1stpkt_timeout', 'publish_normal_timeout', 'mr', 'vhost'],
-  ...['gop_cache_max_frames', 'security', 'http_hooks', 'refer', 'refer_play', 'refer_publish', 'coworkers'],
+  ...['gop_cache_max_frames', 'security', 'http_hooks', 'refer', 'refer_play', 'refer_publish', 'coworkers', 'dvr'],
 ]);
 const PLAY = new Set([
   ...['gop_cache', 'gop_cache_max_frames', 'queue_length', 'mw_latency', 'time_jitter', 'min_latency', 'mw_msgs'],
@@ -31,6 +31,9 @@ const CLUSTER = new Set(['mode', 'origin', 'token_traverse', 'vhost', 'debug_srs
 // Of them hstrs is always on since SRS 3, and fast_cache is for streams of AAC and MP3 alone.
 const HTTP_REMUX = new Set([
   ...['enabled', 'mount', 'hstrs', 'fast_cache', 'drop_if_not_match', 'has_audio', 'has_video', 'guess_has_av'],
+]);
+const DVR = new Set([
+  ...['enabled', 'dvr_path', 'dvr_plan', 'dvr_duration', 'dvr_wait_keyframe', 'time_jitter', 'dvr_apply'],
 ]);
 const HTTP_SERVER = new Set(['enabled', 'listen', 'dir', 'crossdomain']);
 const HTTP_API = new Set(['enabled', 'listen', 'crossdomain', 'raw_api', 'auth']);
@@ -87,11 +90,22 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
       case 'http_remux':
         warnUnknown(item.block ?? [], HTTP_REMUX, `${where}http_remux: `, warnings);
         break;
+      case 'dvr':
+        warnUnknown(item.block ?? [], DVR, `${where}dvr: `, warnings);
+        warnOfPulled(item, block, where, warnings);
+        break;
       default:
         break;
     }
   }
   warnUnknown(block, VHOST, where, warnings);
+}
+
+/** What is pulled is recorded by its origin. */
+function warnOfPulled(dvr: Directive, vhost: readonly Directive[], where: string, warnings: Warning[]): void {
+  const mode = findDirective(findDirective(vhost, 'cluster')?.block, 'mode') ?? findDirective(vhost, 'mode');
+  if (mode?.args[0] !== 'remote' || findDirective(dvr.block, 'enabled')?.args[0] !== 'on') return;
+  warnings.push({ file: dvr.file, line: dvr.line, why: `${where}dvr has no effect on an edge: its origin records` });
 }
 
 function warnUnknown(list: readonly Directive[], known: ReadonlySet<string>, where: string, warnings: Warning[]): void {

@@ -22,6 +22,8 @@ export interface EdgeSettings {
   readonly serverId: string | null;
   readonly pidFile: string | null;
   readonly workDir: string | null;
+  /** Moments in the names of files are UTC, not of this place. */
+  readonly utcTime: boolean;
   readonly vhosts: ReadonlyMap<string, VhostSettings>;
 }
 
@@ -65,6 +67,7 @@ export function readSettings(directives: readonly Directive[]): { settings: Edge
     serverId: root.string('server_id', '') || null,
     pidFile: root.string('pid', '') || null,
     workDir: root.string('work_dir', '') || null,
+    utcTime: root.onOff('utc_time', false),
     vhosts,
   };
   return { settings, warnings };

@@ -1,5 +1,6 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type DvrSettings, readDvr } from './dvr-settings.js';
 import { type FlvTrackRule, GUESS_TRACKS } from './flv-tracks.js';
 
 export interface Origin {
@@ -26,6 +27,8 @@ export interface VhostSettings {
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
   readonly flvTracks: FlvTrackRule;
+  /** Null: nothing is recorded. */
+  readonly dvr: DvrSettings | null;
 }
 
 /** SRS: SRS_CONF_DEFAULT_*. */
@@ -70,6 +73,7 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
       video: remux.onOff('has_video', GUESS_TRACKS.video),
       dropOthers: remux.onOff('drop_if_not_match', GUESS_TRACKS.dropOthers),
     },
+    dvr: readDvr(vhost.block('dvr')),
   };
 }
 
