@@ -3,10 +3,12 @@ import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, loadConf } from '@dolphin/srs/conf.js';
+import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
+import { HookCalls } from './app/hook-calls.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';
-import type { ServerContext } from './app/server.js';
+import type { ServerContext, TroubleCounts } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
@@ -16,6 +18,7 @@ import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
 import { FlvConnection } from './net/flv-connection.js';
+import { postHook } from './net/hook-client.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
@@ -88,7 +91,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   process.on('SIGHUP', () => log.warn('reload is not there yet: SIGHUP is ignored'));
 
   const context = makeContext(settings, log);
-  const { streams, clients, timers, random } = context;
+  const { streams, clients, timers } = context;
   lifecycle.add('streams', () => streams.stop());
   lifecycle.add('clients', () => {
     for (const { client } of clients.all()) client.close('edge-stopped');
@@ -124,7 +127,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       'http',
     );
   if (settings.api) {
-    const api = new ApiServer(context, { server: streams.serverId, service: randomId(8, random) });
+    const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId });
     await open(api.server, settings.api, 'api');
   }
   claimPidFile(settings, lifecycle);
@@ -163,19 +166,26 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
   const timers = systemTimers;
   const newId = () => `vid-${randomId(7, random)}`;
   const dial = rtmpDial(timers, settings.chunkSize);
+  const serverId = settings.serverId ?? newId();
+  const serviceId = randomId(8, random);
+  const trouble: TroubleCounts = { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0 };
+  const hooks = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
   return {
     settings,
     streams: new Streams({
-      serverId: settings.serverId ?? newId(),
+      serverId,
+      serviceId,
       chunkSize: settings.chunkSize,
       pull: { dial, timers, log, random },
       tapsOf: () => [],
     }),
+    admission: new Admission({ serverId, serviceId }, hooks),
+    serviceId,
     clients: new Clients(settings.maxConnections),
     timers,
     log,
     random,
-    trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    trouble,
     vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

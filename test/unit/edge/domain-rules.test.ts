@@ -15,11 +15,15 @@ const head = (text: string) => parseHead(Buffer.from(text, 'latin1'));
 
 describe('the request of an HTTP player', () => {
   it('is read from its head, however it is cut', () => {
-    const text = 'GET /live/a%20b.flv?token=1 HTTP/1.1\r\nHOST: h:80\r\nX-Real-IP: 1.2.3.4\r\n\r\n';
+    const text =
+      'GET /live/a%20b.flv?token=1 HTTP/1.1\r\nHOST: h:80\r\nX-Real-IP: 1.2.3.4\r\nreferer: http://a/b\r\n\r\n';
     for (let i = 0; i < text.length; i++) assert.equal(head(text.slice(0, i)).is, 'more', `${i} bytes`);
     assert.deepEqual(head(text), {
       is: 'head',
-      head: { method: 'GET', path: '/live/a b.flv', query: 'token=1', minor: 1, host: 'h:80', realIp: '1.2.3.4' },
+      head: {
+        ...{ method: 'GET', path: '/live/a b.flv', query: 'token=1', minor: 1 },
+        ...{ host: 'h:80', realIp: '1.2.3.4', referer: 'http://a/b' },
+      },
     });
   });
 

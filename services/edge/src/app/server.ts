@@ -1,5 +1,6 @@
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
+import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
 import type { Log, Timers } from './ports.js';
 import type { Streams } from './streams.js';
@@ -11,12 +12,17 @@ export interface TroubleCounts {
   badInput: number;
   timeouts: number;
   refused: number;
+  /** Notices to hooks that found no room. */
+  hooksDropped: number;
 }
 
 /** What every connection needs: made once, by main. */
 export interface ServerContext {
   readonly settings: EdgeSettings;
   readonly streams: Streams;
+  readonly admission: Admission;
+  /** As the API and hooks name this life of the process: random. */
+  readonly serviceId: string;
   readonly clients: Clients;
   readonly timers: Timers;
   readonly log: Log;

@@ -1,6 +1,6 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
 import { OriginCycle } from '../domain/pull-rules.js';
-import { randomId } from '../domain/random-id.js';
+import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
@@ -53,6 +53,7 @@ interface Entry {
 
 export interface StreamsOptions {
   readonly serverId: string;
+  readonly serviceId: string;
   readonly chunkSize: number;
   readonly pull: PullContext;
   readonly tapsOf: TapsOf;
@@ -68,10 +69,12 @@ export class Streams {
   readonly #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
+  readonly #serviceId: string;
   readonly serverId: string;
 
   constructor(o: StreamsOptions) {
     this.serverId = o.serverId;
+    this.#serviceId = o.serviceId;
     this.#chunkSize = o.chunkSize;
     this.#context = o.pull;
     this.#tapsOf = o.tapsOf;
@@ -175,7 +178,7 @@ export class Streams {
     const text = keyText(key);
     if (this.#forwards.has(text)) return 'busy';
     const forward = new Forward({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, text),
       key,
       settings,
       query,
@@ -194,7 +197,7 @@ export class Streams {
 
   #open(key: StreamKey, settings: VhostSettings, address: string): Entry {
     const hub = new StreamHub({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, keyText(key)),
       key,
       settings,
       chunkSize: this.#chunkSize,
@@ -226,10 +229,6 @@ export class Streams {
     }
     // An edge below us limits its viewers itself.
     return total >= MAX_UNFED_PULLS || (!isEdge && ofAddress >= MAX_UNFED_PULLS_PER_ADDRESS);
-  }
-
-  #newId(): string {
-    return `vid-${randomId(7, this.#context.random)}`;
   }
 
   #cycleOf(settings: VhostSettings, origins: readonly Origin[]): OriginCycle<Origin> {

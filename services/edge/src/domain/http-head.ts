@@ -8,6 +8,7 @@ export interface HttpHead {
   readonly minor: number;
   readonly host: string;
   readonly realIp: string;
+  readonly referer: string;
 }
 
 /** SRS and nginx allow 8 KiB, too. */
@@ -34,7 +35,10 @@ export function parseHead(bytes: Buffer): HeadParse {
   };
   return {
     is: 'head',
-    head: { method, path, query, minor: Number(minor), host: header('host'), realIp: header('x-real-ip') },
+    head: {
+      ...{ method, path, query, minor: Number(minor) },
+      ...{ host: header('host'), realIp: header('x-real-ip'), referer: header('referer') },
+    },
   };
 }
 

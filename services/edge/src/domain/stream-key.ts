@@ -36,3 +36,24 @@ export function isStreamName(app: string, stream: string): boolean {
   for (const char of app + stream) if (char < ' ' || char === '\u007f') return false;
   return true;
 }
+
+/** A stream with the settings of its vhost. */
+export interface NamedStream {
+  readonly key: StreamKey;
+  readonly settings: VhostSettings;
+}
+
+/**
+ * The stream that play or publish names, in the vhost of its own `?vhost=`, or else in that of its connection. Null:
+ * there is no such vhost, or the name cannot be one.
+ */
+export function streamNamed(
+  settings: EdgeSettings,
+  connected: VhostSettings | null,
+  app: string,
+  { stream, vhost }: { stream: string; vhost?: string },
+): NamedStream | null {
+  const chosen = vhost === undefined ? connected : vhostFor(settings, vhost);
+  if (chosen === null || !isStreamName(app, stream)) return null;
+  return { key: { vhost: chosen.name, app, stream }, settings: chosen };
+}

@@ -1,5 +1,6 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type AccessSettings, readAccess } from './access-settings.js';
 
 export interface Origin {
   readonly host: string;
@@ -24,6 +25,8 @@ export interface VhostSettings {
   readonly packetMs: number;
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
+  /** Null: everybody may come in. */
+  readonly access: AccessSettings | null;
 }
 
 /** SRS: SRS_CONF_DEFAULT_*. */
@@ -62,6 +65,7 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
+    access: readAccess(vhost),
   };
 }
 

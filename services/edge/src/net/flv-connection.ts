@@ -5,6 +5,7 @@ import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import { streamOfUrl } from '../domain/flv-mount.js';
 import { type HttpHead, parseHead } from '../domain/http-head.js';
+import type { NamedStream } from '../domain/stream-key.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
 
 /** A whole request head must be there by then. */
@@ -64,6 +65,7 @@ export class FlvConnection extends ClientConnection {
     if (player === null || this.key === null) return;
     this.#player = null;
     this.context.streams.leave(this.key, player, this.takeSentBytes());
+    this.left();
   }
 
   #onRequest(head: HttpHead): void {
@@ -73,14 +75,28 @@ export class FlvConnection extends ClientConnection {
     else if (head.method !== 'GET' && head.method !== 'HEAD') this.#answer('405 Method Not Allowed', 'error');
     else if (found === null) this.#answer('404 Not Found', 'error');
     else if (head.method === 'HEAD') this.#answer('200 OK', 'client-left', 'Content-Type: video/x-flv\r\n');
-    else this.#play(head, found);
+    else this.#onPlay(head, found);
   }
 
-  #play(head: HttpHead, { key, settings }: NonNullable<ReturnType<typeof streamOfUrl>>): void {
+  #onPlay(head: HttpHead, named: NamedStream): void {
+    const { key, settings } = named;
+    this.tcUrl = `http://${head.host}/${key.app}`;
+    if (settings.access === null) {
+      this.#play(head, named);
+      return;
+    }
+    // To hooks SRS names the RTMP address that the URL stands for.
+    const visitor = { ...this.visitor('http'), tcUrl: `rtmp://${settings.name}/${key.app}`, pageUrl: head.referer };
+    this.ask({ ...visitor, ...named, use: 'play', query: head.query }, (refusal) => {
+      if (refusal === null) this.#play(head, named);
+      else this.#refuse('403 Forbidden', 'error');
+    });
+  }
+
+  #play(head: HttpHead, { key, settings }: NamedStream): void {
     const request = { key, settings, query: head.query, hops: [], address: this.address, isEdge: false };
     if (this.context.streams.refusal(request) !== null) {
-      this.context.trouble.refused++;
-      this.#answer('503 Service Unavailable', 'limit', 'Retry-After: 5\r\n');
+      this.#refuse('503 Service Unavailable', 'limit', 'Retry-After: 5\r\n');
       return;
     }
     const chunked = head.minor === 1;
@@ -97,12 +113,17 @@ export class FlvConnection extends ClientConnection {
     this.#player = player;
     this.uses(key, 'play');
     this.name = `${key.stream}.flv`;
-    this.tcUrl = `http://${head.host}/${key.app}`;
     this.setLimit(settings.origins === null ? ORIGIN_STANDBY_MS : EDGE_STANDBY_MS, () => {
       this.leaveStream();
       this.#answer('404 Not Found', 'error');
     });
     this.context.streams.play(request, player);
+  }
+
+  #refuse(status: string, end: ClientEnd, headers = ''): void {
+    this.context.trouble.refused++;
+    this.turnedAway();
+    this.#answer(status, end, headers);
   }
 
   #answer(status: string, end: ClientEnd, headers = ''): void {
