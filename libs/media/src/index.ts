@@ -4,7 +4,12 @@ export { decodeAmf0 } from './amf0-decode.js';
 export { encodeAmf0 } from './amf0-encode.js';
 export { ChunkWriter, encodeMessage } from './chunk-encode.js';
 export { ChunkReader, type ChunkReaderLimits, DEFAULT_CHUNK_READER_LIMITS } from './chunk-reader.js';
-export { type ClientEvent, type ClientSessionOptions, RtmpClientSession } from './client-session.js';
+export {
+  type ClientEvent,
+  type ClientSessionOptions,
+  type ConnectingClient,
+  RtmpClientSession,
+} from './client-session.js';
 export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHeader } from './codec-audio.js';
 export { type AvcFacts, avcFacts } from './codec-avc.js';
 export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
