@@ -159,18 +159,6 @@ describe('the process of an edge', { concurrency: 3 }, () => {
     assert.equal(stream.publish.cid, clients.find(({ publish }) => publish)?.id);
   });
 
-  it('answers 302 without the slash, and SRS’s codes for what is not there', async (t) => {
-    const edge = await startEdge(t);
-    const redirect = await fetch(`${edge.apiBase}/api/v1/clients`, { redirect: 'manual' });
-    assert.deepEqual([redirect.status, redirect.headers.get('location')], [302, '/api/v1/clients/']);
-    const code = async (path: string, method = 'GET') =>
-      ((await (await fetch(edge.apiBase + path, { method })).json()) as { code: number }).code;
-    assert.equal(await code('/api/v1/streams/zzz'), 2048);
-    assert.equal(await code('/api/v1/clients/zzz'), 2049);
-    assert.equal(await code('/api/v1/clients/zzz', 'DELETE'), 2049);
-    assert.equal(await code('/api/v1/raw?rpc=reload'), 1060);
-  });
-
   it('believes a relay on this host about the address of a client', async (t) => {
     const edge = await startEdge(t);
     publishFile(t, edge.rtmp('livestream'));

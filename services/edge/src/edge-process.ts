@@ -176,6 +176,5 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
     log,
     random,
     trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
-    vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

@@ -15,6 +15,7 @@ export interface TroubleCounts {
 
 /** What every connection needs: made once, by main. */
 export interface ServerContext {
+  /** What the conf says now: read when it is needed and never kept, a reload replaces it. */
   readonly settings: EdgeSettings;
   readonly streams: Streams;
   readonly clients: Clients;
@@ -22,8 +23,6 @@ export interface ServerContext {
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;
-  /** Ids of vhosts in the API: random, as in SRS. */
-  readonly vhostIds: ReadonlyMap<string, string>;
 }
 
 export function newClientId(context: ServerContext): string {
