@@ -1,17 +1,17 @@
-import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
-import { ConfError, loadConf } from '@dolphin/srs/conf.js';
+import { ConfError, type Directive } from '@dolphin/srs/conf.js';
 import { type Client, Clients } from './app/clients.js';
 import { keepWatch } from './app/keep-watch.js';
+import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
 import type { ServerContext } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
 import { randomId } from './domain/random-id.js';
-import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
+import type { ListenAt } from './domain/settings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
@@ -19,7 +19,8 @@ import { FlvConnection } from './net/flv-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
-import { checkFileLimit, claimPidFile, enterWorkDir } from './process/claims.js';
+import { claimPidFile, enterWorkDir } from './process/claims.js';
+import { confSource } from './process/conf-file.js';
 
 /** SRS's exit codes. */
 const EXIT_BAD_CONF = 255;
@@ -57,13 +58,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function readAndRun(file: string, testOnly: boolean): Promise<void> {
   const log = createLogger({ component: 'edge' });
   try {
-    const directives = loadConf(file, (path) => readFileSync(path, 'utf8'));
-    if (directives.length === 0) throw new ConfError(file, 1, 'an empty conf');
-    const { settings, warnings } = readSettings(directives);
-    for (const warning of warnings) log.warn({ at: `${warning.file}:${warning.line}` }, warning.why);
-    checkFileLimit(settings, file);
+    const source = confSource(file, log);
+    const settings = source.check(source.load());
     if (testOnly) process.stderr.write(`dolphin-edge: the conf ${file} is good\n`);
-    else await run(settings, log);
+    else await run(new LiveSettings(settings, source, { timers: systemTimers, log, newId }), log);
   } catch (error) {
     if (error instanceof ConfError) fail(error.message, EXIT_BAD_CONF);
     else if (error instanceof ListenError) fail(`cannot listen on ${error.message}`, EXIT_PORT_TAKEN);
@@ -76,7 +74,8 @@ function fail(why: string, exitCode: number): never {
   process.exit(exitCode);
 }
 
-async function run(settings: EdgeSettings, log: Logger): Promise<void> {
+async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> {
+  const settings = live.current;
   enterWorkDir(settings);
   const lifecycle = new Lifecycle(log);
   const stop = async (why: string) => {
@@ -85,10 +84,14 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
     process.exit(0);
   };
   onTermination((signal) => void stop(signal));
-  process.on('SIGHUP', () => log.warn('reload is not there yet: SIGHUP is ignored'));
+  process.on('SIGHUP', () => live.reload());
 
-  const context = makeContext(settings, log);
-  const { streams, clients, timers, random } = context;
+  const context = makeContext(live, log);
+  const { streams, clients, timers } = context;
+  live.onChange((now) => {
+    clients.max = now.maxConnections;
+    streams.useSettings(now);
+  });
   lifecycle.add('streams', () => streams.stop());
   lifecycle.add('clients', () => {
     for (const { client } of clients.all()) client.close('edge-stopped');
@@ -124,7 +127,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       'http',
     );
   if (settings.api) {
-    const api = new ApiServer(context, { server: streams.serverId, service: randomId(8, random) });
+    const api = new ApiServer(context, { server: streams.serverId, service: newId(8) }, live);
     await open(api.server, settings.api, 'api');
   }
   claimPidFile(settings, lifecycle);
@@ -158,15 +161,21 @@ function keepTitle({ streams, clients }: ServerContext): () => void {
   return () => clearInterval(timer);
 }
 
-function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
+function newId(chars: number): string {
+  return randomId(chars, Math.random);
+}
+
+function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContext {
   const random = Math.random;
   const timers = systemTimers;
-  const newId = () => `vid-${randomId(7, random)}`;
-  const dial = rtmpDial(timers, settings.chunkSize);
+  const settings = live.current;
+  const dial = rtmpDial(timers, () => live.current.chunkSize);
   return {
-    settings,
+    get settings() {
+      return live.current;
+    },
     streams: new Streams({
-      serverId: settings.serverId ?? newId(),
+      serverId: settings.serverId ?? `vid-${newId(7)}`,
       chunkSize: settings.chunkSize,
       pull: { dial, timers, log, random },
       tapsOf: () => [],

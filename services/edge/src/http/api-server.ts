@@ -27,17 +27,25 @@ export interface ApiIdentity {
   readonly service: string;
 }
 
+/** LiveSettings is one. */
+export interface Reloads {
+  readonly last: object;
+  reload(): void;
+}
+
 /** SRS's HTTP API, private to this edge: the answers have SRS's shapes and codes, HTTP says 200 also on errors. */
 export class ApiServer {
   readonly #context: ServerContext;
   readonly #identity: ApiIdentity;
+  readonly #reloads: Reloads;
   readonly #answers: ApiAnswers;
   readonly #stats = new ProcStats();
   readonly #startedMs: number;
   readonly server: Server;
 
-  constructor(context: ServerContext, identity: ApiIdentity) {
+  constructor(context: ServerContext, identity: ApiIdentity, reloads: Reloads) {
     this.#context = context;
+    this.#reloads = reloads;
     this.#identity = identity;
     this.#answers = new ApiAnswers(context);
     this.#startedMs = context.timers.now();
@@ -151,10 +159,11 @@ export class ApiServer {
       return { json: { code: 0, http_api: { enabled: true, listen, crossdomain: apiCrossDomain, raw_api } } };
     }
     if (!rawApi.enabled) return { json: { code: API_CODE.rawDisabled } };
-    if (rpc === 'reload' || rpc === 'reload-fetch') {
-      return { json: { code: API_CODE.rawFailed, message: 'reload is not there yet in this version' } };
-    }
-    return { json: { code: API_CODE.rawFailed } };
+    if (rpc === 'reload-fetch') return { json: { code: 0, data: this.#reloads.last } };
+    if (rpc !== 'reload') return { json: { code: API_CODE.rawFailed } };
+    if (!rawApi.allowReload) return { json: { code: API_CODE.rawDisabled } };
+    this.#reloads.reload();
+    return { json: { code: 0 } };
   }
 
   #summaries() {

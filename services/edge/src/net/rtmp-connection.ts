@@ -40,7 +40,6 @@ type State =
 export class RtmpConnection extends ClientConnection {
   type: ClientType = 'unknown';
   readonly #session: RtmpServerSession;
-  #settings: VhostSettings | null = null;
   #connect: ConnectEvent | null = null;
   #state: State = { is: 'new' };
 
@@ -116,8 +115,7 @@ export class RtmpConnection extends ClientConnection {
 
   #onConnect(event: ConnectEvent): void {
     this.#connect = event;
-    this.#settings = vhostFor(this.context.settings, event.vhost);
-    if (this.#settings === null) {
+    if (vhostFor(this.context.settings, event.vhost) === null) {
       this.#session.rejectConnect(`no vhost ${event.vhost}`);
       this.#endAfterOutput('error', 'no vhost');
       return;
@@ -150,7 +148,7 @@ export class RtmpConnection extends ClientConnection {
     }
     const player = new Player({ ...this.playerBase(), form: 'rtmp', durationMs: Math.max(event.duration, 0) });
     // The answer goes out before the first slab does.
-    this.#session.acceptPlay();
+    this.#session.acceptPlay(this.context.streams.chunkSizeOf(key));
     this.#flushOutput();
     this.type = 'rtmp-play';
     this.uses(key, 'play');
@@ -197,7 +195,8 @@ export class RtmpConnection extends ClientConnection {
   #streamOf(event: PlayEvent | PublishEvent): { key: StreamKey; settings: VhostSettings } | null {
     const connect = this.#connect;
     if (connect === null) return null;
-    const settings = event.vhost === undefined ? this.#settings : vhostFor(this.context.settings, event.vhost);
+    // As the conf is now, not as it was at connect.
+    const settings = vhostFor(this.context.settings, event.vhost ?? connect.vhost);
     if (settings === null || !isStreamName(connect.app, event.stream)) return null;
     return { key: { vhost: settings.name, app: connect.app, stream: event.stream }, settings };
   }
