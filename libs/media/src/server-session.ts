@@ -104,7 +104,9 @@ export class RtmpServerSession {
     this.#output.release(() => this.#answers.connectRejected(this.#connectTransaction, why, o.redirect));
   }
 
-  acceptPlay(): void {
+  /** `chunkSize`: that of the stream's messages; announced where it is not what connect announced. */
+  acceptPlay(chunkSize = this.#output.chunkSize): void {
+    if (chunkSize !== this.#output.chunkSize) this.#output.setChunkSize(chunkSize);
     this.#answers.playing();
   }
 

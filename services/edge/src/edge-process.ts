@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
-import { ConfError, loadConf } from '@dolphin/srs/conf.js';
+import { ConfError, type Directive } from '@dolphin/srs/conf.js';
 import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
 import { HookCalls } from './app/hook-calls.js';
 import { keepWatch } from './app/keep-watch.js';
+import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
 import type { ServerContext, TroubleCounts } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
 import { randomId } from './domain/random-id.js';
-import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
+import type { ListenAt } from './domain/settings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
@@ -22,7 +22,8 @@ import { postHook } from './net/hook-client.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
-import { checkFileLimit, claimPidFile, enterWorkDir } from './process/claims.js';
+import { claimPidFile, enterWorkDir } from './process/claims.js';
+import { confSource } from './process/conf-file.js';
 
 /** SRS's exit codes. */
 const EXIT_BAD_CONF = 255;
@@ -60,13 +61,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function readAndRun(file: string, testOnly: boolean): Promise<void> {
   const log = createLogger({ component: 'edge' });
   try {
-    const directives = loadConf(file, (path) => readFileSync(path, 'utf8'));
-    if (directives.length === 0) throw new ConfError(file, 1, 'an empty conf');
-    const { settings, warnings } = readSettings(directives);
-    for (const warning of warnings) log.warn({ at: `${warning.file}:${warning.line}` }, warning.why);
-    checkFileLimit(settings, file);
+    const source = confSource(file, log);
+    const settings = source.check(source.load());
     if (testOnly) process.stderr.write(`dolphin-edge: the conf ${file} is good\n`);
-    else await run(settings, log);
+    else await run(new LiveSettings(settings, source, { timers: systemTimers, log, newId }), log);
   } catch (error) {
     if (error instanceof ConfError) fail(error.message, EXIT_BAD_CONF);
     else if (error instanceof ListenError) fail(`cannot listen on ${error.message}`, EXIT_PORT_TAKEN);
@@ -79,7 +77,8 @@ function fail(why: string, exitCode: number): never {
   process.exit(exitCode);
 }
 
-async function run(settings: EdgeSettings, log: Logger): Promise<void> {
+async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> {
+  const settings = live.current;
   enterWorkDir(settings);
   const lifecycle = new Lifecycle(log);
   const stop = async (why: string) => {
@@ -88,10 +87,14 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
     process.exit(0);
   };
   onTermination((signal) => void stop(signal));
-  process.on('SIGHUP', () => log.warn('reload is not there yet: SIGHUP is ignored'));
+  process.on('SIGHUP', () => live.reload());
 
-  const context = makeContext(settings, log);
+  const context = makeContext(live, log);
   const { streams, clients, timers } = context;
+  live.onChange((now) => {
+    clients.max = now.maxConnections;
+    streams.useSettings(now);
+  });
   lifecycle.add('streams', () => streams.stop());
   lifecycle.add('clients', () => {
     for (const { client } of clients.all()) client.close('edge-stopped');
@@ -127,7 +130,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       'http',
     );
   if (settings.api) {
-    const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId });
+    const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId }, live);
     await open(api.server, settings.api, 'api');
   }
   claimPidFile(settings, lifecycle);
@@ -161,17 +164,23 @@ function keepTitle({ streams, clients }: ServerContext): () => void {
   return () => clearInterval(timer);
 }
 
-function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
+function newId(chars: number): string {
+  return randomId(chars, Math.random);
+}
+
+function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContext {
   const random = Math.random;
   const timers = systemTimers;
-  const newId = () => `vid-${randomId(7, random)}`;
-  const dial = rtmpDial(timers, settings.chunkSize);
-  const serverId = settings.serverId ?? newId();
-  const serviceId = randomId(8, random);
+  const settings = live.current;
+  const dial = rtmpDial(timers, () => live.current.chunkSize);
+  const serverId = settings.serverId ?? `vid-${newId(7)}`;
+  const serviceId = newId(8);
   const trouble: TroubleCounts = { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0 };
   const hooks = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
   return {
-    settings,
+    get settings() {
+      return live.current;
+    },
     streams: new Streams({
       serverId,
       serviceId,
@@ -186,6 +195,5 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
     log,
     random,
     trouble,
-    vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

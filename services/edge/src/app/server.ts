@@ -18,6 +18,7 @@ export interface TroubleCounts {
 
 /** What every connection needs: made once, by main. */
 export interface ServerContext {
+  /** What the conf says now: read when it is needed and never kept, a reload replaces it. */
   readonly settings: EdgeSettings;
   readonly streams: Streams;
   readonly admission: Admission;
@@ -28,8 +29,6 @@ export interface ServerContext {
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;
-  /** Ids of vhosts in the API: random, as in SRS. */
-  readonly vhostIds: ReadonlyMap<string, string>;
 }
 
 export function newClientId(context: ServerContext): string {

@@ -1,5 +1,6 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
 import { OriginCycle } from '../domain/pull-rules.js';
+import type { EdgeSettings } from '../domain/settings.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
@@ -66,7 +67,7 @@ export class Streams {
   /** Of each vhost, for publishes: a publisher that is cut comes again, and finds the next origin. */
   readonly #cycles = new Map<string, OriginCycle<Origin>>();
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
-  readonly #chunkSize: number;
+  #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
   readonly #serviceId: string;
@@ -101,6 +102,21 @@ export class Streams {
     let count = this.#entries.size;
     for (const text of this.#forwards.keys()) if (!this.#entries.has(text)) count++;
     return count;
+  }
+
+  /** Of its RTMP form: that of its first player's or publisher's conf, which stays for its life. */
+  chunkSizeOf(key: StreamKey): number {
+    return this.#entries.get(keyText(key))?.hub.chunkSize ?? this.#chunkSize;
+  }
+
+  /** After a reload. Streams that run keep what they began with, but look for their source where the conf says now. */
+  useSettings({ chunkSize, vhosts }: Pick<EdgeSettings, 'chunkSize' | 'vhosts'>): void {
+    this.#chunkSize = chunkSize;
+    this.#cycles.clear();
+    for (const { hub, pull } of this.#entries.values()) {
+      const origins = vhosts.get(hub.key.vhost)?.origins ?? null;
+      if (origins !== null && origins !== hub.settings.origins) pull?.useOrigins(origins);
+    }
   }
 
   /** Why a player cannot be taken, or null. `too-many`: see the limits above. */

@@ -43,17 +43,9 @@ export interface NamedStream {
   readonly settings: VhostSettings;
 }
 
-/**
- * The stream that play or publish names, in the vhost of its own `?vhost=`, or else in that of its connection. Null:
- * there is no such vhost, or the name cannot be one.
- */
-export function streamNamed(
-  settings: EdgeSettings,
-  connected: VhostSettings | null,
-  app: string,
-  { stream, vhost }: { stream: string; vhost?: string },
-): NamedStream | null {
-  const chosen = vhost === undefined ? connected : vhostFor(settings, vhost);
-  if (chosen === null || !isStreamName(app, stream)) return null;
-  return { key: { vhost: chosen.name, app, stream }, settings: chosen };
+/** The stream of that name in a vhost as a client names it. Null: there is no such vhost, or the name cannot be one. */
+export function streamNamed(settings: EdgeSettings, vhost: string, app: string, stream: string): NamedStream | null {
+  const found = vhostFor(settings, vhost);
+  if (found === null || !isStreamName(app, stream)) return null;
+  return { key: { vhost: found.name, app, stream }, settings: found };
 }

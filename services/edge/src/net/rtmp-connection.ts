@@ -15,7 +15,6 @@ import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import { PublishWatch } from '../domain/publish-watch.js';
 import { keyText, type NamedStream, streamNamed, vhostFor } from '../domain/stream-key.js';
-import type { VhostSettings } from '../domain/vhost-settings.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
 import type { RtmpClientState } from './rtmp-client-state.js';
 
@@ -35,7 +34,6 @@ export class RtmpConnection extends ClientConnection {
   pageUrl = '';
   swfUrl = '';
   readonly #session: RtmpServerSession;
-  #settings: VhostSettings | null = null;
   #connect: ConnectEvent | null = null;
   #state: RtmpClientState = { is: 'new' };
 
@@ -110,8 +108,8 @@ export class RtmpConnection extends ClientConnection {
   #onConnect(event: ConnectEvent): void {
     this.#connect = event;
     ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
-    this.#settings = vhostFor(this.context.settings, event.vhost);
-    if (this.#settings === null) {
+    const settings = vhostFor(this.context.settings, event.vhost);
+    if (settings === null) {
       this.#session.rejectConnect(`no vhost ${event.vhost}`);
       this.#endAfterOutput('error', 'no vhost');
       return;
@@ -122,8 +120,8 @@ export class RtmpConnection extends ClientConnection {
       this.#endAfterOutput('error', 'loop');
       return;
     }
-    if (this.#settings.access !== null) {
-      this.guest.connected(this.visitor('rtmp'), this.#settings, event.app);
+    if (settings.access !== null) {
+      this.guest.connected(this.visitor('rtmp'), settings, event.app);
     }
     this.#session.acceptConnect();
     this.#become({ is: 'connected' });
@@ -147,8 +145,14 @@ export class RtmpConnection extends ClientConnection {
     });
   }
 
+  /** As the conf is now, not as it was at connect. */
+  #named(event: PlayEvent | PublishEvent): NamedStream | null {
+    const { vhost = '', app = '' } = this.#connect ?? {};
+    return streamNamed(this.context.settings, event.vhost ?? vhost, app, event.stream);
+  }
+
   #onPlay(event: PlayEvent): void {
-    const named = streamNamed(this.context.settings, this.#settings, this.#connect?.app ?? '', event);
+    const named = this.#named(event);
     if (named === null) this.#refusePlay('NetStream.Play.StreamNotFound', 'there is no such vhost or stream name');
     else {
       const refuse = (why: string) => this.#refusePlay('NetStream.Play.Failed', why);
@@ -168,7 +172,7 @@ export class RtmpConnection extends ClientConnection {
     }
     const player = new Player({ ...this.playerBase(), form: 'rtmp', durationMs: Math.max(event.duration, 0) });
     // The answer goes out before the first slab does.
-    this.#session.acceptPlay();
+    this.#session.acceptPlay(this.context.streams.chunkSizeOf(key));
     this.#flushOutput();
     this.type = 'rtmp-play';
     this.uses(key, 'play');
@@ -178,7 +182,7 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #onPublish(event: PublishEvent): void {
-    const named = streamNamed(this.context.settings, this.#settings, this.#connect?.app ?? '', event);
+    const named = this.#named(event);
     if (named === null) this.#refusePublish('there is no such vhost or stream name');
     else {
       const refuse = (why: string) => this.#refusePublish(why);

@@ -7,8 +7,8 @@ import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/ups
 const MAX_BEHIND_BYTES = 1024 * 1024;
 
 /** Dials RTMP servers. */
-export function rtmpDial(timers: Timers, chunkSize: number): Dial {
-  return (request, events) => new RtmpUpstream(request, events, timers, chunkSize);
+export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
+  return (request, events) => new RtmpUpstream(request, events, timers, chunkSize());
 }
 
 /** A client connection to an upstream server: pulls a stream from it, or publishes one to it. */
