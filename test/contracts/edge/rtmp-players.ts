@@ -7,9 +7,7 @@ import { eventually } from '../../support/eventually.js';
 import { RtmpPeer } from '../../support/rtmp-peer.js';
 import { type SampleTags, sampleTags } from '../../support/sample-tags.js';
 import type { EdgeUnderTest } from './edge-under-test.js';
-
-/** Else SRS keeps the last messages back until others come. */
-const AT_ONCE = { vhost: 'min_latency on;', play: 'mw_latency 0;' };
+import { AT_ONCE, publisher, tcUrlOf } from './rtmp-support.js';
 
 /** Players, and what both ends say about the connection itself. */
 export function rtmpPlayers(edge: EdgeUnderTest): void {
@@ -143,8 +141,6 @@ export function rtmpPlayers(edge: EdgeUnderTest): void {
   });
 }
 
-const tcUrlOf = (server: TestEdge) => `rtmp://127.0.0.1:${server.rtmpPort}/live`;
-
 function control(typeId: number, ...words: number[]) {
   const payload = Buffer.alloc(words.length * 4);
   words.forEach((word, i) => {
@@ -178,18 +174,13 @@ async function countAfterAnswer(peer: RtmpPeer): Promise<number> {
 
 /** Publishes the sample, over and over, at its own pace or so. */
 async function feedStream(t: TestContext, server: TestEdge, stream: string, sample: SampleTags) {
-  const peer = await RtmpPeer.connected(t, server.rtmpPort, tcUrlOf(server));
-  peer.command('createStream', 2, null);
-  await peer.result(2);
-  peer.onStream('publish', 0, null, stream, 'live');
-  await peer.status('NetStream.Publish.Start');
+  const { send } = await publisher(t, server, stream);
   const metadata = Buffer.concat([encodeAmf0('@setDataFrame'), sample.metadata.payload]);
-  peer.send({ ...sample.metadata, payload: metadata, streamId: 1 }, 4);
-  for (const header of [sample.videoHeader, sample.audioHeader]) peer.send({ ...header, streamId: 1 }, 4);
+  send({ ...sample.metadata, payload: metadata }, sample.videoHeader, sample.audioHeader);
   let sent = 0;
   const timer = setInterval(() => {
     const frame = sample.frames[sent++ % sample.frames.length];
-    if (frame) peer.send({ ...frame, streamId: 1 }, 4);
+    if (frame) send(frame);
   }, 10);
   t.after(() => clearInterval(timer));
   return { sent: () => sent };
