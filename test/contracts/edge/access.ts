@@ -55,7 +55,7 @@ async function playsFlv(
 /** Who may come in, by the conf's rules and by its hooks. */
 export function accessContract(edge: EdgeUnderTest): void {
   const start = (t: TestContext, vhosts: readonly string[]) =>
-    startEdge(t, { vhosts: vhosts.join('\n'), ...(edge.binary === undefined ? {} : { binary: edge.binary }) });
+    startEdge(t, { more: vhosts.join('\n'), ...(edge.binary === undefined ? {} : { binary: edge.binary }) });
 
   it('obeys security: a deny before an allow, each for playing or publishing, by address and network', async (t) => {
     const rules: Record<string, [rules: string, plays: boolean, publishes: boolean]> = {

@@ -147,17 +147,14 @@ export class RtmpConnection extends ClientConnection {
 
   /** As the conf is now, not as it was at connect. */
   #named(event: PlayEvent | PublishEvent): NamedStream | null {
-    const { vhost = '', app = '' } = this.#connect ?? {};
-    return streamNamed(this.context.settings, event.vhost ?? vhost, app, event.stream);
+    return streamNamed(this.context.settings, event.vhost ?? this.#connect?.vhost ?? '', event.app, event.stream);
   }
 
   #onPlay(event: PlayEvent): void {
     const named = this.#named(event);
+    const refuse = (why: string) => this.#refusePlay('NetStream.Play.Failed', why);
     if (named === null) this.#refusePlay('NetStream.Play.StreamNotFound', 'there is no such vhost or stream name');
-    else {
-      const refuse = (why: string) => this.#refusePlay('NetStream.Play.Failed', why);
-      this.#admit('play', named, event.query, () => this.#play(event, named), refuse);
-    }
+    else this.#admit('play', named, event.query, () => this.#play(event, named), refuse);
   }
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
@@ -183,15 +180,13 @@ export class RtmpConnection extends ClientConnection {
 
   #onPublish(event: PublishEvent): void {
     const named = this.#named(event);
-    if (named === null) this.#refusePublish('there is no such vhost or stream name');
-    else {
-      const refuse = (why: string) => this.#refusePublish(why);
-      this.#admit('publish', named, event.query, () => this.#publish(event, named), refuse);
-    }
+    const refuse = (why: string) => this.#refusePublish(why);
+    if (named === null) refuse('there is no such vhost or stream name');
+    else this.#admit('publish', named, event.query, () => this.#publish(event, named), refuse);
   }
 
   #publish(event: PublishEvent, { key, settings }: NamedStream): void {
-    this.type = 'fmle-publish';
+    this.type = `${event.encoder}-publish`;
     this.uses(key, 'publish');
     this.name = event.stream;
     const { hops = [] } = this.#connect ?? {};
