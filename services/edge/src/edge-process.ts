@@ -5,10 +5,11 @@ import { ConfError, type Directive } from '@dolphin/srs/conf.js';
 import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
 import { HookCalls } from './app/hook-calls.js';
+import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
 import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
-import type { ServerContext, TroubleCounts } from './app/server.js';
+import { noTrouble, type ServerContext } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
@@ -17,8 +18,8 @@ import type { ListenAt } from './domain/settings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
-import { FlvConnection } from './net/flv-connection.js';
 import { postHook } from './net/hook-client.js';
+import { HttpConnection } from './net/http-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
@@ -111,7 +112,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> 
     }
     return protocol === 'rtmp'
       ? new RtmpConnection(socket, context, options)
-      : new FlvConnection(socket, context, options);
+      : new HttpConnection(socket, context, options);
   };
   const open = async (server: Server, at: ListenAt, name: string) => {
     await listen(server, at);
@@ -175,7 +176,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContex
   const dial = rtmpDial(timers, () => live.current.chunkSize);
   const serverId = settings.serverId ?? `vid-${newId(7)}`;
   const serviceId = newId(8);
-  const trouble: TroubleCounts = { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0 };
+  const trouble = noTrouble();
   const hooks = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
   return {
     get settings() {
@@ -195,5 +196,6 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContex
     log,
     random,
     trouble,
+    httpRoutes: [flvRoute(() => live.current)],
   };
 }

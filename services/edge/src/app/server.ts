@@ -2,6 +2,7 @@ import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
+import type { HttpRoute } from './http-routes.js';
 import type { Log, Timers } from './ports.js';
 import type { Streams } from './streams.js';
 
@@ -14,6 +15,10 @@ export interface TroubleCounts {
   refused: number;
   /** Notices to hooks that found no room. */
   hooksDropped: number;
+}
+
+export function noTrouble(): TroubleCounts {
+  return { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0 };
 }
 
 /** What every connection needs: made once, by main. */
@@ -29,6 +34,8 @@ export interface ServerContext {
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;
+  /** Who serves an HTTP request: the first that knows its path. */
+  readonly httpRoutes: readonly HttpRoute[];
 }
 
 export function newClientId(context: ServerContext): string {
