@@ -1,4 +1,7 @@
-import { accessContract } from '../contracts/edge/access.js';
+import { accessContract, tokenContract } from '../contracts/edge/access.js';
 import { edgeContract } from '../contracts/edge/edge-under-test.js';
 
-edgeContract('access', accessContract);
+edgeContract('access', (edge) => {
+  accessContract(edge);
+  tokenContract(edge);
+});

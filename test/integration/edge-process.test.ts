@@ -57,8 +57,7 @@ describe('the process of an edge', { concurrency: 3 }, () => {
       'listen 1;\nvhost a { security { enabled on;\n  deny everybody; } }',
       'listen 1;\nvhost a { http_hooks { enabled on;\n  on_hls http://h/; } }',
       'listen 1;\nvhost a { refer { enabled on;\n  al github.com; } }',
-      'listen 1;\nvhost a {\n  cluster { mode remote; origin o; token_traverse on; } }',
-      'listen 1;\nvhost a {\n  mode remote; origin o; token_traverse on; }',
+      'listen 1;\nvhost a { mode remote; origin o;\n  token_traverse yes; }',
       'listen 1;\nhttp_api { enabled on;\n  auth { enabled on; username a; password b; } }',
       'listen 1;\n\nlisten x y {',
     ];

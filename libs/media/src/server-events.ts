@@ -36,6 +36,8 @@ export interface ConnectEvent {
   flashVer?: string;
   /** Server ids that this connection's stream has passed, nearest the viewer first. */
   hops: string[];
+  /** An edge shows somebody else's connect, and asks for nothing more. */
+  isProbe: boolean;
   /** Further connect arguments. */
   args: AmfObject;
 }

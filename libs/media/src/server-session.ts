@@ -3,7 +3,7 @@ import { ChunkReader } from './chunk-reader.js';
 import { type Command, decodeCommand, objectOf, stringOf } from './commands.js';
 import { ConnectionControl, isControl } from './connection-control.js';
 import { ServerHandshake } from './handshake.js';
-import { hopsOf } from './hops.js';
+import { hopsOf, isProbe } from './hops.js';
 import { MediaError } from './media-error.js';
 import { mediaOf } from './media-message.js';
 import { MEDIA_CHUNK_SIZE, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
@@ -210,7 +210,7 @@ export class RtmpServerSession {
       const value = stringOf(c.object, key);
       if (value !== undefined && value !== '') optional[key] = value;
     }
-    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), args });
+    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), isProbe: isProbe(args), args });
   }
 
   #onPublish(c: Command, events: ServerEvent[]): void {

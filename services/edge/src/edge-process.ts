@@ -23,6 +23,7 @@ import { HttpConnection } from './net/http-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
+import { rtmpTokenProbe } from './net/token-probe.js';
 import { claimPidFile, enterWorkDir } from './process/claims.js';
 import { confSource } from './process/conf-file.js';
 
@@ -177,7 +178,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContex
   const serverId = settings.serverId ?? `vid-${newId(7)}`;
   const serviceId = newId(8);
   const trouble = noTrouble();
-  const hooks = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
+  const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
   return {
     get settings() {
       return live.current;
@@ -189,7 +190,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContex
       pull: { dial, timers, log, random },
       tapsOf: () => [],
     }),
-    admission: new Admission({ serverId, serviceId }, hooks),
+    admission: new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) }),
     serviceId,
     clients: new Clients(settings.maxConnections),
     timers,

@@ -5,10 +5,13 @@ import { publishRaw } from '../../integration/edge-support/raw-publisher.js';
 import { eventually } from '../../support/eventually.js';
 import { type HookReply, hookServer } from '../../support/hook-server.js';
 import { type RtmpClient, rtmpClient } from '../../support/rtmp-client.js';
+import { rtmpOrigin } from '../../support/rtmp-origin.js';
 import type { EdgeUnderTest } from './edge-under-test.js';
 
 const REMUX = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
-const vhost = (name: string, inside: string) => `vhost ${name} { ${REMUX} ${inside} }`;
+/** A machine that stalls must not end the publisher. */
+const PATIENT = 'publish { firstpkt_timeout 60000; normal_timeout 60000; }';
+const vhost = (name: string, inside: string) => `vhost ${name} { ${REMUX} ${PATIENT} ${inside} }`;
 
 /** Publishes to a vhost, frames of half a KiB. */
 function publish(t: TestContext, edge: TestEdge, name: string, stream = 's') {
@@ -228,6 +231,38 @@ export function accessContract(edge: EdgeUnderTest): void {
     await eventually(() => (waits?.media ?? 0) > 2, { what: 'media after consent' });
     await eventually(() => hooks.of('stop').length === 1, { what: 'the end of who left meanwhile' });
     await streamIsLive(it, 's');
+  });
+}
+
+/** Who may come in, by the word of the origin. */
+export function tokenContract(edge: EdgeUnderTest): void {
+  it('shows an edge’s clients to the first origin that can be reached, and obeys it', async (t) => {
+    const isGood = ({ tcUrl }: { tcUrl: string }) => !tcUrl.includes('token=') || tcUrl.includes('token=good');
+    const origin = await rtmpOrigin(t, isGood);
+    const cluster = `cluster { mode remote; origin 127.0.0.1:1 ${origin.address}; token_traverse on; }`;
+    const it = await startEdge(t, {
+      more: vhost('t.v', cluster),
+      ...(edge.binary === undefined ? {} : { binary: edge.binary }),
+    });
+    const tcUrl = `rtmp://t.v:${it.rtmpPort}/live?token=`;
+    const pageUrl = 'http://a.com/p';
+    const bad = rtmpClient(t, it.rtmpPort, 'play', 'rtmp://t.v/live/bad', { tcUrl: `${tcUrl}bad`, pageUrl });
+    await isOver(bad);
+    const [shown] = origin.connects;
+    assert.deepEqual([shown?.tcUrl, shown?.pageUrl], [`${tcUrl}bad`, pageUrl]);
+    assert.deepEqual(origin.plays, [], 'nothing is pulled for it');
+    const worse = rtmpClient(t, it.rtmpPort, 'publish', 'rtmp://t.v/live/bad', { tcUrl: `${tcUrl}bad` });
+    await isOver(worse);
+    assert.equal(worse.started, false);
+    const good = rtmpClient(t, it.rtmpPort, 'play', 'rtmp://t.v/live/good', { tcUrl: `${tcUrl}good` });
+    await eventually(() => origin.plays.includes('good'), { what: 'the edge pulls for who was accepted' });
+    assert.equal(good.ended, false);
+    // SRS shows RTMP clients alone, and so leaves a door open: its HTTP players need no token.
+    if (edge.is === 'builtin') {
+      const url = `http://127.0.0.1:${it.httpPort}/live/http.flv?vhost=t.v&token=bad`;
+      assert.equal((await fetch(url)).status, 403);
+      assert.deepEqual(origin.connects.at(-1)?.tcUrl, 'rtmp://t.v/live?vhost=t.v&token=bad');
+    }
   });
 }
 

@@ -37,10 +37,11 @@ export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpR
     trouble,
     httpRoutes,
     serviceId: 'life',
-    admission: new Admission(
-      { serverId: 'edge', serviceId: 'life' },
-      new HookCalls({ post: () => () => undefined, timers: clock, log, onDropped: () => undefined }),
-    ),
+    admission: new Admission({
+      server: { serverId: 'edge', serviceId: 'life' },
+      calls: new HookCalls({ post: () => () => undefined, timers: clock, log, onDropped: () => undefined }),
+      showToken: async () => ({ is: 'accepted' }),
+    }),
   };
   const server = createServer((socket) => void new HttpConnection(socket, context, { handedOff: false }));
   server.listen(0, '127.0.0.1');

@@ -8,6 +8,7 @@ import {
   MAX_QUESTIONS,
   MAX_WAITING_NOTICES,
 } from '@dolphin/edge/app/hook-calls.js';
+import type { ShowToken, TokenAnswer } from '@dolphin/edge/app/token-check.js';
 import type { HookAnswer } from '@dolphin/edge/domain/hook-message.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import type { Visit } from '@dolphin/edge/domain/visit.js';
@@ -18,7 +19,7 @@ const HOOKS = `http_hooks { enabled on; on_connect http://h/connect; on_close ht
   on_stop http://h/stop; on_publish http://h/publish; on_unpublish http://h/unpublish; }`;
 
 /** What restricts a vhost, with a hook server that answers when the test says so. */
-function admission(vhost: string) {
+function admission(vhost: string, showToken: ShowToken = async () => ({ is: 'accepted' })) {
   const settings = readSettings(parseConf(`listen 1; vhost a { ${vhost} }`, 'edge.conf')).settings.vhosts.get('a')!;
   const calls: {
     path: string;
@@ -47,9 +48,18 @@ function admission(vhost: string) {
     log,
     onDropped: () => dropped++,
   });
-  const guest = () => new Admission({ serverId: 's', serviceId: 'l' }, hooks).guest();
+  const guest = () => new Admission({ server: { serverId: 's', serviceId: 'l' }, calls: hooks, showToken }).guest();
   const visit = (o: Partial<Visit> = {}): Visit => ({
-    ...{ id: 'c', address: '192.0.2.1', over: 'rtmp', tcUrl: 'rtmp://a/live', pageUrl: 'http://a.com/', swfUrl: '' },
+    ...{
+      id: 'c',
+      address: '192.0.2.1',
+      over: 'rtmp',
+      tcUrl: 'rtmp://a/live',
+      pageUrl: 'http://a.com/',
+      swfUrl: '',
+      args: {},
+      hops: [],
+    },
     ...{ use: 'play', key: { vhost: 'a', app: 'live', stream: 's' }, settings, query: '' },
     ...o,
   });
@@ -142,6 +152,60 @@ describe('a guest', () => {
   });
 });
 
+describe('token_traverse', () => {
+  const TRAVERSE = 'cluster { mode remote; origin a b:1936; token_traverse on; }';
+  const asked = (...answers: TokenAnswer['is'][]) => {
+    const shown: string[] = [];
+    const show: ShowToken = async ({ host, port }, { tcUrl }, app, hops) => {
+      shown.push(`${host}:${port} ${tcUrl} ${app} ${hops.join()}`);
+      const is = answers.shift() ?? 'accepted';
+      return is === 'accepted' ? { is } : { is, why: 'no' };
+    };
+    return { shown, ...admission(`${HOOKS} ${TRAVERSE}`, show) };
+  };
+
+  it('shows who connects to the first origin that can be reached, and its word holds', async () => {
+    const { shown, guest, visit } = asked('unreachable', 'refused', 'accepted', 'unreachable', 'unreachable');
+    const connect = () => guest().connect(visit(), visit().settings, 'live', false);
+    assert.deepEqual(await connect(), { by: 'token', why: 'no' });
+    assert.deepEqual(shown, ['a:1935 rtmp://a/live live s', 'b:1936 rtmp://a/live live s']);
+    assert.equal(await connect(), null);
+    assert.equal((await connect())?.by, 'token', 'no origin is no consent');
+  });
+
+  it('asks once for a vhost, but again for another that a stream names', async () => {
+    const { shown, guest, visit, calls } = asked();
+    const one = guest();
+    await one.connect(visit(), visit().settings, 'live', false);
+    const enter = async (o: Partial<Visit> = {}) => {
+      const entered = one.enter(visit(o));
+      for (let i = 0; i < 3; i++) {
+        await turns();
+        calls.at(-1)?.answer(YES);
+      }
+      return await entered;
+    };
+    assert.equal(await enter(), null);
+    assert.equal(shown.length, 1);
+    assert.equal(await enter({ settings: { ...visit().settings, name: 'other' } }), null);
+    assert.equal(shown.length, 2);
+  });
+
+  it('does not ask for an edge that pulls, and does for an HTTP player', async () => {
+    const { shown, guest, visit, calls } = asked('refused');
+    assert.equal(await guest().connect(visit(), visit().settings, 'live', true), null);
+    assert.equal(shown.length, 0);
+    assert.equal((await guest().enter(visit({ over: 'http' })))?.by, 'token');
+    assert.equal(calls.length, 0, 'no hook hears of it');
+  });
+
+  it('means nothing to an origin', async () => {
+    const { guest, visit } = admission('cluster { mode local; token_traverse on; }');
+    assert.equal(visit().settings.access, null);
+    assert.equal(await guest().enter(visit()), null);
+  });
+});
+
 describe('calls of hooks', () => {
   it('are bounded, and who waits for a place gets the next, or a refusal when its time is over', async () => {
     const { guest, visit, calls, due } = admission('http_hooks { enabled on; on_play http://h/play; }');
@@ -164,7 +228,8 @@ describe('calls of hooks', () => {
     );
     for (let i = 0; i < MAX_WAITING_NOTICES + 3; i++) {
       const one = guest();
-      one.connected(visit(), visit().settings, 'live');
+      void one.connect(visit(), visit().settings, 'live', false);
+      await turns();
       one.close(0, 0);
     }
     await turns();

@@ -6,15 +6,20 @@ import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { VhostSettings } from '../domain/vhost-settings.js';
 import type { Refusal, Visit, Visitor } from '../domain/visit.js';
 import type { HookCalls } from './hook-calls.js';
+import { type ShowToken, tokenRefusal } from './token-check.js';
 
-/** Who may come in, where a vhost's conf restricts it: `security`, `refer` and `http_hooks`. */
+export interface AdmissionOptions {
+  readonly server: ServerIdentity;
+  readonly calls: HookCalls;
+  readonly showToken: ShowToken;
+}
+
+/** Who may come in, where a vhost's conf restricts it: `security`, `refer`, `http_hooks` and `token_traverse`. */
 export class Admission {
-  readonly #server: ServerIdentity;
-  readonly #calls: HookCalls;
+  readonly #o: AdmissionOptions;
 
-  constructor(server: ServerIdentity, calls: HookCalls) {
-    this.#server = server;
-    this.#calls = calls;
+  constructor(o: AdmissionOptions) {
+    this.#o = o;
   }
 
   /**
@@ -22,7 +27,7 @@ export class Admission {
    * long as the connection lives.
    */
   guest(): Guest {
-    return new Guest(this.#server, this.#calls);
+    return new Guest(this.#o);
   }
 }
 
@@ -34,38 +39,61 @@ export class Admission {
  * The order of the rules is SRS's (stream_service_cycle), so that a hook's server hears of the same clients.
  */
 export class Guest {
-  readonly #server: ServerIdentity;
-  readonly #calls: HookCalls;
+  readonly #o: AdmissionOptions;
   #subject: { of: HookSubject; settings: VhostSettings } | null = null;
   #end: 'on_stop' | 'on_unpublish' | null = null;
   #isAsking = false;
   #isClosed = false;
+  /** The vhost whose origin accepted it. */
+  #acceptedFor: string | null = null;
   /** Notices of one client come in order. */
   #told: Promise<void> = Promise.resolve();
 
-  constructor(server: ServerIdentity, calls: HookCalls) {
-    this.#server = server;
-    this.#calls = calls;
+  constructor(o: AdmissionOptions) {
+    this.#o = o;
   }
 
-  /** An RTMP client is there, and its end will be told. `app` is all that is known of its stream. */
-  connected(visitor: Visitor, settings: VhostSettings, app: string): void {
+  /**
+   * An RTMP client connects, and its end will be told. `app` is all that is known of its stream. Null: it may. An edge of
+   * this host, which pulls for many, is not asked for a token: those that it pulls for were.
+   */
+  async connect(visitor: Visitor, settings: VhostSettings, app: string, isEdge: boolean): Promise<Refusal | null> {
     const key = { vhost: settings.name, app, stream: '' };
     this.#subject = { of: this.#subjectOf(visitor, key, ''), settings };
+    if (isEdge) this.#acceptedFor = settings.name;
+    return await this.#asking(this.#checkToken(visitor, settings, app));
   }
 
   /** Null: it may. Never rejects. If its connection is closed meanwhile, nothing more is asked, and the answer means nothing. */
   async enter(visit: Visit): Promise<Refusal | null> {
     const { settings } = visit;
     this.#subject = { of: this.#subjectOf(visit, visit.key, visit.query), settings };
+    return settings.access === null ? null : await this.#asking(this.#check(visit, settings.access));
+  }
+
+  async #asking(question: Promise<Refusal | null>): Promise<Refusal | null> {
     this.#isAsking = true;
-    const refusal = settings.access === null ? null : await this.#check(visit, settings.access);
+    const refusal = await question;
     this.#isAsking = false;
     if (this.#isClosed) this.#tellClose();
     return refusal;
   }
 
-  async #check({ over, use, address, pageUrl }: Visit, access: AccessSettings): Promise<Refusal | null> {
+  /** SRS asks when a stream is named. Here a connect waits for it, so that a chain of edges asks the origin behind it. */
+  async #checkToken(visitor: Visitor, settings: VhostSettings, app: string, query = ''): Promise<Refusal | null> {
+    const { access, origins, name } = settings;
+    if (!access?.tokenTraverse || origins === null || this.#acceptedFor === name) return null;
+    const hops = [...visitor.hops, this.#o.server.serverId];
+    // A token stands in the query of a player's URL; of RTMP the client says itself where it connects.
+    const tcUrl = visitor.over === 'http' && query !== '' ? `${visitor.tcUrl}?${query}` : visitor.tcUrl;
+    const why = await tokenRefusal(this.#o.showToken, origins, { ...visitor, tcUrl }, app, hops);
+    if (why !== null) return { by: 'token', why };
+    this.#acceptedFor = name;
+    return null;
+  }
+
+  async #check(visit: Visit, access: AccessSettings): Promise<Refusal | null> {
+    const { over, use, address, pageUrl, settings, key } = visit;
     const refer = over === 'rtmp' ? access.refer : null;
     const strange: Refusal = { by: 'refer', why: `the page ${pageUrl} is none of those that may` };
     if (refer !== null && !isReferred(refer.all, pageUrl)) return strange;
@@ -73,6 +101,8 @@ export class Guest {
       const why = await this.#ask('on_connect');
       if (why !== null || this.#isClosed) return { by: 'hook', why: why ?? 'it left' };
     }
+    const refused = await this.#checkToken(visit, settings, key.app, visit.query);
+    if (refused !== null || this.#isClosed) return refused ?? { by: 'token', why: 'it left' };
     const denied = access.security === null ? null : securityRefusal(access.security, use, address);
     if (denied !== null) return { by: 'security', why: denied };
     // A player's page is looked at after its hook, a publisher's before: what the hooks hear is SRS's.
@@ -116,12 +146,12 @@ export class Guest {
 
   async #ask(action: HookName): Promise<string | null> {
     const urls = this.#urls(action);
-    return urls.length === 0 ? null : await this.#calls.ask(urls, this.#message(action));
+    return urls.length === 0 ? null : await this.#o.calls.ask(urls, this.#message(action));
   }
 
   #tell(action: HookName): void {
     const urls = this.#urls(action);
-    if (urls.length > 0) this.#told = this.#calls.tell(urls, this.#message(action), this.#told);
+    if (urls.length > 0) this.#told = this.#o.calls.tell(urls, this.#message(action), this.#told);
   }
 
   #urls(action: HookName): readonly string[] {
@@ -134,7 +164,7 @@ export class Guest {
   }
 
   #subjectOf(visitor: Visitor, key: StreamKey, query: string): HookSubject {
-    const server = this.#server;
+    const { server } = this.#o;
     return { server, visitor, key, query, streamId: streamIdOf(server.serviceId, keyText(key)) };
   }
 }

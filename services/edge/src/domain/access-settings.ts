@@ -29,17 +29,21 @@ export interface AccessSettings {
   readonly security: readonly SecurityRule[] | null;
   readonly refer: ReferSettings | null;
   readonly hooks: HookUrls | null;
+  /** Who connects is shown to the origin first, which may refuse. */
+  readonly tokenTraverse: boolean;
 }
 
 /**
- * Null: everybody may come in. Throws ConfError: what restricts access is obeyed or refused, since a rule that is
- * passed over opens what somebody closed.
+ * Null: everybody may come in. `cluster`: where token_traverse stands; an origin has nobody to show a token to. Throws
+ * ConfError: what restricts access is obeyed or refused, since a rule that is passed over opens what somebody closed.
  */
-export function readAccess(vhost: ConfView): AccessSettings | null {
+export function readAccess(vhost: ConfView, cluster: ConfView, isEdge: boolean): AccessSettings | null {
   const security = readSecurity(vhost.block('security'));
   const refer = readRefer(vhost);
   const hooks = readHooks(vhost.block('http_hooks'));
-  return security === null && refer === null && hooks === null ? null : { security, refer, hooks };
+  const tokenTraverse = cluster.onOff('token_traverse', false) && isEdge;
+  const isOpen = security === null && refer === null && hooks === null && !tokenTraverse;
+  return isOpen ? null : { security, refer, hooks, tokenTraverse };
 }
 
 function readSecurity(view: ConfView): readonly SecurityRule[] | null {

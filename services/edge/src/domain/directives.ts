@@ -55,11 +55,7 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
   const where = `vhost ${vhost.args[0] ?? ''}: `;
   for (const item of block) {
     switch (item.name) {
-      case 'token_traverse':
-        refuseIfOn(item);
-        break;
       case 'cluster':
-        refuseIfOn(findDirective(item.block, 'token_traverse'));
         warnUnknown(item.block ?? [], CLUSTER, `${where}cluster: `, warnings);
         break;
       case 'play':
@@ -92,10 +88,6 @@ function refuseIfEnabled(item: Directive | undefined): void {
   // SRS takes every word but `on` for off; a restriction that somebody misspelt is still one that he wants.
   const enabled = findDirective(item?.block, 'enabled')?.args[0];
   if (item !== undefined && enabled !== undefined && enabled !== 'off') refuse(item);
-}
-
-function refuseIfOn(item: Directive | undefined): void {
-  if (item !== undefined && item.args[0] !== 'off') refuse(item);
 }
 
 function refuse({ file, line, name }: Directive): never {

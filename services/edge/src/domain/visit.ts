@@ -1,3 +1,4 @@
+import type { AmfObject } from '@dolphin/media';
 import type { StreamKey } from './stream-key.js';
 import type { VhostSettings } from './vhost-settings.js';
 
@@ -12,6 +13,10 @@ export interface Visitor {
   readonly tcUrl: string;
   readonly pageUrl: string;
   readonly swfUrl: string;
+  /** Its further arguments of connect, as they came: for the origin, which may look for a token in them. */
+  readonly args: AmfObject;
+  /** Server ids that its connection has passed. */
+  readonly hops: readonly string[];
 }
 
 /** Somebody who wants to play or publish a stream. */

@@ -4,7 +4,7 @@ import type { Guest } from '../app/admission.js';
 import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
 import { type StreamKey, streamUrlOf } from '../domain/stream-key.js';
-import type { Refusal, Visit, Visitor } from '../domain/visit.js';
+import type { Refusal, Visitor } from '../domain/visit.js';
 import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
@@ -138,16 +138,16 @@ export abstract class ClientConnection implements Client {
 
   protected visitor(over: Visitor['over']): Visitor {
     const { id, address, tcUrl, pageUrl, swfUrl } = this;
-    return { id, address, over, tcUrl, pageUrl, swfUrl };
+    return { id, address, over, tcUrl, pageUrl, swfUrl, args: {}, hops: [] };
   }
 
   /**
-   * Asks whether it may come in, of a vhost with `access` alone. It is not read meanwhile, so that what it sends on
-   * waits in its own TCP window; when it is gone before the answer, nobody is told.
+   * Waits for the answer to a question of its guest: of a vhost with `access` alone. It is not read meanwhile, so that
+   * what it sends on waits in its own TCP window; when it is gone before the answer, nobody is told.
    */
-  protected ask(visit: Visit, onAnswer: (refusal: Refusal | null) => void): void {
+  protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
     this.socket.pause();
-    void this.guest.enter(visit).then((refusal) => {
+    void question.then((refusal) => {
       if (this.#closed || this.socket.destroyed) return;
       this.socket.resume();
       onAnswer(refusal);

@@ -169,7 +169,7 @@ export class HttpConnection extends ClientConnection {
     }
     // Hooks are told the RTMP address that the URL stands for, as by SRS.
     const visitor = { ...this.visitor('http'), tcUrl: `rtmp://${settings.name}/${key.app}` };
-    this.ask({ ...visitor, ...stream, use: 'play', query: head.query }, (refusal) => {
+    this.waitFor(this.guest.enter({ ...visitor, ...stream, use: 'play', query: head.query }), (refusal) => {
       if (refusal === null) this.#play(stream, head, frame);
       else this.#refuse(textAnswer(403), frame, 'error');
     });

@@ -4,6 +4,13 @@ import type { PublishPath } from '../app/publisher.js';
 import type { PublishWatch } from '../domain/publish-watch.js';
 import type { StreamKey } from '../domain/stream-key.js';
 
+/** From the first byte to the end of the handshake and connect. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** From connect to play or publish (SRS: SRS_CONSTS_RTMP_TIMEOUT). */
+export const IDLE_TIMEOUT_MS = 30_000;
+/** How often a publisher's time-outs are looked at. */
+export const WATCH_MS = 1000;
+
 /** What an RTMP client is doing. */
 export type RtmpClientState =
   | { is: 'new' }

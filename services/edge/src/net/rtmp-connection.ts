@@ -15,18 +15,12 @@ import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import { PublishWatch } from '../domain/publish-watch.js';
 import { keyText, type NamedStream, streamNamed, vhostFor } from '../domain/stream-key.js';
+import type { Refusal, Visitor } from '../domain/visit.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
-import type { RtmpClientState } from './rtmp-client-state.js';
+import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, type RtmpClientState, WATCH_MS } from './rtmp-client-state.js';
 
-/** From the first byte to the end of the handshake and connect. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** From connect to play or publish (SRS: SRS_CONSTS_RTMP_TIMEOUT). */
-const IDLE_TIMEOUT_MS = 30_000;
 /** Answers that a peer has not read: it asks without listening. A slab may be in there, too. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** How often a publisher's time-outs are looked at. */
-const WATCH_MS = 1000;
-
 /** One RTMP client on its socket: what it asks is decided by the streams, what they decide is told to it. */
 export class RtmpConnection extends ClientConnection {
   type: ClientType = 'unknown';
@@ -109,33 +103,31 @@ export class RtmpConnection extends ClientConnection {
     this.#connect = event;
     ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
     const settings = vhostFor(this.context.settings, event.vhost);
-    if (settings === null) {
-      this.#session.rejectConnect(`no vhost ${event.vhost}`);
-      this.#endAfterOutput('error', 'no vhost');
+    const isLoop = event.hops.includes(this.context.streams.serverId);
+    if (isLoop) this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
+    const refuse = (why: string) => this.#refuse(() => this.#session.rejectConnect(why), why);
+    if (settings === null || isLoop) {
+      refuse(isLoop ? 'a loop of edges' : `no vhost ${event.vhost}`);
       return;
     }
-    if (event.hops.includes(this.context.streams.serverId)) {
-      this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
-      this.#session.rejectConnect('a loop of edges');
-      this.#endAfterOutput('error', 'loop');
-      return;
-    }
-    if (settings.access !== null) {
-      this.guest.connected(this.visitor('rtmp'), settings, event.app);
-    }
-    this.#session.acceptConnect();
-    this.#become({ is: 'connected' });
+    const accept = () => {
+      this.#session.acceptConnect();
+      this.#become({ is: 'connected' });
+    };
+    if (settings.access === null) accept();
+    else this.#holdFor(this.guest.connect(this.#visitor(), settings, event.app, this.#isEdge), accept, refuse);
   }
 
   /** Goes on once the vhost's rules let it in. */
   #admit(use: 'play' | 'publish', named: NamedStream, query: string, go: () => void, refuse: (why: string) => void) {
-    if (named.settings.access === null) {
-      go();
-      return;
-    }
+    if (named.settings.access === null) go();
+    else this.#holdFor(this.guest.enter({ ...this.#visitor(), ...named, use, query }), go, refuse);
+  }
+
+  #holdFor(question: Promise<Refusal | null>, go: () => void, refuse: (why: string) => void): void {
     const asking: RtmpClientState = { is: 'asking', later: [] };
     this.#become(asking);
-    this.ask({ ...this.visitor('rtmp'), ...named, use, query }, (refusal) => {
+    this.waitFor(question, (refusal) => {
       this.#become({ is: 'connected' });
       this.#guarded(() => {
         if (refusal === null) go();
@@ -143,6 +135,17 @@ export class RtmpConnection extends ClientConnection {
         this.#take(asking.later);
       });
     });
+  }
+
+  /** It asks for many. A viewer can claim hops, too; those of this host come through no pod. */
+  get #isEdge(): boolean {
+    const { hops = [], isProbe = false } = this.#connect ?? {};
+    return hops.length > 0 && !isProbe && this.trustsPeer;
+  }
+
+  #visitor(): Visitor {
+    const { args = {}, hops = [] } = this.#connect ?? {};
+    return { ...this.visitor('rtmp'), args, hops };
   }
 
   /** As the conf is now, not as it was at connect. */
@@ -159,9 +162,7 @@ export class RtmpConnection extends ClientConnection {
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
     const { hops = [] } = this.#connect ?? {};
-    // A viewer can claim hops, too; those of this host come through no pod.
-    const isEdge = hops.length > 0 && this.trustsPeer;
-    const request = { key, settings, query: event.query, hops, address: this.address, isEdge };
+    const request = { key, settings, query: event.query, hops, address: this.address, isEdge: this.#isEdge };
     const refusal = this.context.streams.refusal(request);
     if (refusal !== null) {
       this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
@@ -236,17 +237,18 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #refusePlay(code: string, why: string, end: ClientEnd = 'error'): void {
-    this.context.trouble.refused++;
-    this.turnedAway();
-    this.#session.rejectPlay(code, why);
-    this.#endAfterOutput(end, why);
+    this.#refuse(() => this.#session.rejectPlay(code, why), why, end);
   }
 
   #refusePublish(why: string): void {
+    this.#refuse(() => this.#session.rejectPublish('NetStream.Publish.BadName', why), why);
+  }
+
+  #refuse(tell: () => void, why: string, end: ClientEnd = 'error'): void {
     this.context.trouble.refused++;
     this.turnedAway();
-    this.#session.rejectPublish('NetStream.Publish.BadName', why);
-    this.#endAfterOutput('error', why);
+    tell();
+    this.#endAfterOutput(end, why);
   }
 
   /** Ends what it was before; from now on it is `next`, with that state's time-out. */
