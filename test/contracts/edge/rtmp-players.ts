@@ -13,7 +13,8 @@ import { AT_ONCE, publisher, tcUrlOf } from './rtmp-support.js';
 export function rtmpPlayers(edge: EdgeUnderTest): void {
   it('shake hands by digest with who asks for it by either scheme, simply with all others', async (t) => {
     const server = await startEdge(t, edge);
-    for (const scheme of [0, 1] as const) {
+    // A 2.0 of today is built without OpenSSL, whose 3.0 it does not know, and has the simple one alone.
+    for (const scheme of edge.form === '2015' ? [] : ([0, 1] as const)) {
       const c1 = digestC1(scheme, Buffer.alloc(1536, 0x5e));
       const c2 = (answer: Buffer) => digestC2(answer, scheme);
       const { peer, handshake } = await RtmpPeer.open(t, server.rtmpPort, { c1, c2 });
