@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
-import { type ConnectingClient, parseRtmpUrl, RtmpClientSession, tcUrlOf } from '@dolphin/media';
+import { type ConnectingClient, MessageType, parseRtmpUrl, RtmpClientSession, tcUrlOf } from '@dolphin/media';
 import { onCleanup, type TestScope } from './cleanup.js';
+
+/** Of Speex: no server looks into it. */
+const SOUND = Buffer.from([0xb6, 0, 0, 0]);
 
 export interface RtmpClient {
   /** The server agreed to play or publish. */
@@ -11,6 +14,8 @@ export interface RtmpClient {
   readonly refusal: string;
   /** The connection is over. */
   readonly ended: boolean;
+  /** Sends a message of media, once the server agreed to publish. */
+  send(): void;
   /** Says goodbye, and hangs up. */
   stop(): void;
   /** Is gone without a word. */
@@ -53,6 +58,10 @@ export function rtmpClient(
     state.ended = true;
   });
   return Object.assign(state, {
+    send: () => {
+      session.sendMedia({ typeId: MessageType.audio, timestamp: 0, streamId: 1, payload: SOUND });
+      flush();
+    },
     stop: () => {
       session.stop();
       flush();
