@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, loadConf } from '@dolphin/srs/conf.js';
 import { type Client, Clients } from './app/clients.js';
+import { hlsRoute } from './app/hls-route.js';
+import { HlsSessions } from './app/hls-sessions.js';
+import { HlsStreams } from './app/hls-streams.js';
 import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';
@@ -164,20 +168,27 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
   const timers = systemTimers;
   const newId = () => `vid-${randomId(7, random)}`;
   const dial = rtmpDial(timers, settings.chunkSize);
+  const clients = new Clients(settings.maxConnections);
+  const hls = new HlsStreams({ timers, unixSeconds: () => Math.floor(Date.now() / 1000) });
+  const streams = new Streams({
+    serverId: settings.serverId ?? newId(),
+    chunkSize: settings.chunkSize,
+    pull: { dial, timers, log, random },
+    tapsOf: (key, vhost) => hls.tapsOf(key, vhost),
+  });
+  const sessions = new HlsSessions({ clients, timers, random });
   return {
     settings,
-    streams: new Streams({
-      serverId: settings.serverId ?? newId(),
-      chunkSize: settings.chunkSize,
-      pull: { dial, timers, log, random },
-      tapsOf: () => [],
-    }),
-    clients: new Clients(settings.maxConnections),
+    streams,
+    clients,
     timers,
     log,
     random,
     trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
-    httpRoutes: [flvRoute(() => settings)],
+    httpRoutes: [
+      flvRoute(() => settings),
+      hlsRoute({ settings: () => settings, streams, hls, sessions, gzip: gzipSync }),
+    ],
     vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

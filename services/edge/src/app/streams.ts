@@ -49,6 +49,8 @@ interface Entry {
   readonly address: string;
   pull: Pull | null;
   publisher: Publisher | null;
+  /** Those who keep it without being players. */
+  holds: number;
 }
 
 export interface StreamsOptions {
@@ -109,14 +111,23 @@ export class Streams {
 
   /** Adds a player; a stream that is pulled begins to be with its first one. */
   play(request: PlayRequest, player: Player): void {
-    const text = keyText(request.key);
-    const entry = this.#entries.get(text) ?? this.#open(request.key, request.settings, request.address);
+    const entry = this.#entryFor(request);
     entry.hub.add(player);
-    if (request.settings.origins !== null && entry.pull === null) {
-      const hops = [...request.hops, this.serverId];
-      entry.pull = new Pull(entry.hub, request.settings.origins, { query: request.query, hops }, this.#context);
-      entry.pull.start();
-    }
+    this.#pull(entry, request);
+  }
+
+  /** Keeps a stream without a player, as `play` does with one, until the answer is called. */
+  hold(request: PlayRequest): () => void {
+    const entry = this.#entryFor(request);
+    entry.holds++;
+    this.#pull(entry, request);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      entry.holds--;
+      if (this.#entries.get(entry.hub.text) === entry) this.#closeIfUnused(entry);
+    };
   }
 
   /** `sentBytes`: what its connection was sent, for the stream's totals. */
@@ -146,6 +157,16 @@ export class Streams {
       hub.dispose();
     }
     this.#entries.clear();
+  }
+
+  #entryFor({ key, settings, address }: PlayRequest): Entry {
+    return this.#entries.get(keyText(key)) ?? this.#open(key, settings, address);
+  }
+
+  #pull(entry: Entry, { settings, query, hops }: PlayRequest): void {
+    if (settings.origins === null || entry.pull !== null) return;
+    entry.pull = new Pull(entry.hub, settings.origins, { query, hops: [...hops, this.serverId] }, this.#context);
+    entry.pull.start();
   }
 
   #publishHere(request: PublishRequest, publisher: Publisher): PublishPath | 'busy' {
@@ -202,13 +223,13 @@ export class Streams {
       total: this.#total,
       taps: this.#tapsOf(key, settings),
     });
-    const entry: Entry = { hub, address, pull: null, publisher: null };
+    const entry: Entry = { hub, address, pull: null, publisher: null, holds: 0 };
     this.#entries.set(hub.text, entry);
     return entry;
   }
 
   #closeIfUnused(entry: Entry): void {
-    if (entry.hub.playerCount > 0) return;
+    if (entry.hub.playerCount > 0 || entry.holds > 0) return;
     entry.pull?.stop();
     entry.pull = null;
     if (entry.publisher !== null) return;

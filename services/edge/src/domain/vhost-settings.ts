@@ -1,5 +1,6 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type HlsSettings, readHls } from './hls-settings.js';
 
 export interface Origin {
   readonly host: string;
@@ -24,6 +25,8 @@ export interface VhostSettings {
   readonly packetMs: number;
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
+  /** Null: no HLS. */
+  readonly hls: HlsSettings | null;
 }
 
 /** SRS: SRS_CONF_DEFAULT_*. */
@@ -61,6 +64,7 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
     packetMs: vhost.has('publish_normal_timeout')
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
+    hls: readHls(vhost.block('hls')),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
   };
 }
