@@ -39,6 +39,15 @@ export interface ClientSessionOptions {
   /** Commands and media not yet taken. 8 MiB: some seconds of any live stream; the caller stops feeding before. */
   maxOutputBytes?: number;
   flashVer?: string;
+  /** What connect says of the client in place of `url`, for a server that speaks for another. */
+  client?: ConnectingClient;
+}
+
+/** What a client's connect says of it. */
+export interface ConnectingClient {
+  tcUrl: string;
+  pageUrl: string;
+  swfUrl: string;
 }
 
 export type ClientEvent =
@@ -149,18 +158,19 @@ export class RtmpClientSession {
   #connect(): void {
     this.#state = 'connecting';
     const { url, mode } = this.#o;
+    const client = this.#o.client ?? { tcUrl: tcUrlOf(url), pageUrl: '', swfUrl: '' };
     const object = {
       app: url.app,
       ...(mode === 'publish' ? { type: 'nonprivate' } : {}),
       flashVer: this.#o.flashVer ?? 'FMLE/3.0 (compatible; dolphin)',
-      swfUrl: '',
-      tcUrl: tcUrlOf(url),
+      swfUrl: client.swfUrl,
+      tcUrl: client.tcUrl,
       fpad: false,
       capabilities: 239,
       audioCodecs: 3575,
       videoCodecs: 252,
       videoFunction: 1,
-      pageUrl: '',
+      pageUrl: client.pageUrl,
       objectEncoding: 0,
     };
     const hops = hopsArgument(this.#o.hops ?? []);

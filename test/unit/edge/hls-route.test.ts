@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { Admission } from '@dolphin/edge/app/admission.js';
 import { Clients } from '@dolphin/edge/app/clients.js';
 import { hlsRoute } from '@dolphin/edge/app/hls-route.js';
 import { HlsSessions } from '@dolphin/edge/app/hls-sessions.js';
 import { HlsStreams } from '@dolphin/edge/app/hls-streams.js';
+import { HookCalls, type PostHook } from '@dolphin/edge/app/hook-calls.js';
 import type { HttpRequest } from '@dolphin/edge/app/http-routes.js';
+import { noTrouble } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
 import type { HttpAnswer } from '@dolphin/edge/domain/http-answer.js';
@@ -25,9 +28,11 @@ const message = (payload: Buffer, timestamp: number): RtmpMessage => ({
 });
 
 /** An edge with HLS, in a time that passes when the test says so. */
-function edge(o: { hls?: string; origin?: boolean; maxConnections?: number } = {}) {
+function edge(
+  o: { hls?: string; access?: string; hookAnswer?: string; origin?: boolean; maxConnections?: number } = {},
+) {
   const cluster = o.origin === false ? 'cluster { mode remote; origin o:1; }' : '';
-  const conf = `listen 1; vhost __defaultVhost__ { ${cluster} hls { enabled on; hls_fragment 2; ${o.hls ?? ''} } }`;
+  const conf = `listen 1; vhost __defaultVhost__ { ${cluster} hls { enabled on; hls_fragment 2; ${o.hls ?? ''} } ${o.access ?? ''} }`;
   const { settings } = readSettings(parseConf(conf, 'edge.conf'));
   const vhost = settings.vhosts.get('__defaultVhost__')!;
   let nowMs = 0;
@@ -67,15 +72,25 @@ function edge(o: { hls?: string; origin?: boolean; maxConnections?: number } = {
   };
   const clients = new Clients(o.maxConnections ?? 10);
   const random = Math.random;
-  const hls = new HlsStreams({ timers, unixSeconds: () => FIRST });
+  const trouble = noTrouble();
+  const hls = new HlsStreams({ timers, unixSeconds: () => FIRST, trouble });
+  const hooks: { action: string; client_id: string }[] = [];
+  const post: PostHook = (_, body, onAnswer) => {
+    hooks.push(JSON.parse(body));
+    onAnswer({ status: 200, body: o.hookAnswer ?? '0' });
+    return () => undefined;
+  };
+  const calls = new HookCalls({ post, timers, log, onDropped: () => undefined });
+  const admission = new Admission({ serverId: 'edge', serviceId: 'life' }, calls);
   const streams = new Streams({
     serverId: 'edge',
+    serviceId: 'life',
     chunkSize: 60_000,
     pull: { dial, timers, log, random },
     tapsOf: (key, of) => hls.tapsOf(key, of),
   });
   const sessions = new HlsSessions({ clients, timers, random });
-  const route = hlsRoute({ settings: () => settings, streams, hls, sessions, gzip: gzipSync });
+  const route = hlsRoute({ settings: () => settings, streams, hls, sessions, admission, trouble, gzip: gzipSync });
   const ask = async (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') => {
     const [path = '', query = ''] = url.split('?');
     const header = (name: string) => headers[name] ?? '';
@@ -92,7 +107,7 @@ function edge(o: { hls?: string; origin?: boolean; maxConnections?: number } = {
   };
   const playElsewhere = () =>
     streams.hold({ key, settings: vhost, query: '', hops: [], address: '192.0.2.2', isEdge: false });
-  return { ask, pass, publish, clients, upstreams, streams, playElsewhere };
+  return { ask, pass, publish, clients, upstreams, streams, playElsewhere, hooks };
 }
 
 /** A header, and a key frame a second. */
@@ -223,6 +238,47 @@ describe('a viewer over HLS', () => {
     assert.equal((await ask('/live/s.m3u8')).status, 503);
     assert.equal((await ask(own)).status, 200);
     assert.equal(clients.count, 1);
+  });
+});
+
+describe('HLS of a vhost that restricts who may come in', () => {
+  it('asks about each viewer once, before anything is pulled, and tells when it is gone', async () => {
+    const access = 'http_hooks { enabled on; on_play http://h/p; on_stop http://h/s; }';
+    const { ask, pass, upstreams, hooks } = edge({ origin: false, access, hls: 'hls_window 10;' });
+    const first = ask('/live/s.m3u8?x=1');
+    await pass(0);
+    upstreams[0]!.events.media(media(0, 3000));
+    const [own = ''] = addressesIn(await first);
+    const [segment = ''] = addressesIn(await ask(own));
+    assert.equal((await ask(`/live/${segment}`)).status, 200);
+    await pass(30_000);
+    const id = /hls_ctx=(\w+)/.exec(own)?.[1];
+    assert.deepEqual(
+      hooks.map(({ action, client_id }) => [action, client_id]),
+      [
+        ['on_play', id],
+        ['on_stop', id],
+      ],
+    );
+  });
+
+  it('gives nothing to those who are refused, nor segments to those who did not ask', async () => {
+    const refused = edge({ origin: false, hookAnswer: '1', access: 'http_hooks { enabled on; on_play http://h/p; }' });
+    assert.equal((await refused.ask('/live/s.m3u8')).status, 403);
+    assert.equal(refused.upstreams.length, 0);
+    const denied = edge({ access: 'security { enabled on; deny play all; }' });
+    denied.publish().media(media(0, 6000));
+    assert.equal((await denied.ask('/live/s.m3u8')).status, 403);
+    assert.equal((await denied.ask('/live/s.m3u8', {}, 'HEAD')).status, 403);
+    assert.equal((await denied.ask('/live/s-1000.ts')).status, 403);
+    assert.equal((await denied.ask('/live/s-1000.ts?hls_ctx=abcd1234')).status, 403);
+    assert.equal(denied.clients.count, 0);
+  });
+
+  it('is refused where viewers are no sessions', () => {
+    const access = 'security { enabled on; allow play all; }';
+    assert.throws(() => edge({ access, hls: 'hls_ctx off;' }), /edge\.conf:1: hls_ctx off/);
+    assert.throws(() => edge({ access, hls: 'hls_ts_ctx off;' }), /hls_ts_ctx off/);
   });
 });
 

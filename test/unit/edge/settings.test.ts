@@ -32,6 +32,7 @@ describe('the settings of an edge', () => {
       packetMs: 5000,
       flvMount: null,
       hls: null,
+      access: null,
     });
   });
 

@@ -2,10 +2,12 @@ import { type HlsAddress, hlsAddressOf, segmentAddresses, tokenAddress, tokenOf 
 import { masterPlaylist, mediaPlaylist } from '../domain/hls-playlist.js';
 import { type HttpAnswer, textAnswer } from '../domain/http-answer.js';
 import type { EdgeSettings } from '../domain/settings.js';
+import type { Admission } from './admission.js';
 import type { HlsSession, HlsSessions } from './hls-sessions.js';
 import type { HlsStream } from './hls-stream.js';
 import type { HlsStreams } from './hls-streams.js';
 import type { HttpRequest, HttpRoute } from './http-routes.js';
+import type { TroubleCounts } from './server.js';
 import type { Streams } from './streams.js';
 
 /**
@@ -23,6 +25,8 @@ export interface HlsRouteOptions {
   readonly streams: Streams;
   readonly hls: HlsStreams;
   readonly sessions: HlsSessions;
+  readonly admission: Admission;
+  readonly trouble: Pick<TroubleCounts, 'refused'>;
   readonly gzip: (body: Buffer) => Buffer;
 }
 
@@ -30,11 +34,12 @@ export interface HlsRouteOptions {
 export function hlsRoute(o: HlsRouteOptions): HttpRoute {
   let waiting = 0;
 
-  const segment = ({ key, hls }: HlsAddress, number: number, request: HttpRequest): HttpAnswer => {
+  const segment = ({ key, hls, settings }: HlsAddress, number: number, request: HttpRequest): HttpAnswer => {
     const found = o.hls.find(key)?.window.find(number);
     if (found === undefined) return textAnswer(404);
     const session = o.sessions.find(tokenOf(request.query), key);
     if (session?.isClosed) return textAnswer(404);
+    if (session === null && settings.access !== null) return textAnswer(403);
     if (session !== null && request.method === 'GET') session.sentBytes += found.bytes.length;
     // Its number never means another one: numbers rise.
     const maxAgeS = Math.ceil(hls.windowMs / 1000);
@@ -71,20 +76,40 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     return playlistAnswer(text, request, session, o.gzip);
   };
 
-  const playlist = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
-    const { key, hls } = address;
-    const token = tokenOf(request.query);
-    const known = hls.sessions ? o.sessions.find(token, key) : null;
-    if (known?.isClosed) return textAnswer(404);
+  /** A viewer that is not known yet: it is asked about first, and nothing is pulled before it may come in. */
+  const newViewer = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
+    const { key, hls, settings } = address;
+    const brought = tokenOf(request.query);
+    const id = o.sessions.tokenFor(brought);
+    const guest = settings.access === null ? null : o.admission.guest();
+    const refusal = guest === null ? null : await guest.enter(visitOf(id, address, request));
+    if (refusal !== null) {
+      o.trouble.refused++;
+      return textAnswer(403);
+    }
+    const turnedAway = (answer: HttpAnswer) => {
+      guest?.turnedAway();
+      return answer;
+    };
     const stream = await ready(address, request);
-    if ('status' in stream) return stream;
-    if (!hls.sessions || known !== null || request.method === 'HEAD') return media(address, stream, request, known);
-    const session = o.sessions.open(token, key, request, hls.windowMs);
-    if (session === null) return textAnswer(503, { 'Retry-After': '5' });
+    if ('status' in stream) return turnedAway(stream);
+    const onEnd = () => guest?.leave();
+    const session = o.sessions.open({ id, key, request, windowMs: hls.windowMs, onEnd });
+    if (session === null) return turnedAway(textAnswer(503, { 'Retry-After': '5' }));
     // A player that had its token of a server before this one is in the midst of its own playlist.
-    if (token !== null) return media(address, stream, request, session);
-    const text = masterPlaylist(tokenAddress(request.path, request.query, session.id));
+    if (id === brought) return media(address, stream, request, session);
+    const text = masterPlaylist(tokenAddress(request.path, request.query, id));
     return playlistAnswer(text, request, session, o.gzip);
+  };
+
+  const playlist = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
+    const { key, hls, settings } = address;
+    const known = hls.sessions ? o.sessions.find(tokenOf(request.query), key) : null;
+    if (known?.isClosed) return textAnswer(404);
+    if (hls.sessions && known === null && request.method === 'GET') return await newViewer(address, request);
+    if (known === null && settings.access !== null) return textAnswer(403);
+    const stream = await ready(address, request);
+    return 'status' in stream ? stream : media(address, stream, request, known);
   };
 
   return (request) => {
@@ -93,6 +118,13 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     const answer = address.segment === null ? playlist(address, request) : segment(address, address.segment, request);
     return { is: 'answer', answer };
   };
+}
+
+/** As hooks are told: with the RTMP address that the URL stands for, as by SRS. */
+function visitOf(id: string, { key, settings }: HlsAddress, request: HttpRequest) {
+  const { address, query } = request;
+  const urls = { tcUrl: `rtmp://${settings.name}/${key.app}`, pageUrl: request.header('referer'), swfUrl: '' };
+  return { id, address, over: 'http', ...urls, use: 'play', key, settings, query } as const;
 }
 
 function playlistAnswer(

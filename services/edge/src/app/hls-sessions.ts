@@ -17,6 +17,16 @@ export interface SessionsOptions {
   readonly random: () => number;
 }
 
+export interface NewSession {
+  /** Its token, of `tokenFor`. */
+  readonly id: string;
+  readonly key: StreamKey;
+  readonly request: HttpRequest;
+  /** Of its vhost's playlists. */
+  readonly windowMs: number;
+  onEnd(): void;
+}
+
 /** One viewer over HLS, over all its connections: it stands in the list of clients as they do. */
 export class HlsSession implements Client {
   readonly id: string;
@@ -80,22 +90,22 @@ export class HlsSessions {
     return session;
   }
 
-  /**
-   * A new session, or null if there are as many clients as may be. A token that it brings, of a server before this one,
-   * stays its own.
-   */
-  open(brought: string | null, key: StreamKey, request: HttpRequest, windowMs: number): HlsSession | null {
-    const { clients, timers } = this.#o;
-    if (clients.isFull) return null;
+  /** A token for a new viewer: the one that it brings, of a server before this one, unless it is somebody's here. */
+  tokenFor(brought: string | null): string {
     let id = brought ?? this.#newToken();
-    while (clients.get(id) !== undefined || this.#sessions.has(id)) id = this.#newToken();
-    const session = new HlsSession({
-      id,
-      key,
-      request,
-      sinceMs: timers.now(),
-      onClose: (closed) => clients.remove(closed),
-    });
+    while (this.#isTaken(id)) id = this.#newToken();
+    return id;
+  }
+
+  /** Null: there are as many clients as may be, or the token is somebody's by now. */
+  open({ id, key, request, windowMs, onEnd }: NewSession): HlsSession | null {
+    const { clients, timers } = this.#o;
+    if (clients.isFull || this.#isTaken(id)) return null;
+    const onClose = (session: HlsSession) => {
+      clients.remove(session);
+      onEnd();
+    };
+    const session = new HlsSession({ id, key, request, sinceMs: timers.now(), onClose });
     this.#sessions.set(id, { session, goneAfterMs: GONE_AFTER_WINDOWS * windowMs });
     clients.add(session);
     if (!this.#looks) this.#lookLater();
@@ -116,6 +126,10 @@ export class HlsSessions {
   #lookLater(): void {
     this.#looks = true;
     this.#o.timers.after(LOOK_MS, () => this.#look());
+  }
+
+  #isTaken(id: string): boolean {
+    return this.#o.clients.get(id) !== undefined || this.#sessions.has(id);
   }
 
   #newToken(): string {

@@ -16,6 +16,8 @@ export interface HlsStreamOptions {
   readonly timers: Timers;
   /** A segment was added. */
   onSegment(): void;
+  /** A frame has no place in a segment. */
+  onDropped(): void;
   /** The stream is over; it may come again. */
   onClosed(): void;
 }
@@ -34,7 +36,7 @@ export class HlsStream implements StreamTap {
     const { settings, isPulled, firstNumber, total } = o;
     this.#o = o;
     this.#isWanted = !isPulled;
-    this.#segmenter = new HlsSegmenter({ ...settings, startsShort: isPulled });
+    this.#segmenter = new HlsSegmenter({ ...settings, startsShort: isPulled }, () => o.onDropped());
     this.window = new HlsWindow({ ...settings, firstNumber, total });
   }
 

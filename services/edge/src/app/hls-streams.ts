@@ -4,6 +4,7 @@ import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { VhostSettings } from '../domain/vhost-settings.js';
 import { HlsStream } from './hls-stream.js';
 import type { Timers } from './ports.js';
+import type { TroubleCounts } from './server.js';
 import type { StreamTap } from './stream-tap.js';
 import type { PlayRequest, Streams } from './streams.js';
 
@@ -34,9 +35,11 @@ export class HlsStreams {
   readonly #total = new ByteAccount(TOTAL_SEGMENT_BYTES);
   readonly #timers: Timers;
   readonly #unixSeconds: () => number;
+  readonly #trouble: Pick<TroubleCounts, 'hlsDropped'>;
 
   /** `unixSeconds`: numbers of segments begin with it, so that they rise over restarts, too. */
-  constructor(o: { timers: Timers; unixSeconds: () => number }) {
+  constructor(o: { timers: Timers; unixSeconds: () => number; trouble: Pick<TroubleCounts, 'hlsDropped'> }) {
+    this.#trouble = o.trouble;
     this.#timers = o.timers;
     this.#unixSeconds = o.unixSeconds;
   }
@@ -59,6 +62,7 @@ export class HlsStreams {
       total: this.#total,
       timers: this.#timers,
       onSegment: () => this.#makeRoom(),
+      onDropped: () => void this.#trouble.hlsDropped++,
       onClosed: () => this.#end(text, origins !== null ? 0 : hls.disposeMs),
     });
     this.#rows.set(text, { stream, cancelDispose: null, hold: null });

@@ -1,6 +1,7 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
 import { OriginCycle } from '../domain/pull-rules.js';
-import { randomId } from '../domain/random-id.js';
+import type { EdgeSettings } from '../domain/settings.js';
+import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
@@ -55,6 +56,7 @@ interface Entry {
 
 export interface StreamsOptions {
   readonly serverId: string;
+  readonly serviceId: string;
   readonly chunkSize: number;
   readonly pull: PullContext;
   readonly tapsOf: TapsOf;
@@ -67,13 +69,15 @@ export class Streams {
   /** Of each vhost, for publishes: a publisher that is cut comes again, and finds the next origin. */
   readonly #cycles = new Map<string, OriginCycle<Origin>>();
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
-  readonly #chunkSize: number;
+  #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
+  readonly #serviceId: string;
   readonly serverId: string;
 
   constructor(o: StreamsOptions) {
     this.serverId = o.serverId;
+    this.#serviceId = o.serviceId;
     this.#chunkSize = o.chunkSize;
     this.#context = o.pull;
     this.#tapsOf = o.tapsOf;
@@ -100,6 +104,21 @@ export class Streams {
     let count = this.#entries.size;
     for (const text of this.#forwards.keys()) if (!this.#entries.has(text)) count++;
     return count;
+  }
+
+  /** Of its RTMP form: that of its first player's or publisher's conf, which stays for its life. */
+  chunkSizeOf(key: StreamKey): number {
+    return this.#entries.get(keyText(key))?.hub.chunkSize ?? this.#chunkSize;
+  }
+
+  /** After a reload. Streams that run keep what they began with, but look for their source where the conf says now. */
+  useSettings({ chunkSize, vhosts }: Pick<EdgeSettings, 'chunkSize' | 'vhosts'>): void {
+    this.#chunkSize = chunkSize;
+    this.#cycles.clear();
+    for (const { hub, pull } of this.#entries.values()) {
+      const origins = vhosts.get(hub.key.vhost)?.origins ?? null;
+      if (origins !== null && origins !== hub.settings.origins) pull?.useOrigins(origins);
+    }
   }
 
   /** Why a player cannot be taken, or null. `too-many`: see the limits above. */
@@ -196,7 +215,7 @@ export class Streams {
     const text = keyText(key);
     if (this.#forwards.has(text)) return 'busy';
     const forward = new Forward({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, text),
       key,
       settings,
       query,
@@ -215,7 +234,7 @@ export class Streams {
 
   #open(key: StreamKey, settings: VhostSettings, address: string): Entry {
     const hub = new StreamHub({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, keyText(key)),
       key,
       settings,
       chunkSize: this.#chunkSize,
@@ -247,10 +266,6 @@ export class Streams {
     }
     // An edge below us limits its viewers itself.
     return total >= MAX_UNFED_PULLS || (!isEdge && ofAddress >= MAX_UNFED_PULLS_PER_ADDRESS);
-  }
-
-  #newId(): string {
-    return `vid-${randomId(7, this.#context.random)}`;
   }
 
   #cycleOf(settings: VhostSettings, origins: readonly Origin[]): OriginCycle<Origin> {

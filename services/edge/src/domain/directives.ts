@@ -67,19 +67,6 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
   const where = `vhost ${vhost.args[0] ?? ''}: `;
   for (const item of block) {
     switch (item.name) {
-      case 'security':
-      case 'http_hooks':
-        refuseIfEnabled(item);
-        break;
-      case 'refer':
-        // In 2015 it was a list of sites, in 5.0 it is a block with `enabled`.
-        if (item.block === undefined) refuse(item);
-        refuseIfEnabled(item);
-        break;
-      case 'refer_play':
-      case 'refer_publish':
-        refuse(item);
-        break;
       case 'token_traverse':
         refuseIfOn(item);
         break;

@@ -48,11 +48,12 @@ export class HlsSegmenter {
   #discontinuity = false;
   #hasMade = false;
   #shortLeft = SHORT_SEGMENTS;
-  /** Frames that had no place in a segment: cut off, or of other codecs. */
-  dropped = 0;
+  readonly #onDropped: () => void;
 
-  constructor(rules: SegmentRules) {
+  /** `onDropped`: a frame has no place in a segment, since it is cut off. */
+  constructor(rules: SegmentRules, onDropped: () => void) {
     this.#rules = rules;
+    this.#onDropped = onDropped;
   }
 
   /** The segment that ends before this message, if one does. */
@@ -93,6 +94,7 @@ export class HlsSegmenter {
   }
 
   #frame(payload: Buffer, timestamp: number, kind: Frame): Segment | null {
+    if (!this.#hasPlace(payload, kind)) return null;
     let segment = this.#breakBefore(payload, timestamp, kind);
     const nowMs = this.#clock(timestamp);
     if (!this.#mayBegin(kind, nowMs)) return segment;
@@ -100,12 +102,19 @@ export class HlsSegmenter {
       segment = this.#close(nowMs - this.#startMs);
     }
     if (!this.#write(payload, kind, nowMs)) {
-      this.dropped++;
+      this.#onDropped();
       return segment;
     }
     this.#startMs ??= nowMs;
     this.#waitsForKey = false;
     return segment;
+  }
+
+  /** Tracks of other codecs are no part of segments, as if they were not there. */
+  #hasPlace(payload: Buffer, kind: Frame): boolean {
+    if (kind !== 'audio') return this.#muxer.hasVideo;
+    const codec = audioCodec(payload);
+    return codec === 'AAC' || codec === 'MP3';
   }
 
   #write(payload: Buffer, kind: Frame, timeMs: number): boolean {

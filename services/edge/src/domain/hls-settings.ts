@@ -27,9 +27,15 @@ const NEVER_S = 7 * 24 * 3600;
 /** Segments are numbered from the time in seconds on; made faster than that, a server started anew would fall behind. */
 const MIN_TARGET_MS = 1000;
 
-/** What `hls { }` says; null: it is off. Throws ConfError; `hls_keys` is refused by checkDirectives. */
-export function readHls(hls: ConfView): HlsSettings | null {
+/**
+ * What `hls { }` says; null: it is off. Throws ConfError, also where the vhost restricts who may come in and viewers are
+ * no sessions: nobody could be asked then. `hls_keys` is refused by checkDirectives.
+ */
+export function readHls(hls: ConfView, isRestricted: boolean): HlsSettings | null {
   if (!hls.onOff('enabled', false)) return null;
+  for (const name of isRestricted ? ['hls_ctx', 'hls_ts_ctx'] : []) {
+    if (!hls.onOff(name, true)) throw hls.error(name, `${name} off leaves HLS open, which the vhost restricts`);
+  }
   const fragmentMs = hls.number('hls_fragment', DEFAULTS.fragmentS, { min: 0.5, max: 120 }) * 1000;
   const ratio = hls.number('hls_td_ratio', DEFAULTS.tdRatio, { min: 0.1, max: 10 });
   const targetMs = Math.max(MIN_TARGET_MS, fragmentMs * ratio);

@@ -1,5 +1,6 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type AccessSettings, readAccess } from './access-settings.js';
 import { type HlsSettings, readHls } from './hls-settings.js';
 
 export interface Origin {
@@ -25,6 +26,8 @@ export interface VhostSettings {
   readonly packetMs: number;
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
+  /** Null: everybody may come in. */
+  readonly access: AccessSettings | null;
   /** Null: no HLS. */
   readonly hls: HlsSettings | null;
 }
@@ -48,6 +51,7 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
   const minLatency = play('min_latency').onOff('min_latency', false) || vhost.onOff('min_latency', false);
   const merge = play('mw_latency');
   const remux = vhost.block('http_remux');
+  const access = readAccess(vhost);
   return {
     name,
     enabled: vhost.onOff('enabled', true),
@@ -64,8 +68,9 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
     packetMs: vhost.has('publish_normal_timeout')
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
-    hls: readHls(vhost.block('hls')),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
+    access,
+    hls: readHls(vhost.block('hls'), access !== null),
   };
 }
 
