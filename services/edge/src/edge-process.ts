@@ -1,9 +1,13 @@
 import type { Server, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, type Directive } from '@dolphin/srs/conf.js';
 import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
+import { hlsRoute } from './app/hls-route.js';
+import { HlsSessions } from './app/hls-sessions.js';
+import { HlsStreams } from './app/hls-streams.js';
 import { HookCalls } from './app/hook-calls.js';
 import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
@@ -179,24 +183,32 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContex
   const serviceId = newId(8);
   const trouble = noTrouble();
   const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
+  const admission = new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) });
+  const clients = new Clients(settings.maxConnections);
+  const hls = new HlsStreams({ timers, unixSeconds: () => Math.floor(Date.now() / 1000), trouble });
+  const streams = new Streams({
+    serverId,
+    serviceId,
+    chunkSize: settings.chunkSize,
+    pull: { dial, timers, log, random },
+    tapsOf: (key, vhost) => hls.tapsOf(key, vhost),
+  });
+  const sessions = new HlsSessions({ clients, timers, random });
   return {
     get settings() {
       return live.current;
     },
-    streams: new Streams({
-      serverId,
-      serviceId,
-      chunkSize: settings.chunkSize,
-      pull: { dial, timers, log, random },
-      tapsOf: () => [],
-    }),
-    admission: new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) }),
+    streams,
+    admission,
     serviceId,
-    clients: new Clients(settings.maxConnections),
+    clients,
     timers,
     log,
     random,
     trouble,
-    httpRoutes: [flvRoute(() => live.current)],
+    httpRoutes: [
+      flvRoute(() => live.current),
+      hlsRoute({ settings: () => live.current, streams, hls, sessions, admission, trouble, gzip: gzipSync }),
+    ],
   };
 }

@@ -13,8 +13,6 @@ const visitor = {
   tcUrl: 'rtmp://h/live',
   pageUrl: 'p',
   swfUrl: '',
-  args: {},
-  hops: [],
 } as const;
 const subject = {
   server: { serverId: 'vid-1', serviceId: 's1' },

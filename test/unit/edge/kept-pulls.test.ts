@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MAX_KEPT_PULLS, PULL_GRACE_MS } from '@dolphin/edge/app/kept-pulls.js';
 import { Player } from '@dolphin/edge/app/player.js';
-import { MAX_KEPT_PULLS, PULL_GRACE_MS, Streams } from '@dolphin/edge/app/streams.js';
+import { Streams } from '@dolphin/edge/app/streams.js';
 import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { MessageType } from '@dolphin/media';

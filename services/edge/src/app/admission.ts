@@ -83,7 +83,7 @@ export class Guest {
   async #checkToken(visitor: Visitor, settings: VhostSettings, app: string, query = ''): Promise<Refusal | null> {
     const { access, origins, name } = settings;
     if (!access?.tokenTraverse || origins === null || this.#acceptedFor === name) return null;
-    const hops = [...visitor.hops, this.#o.server.serverId];
+    const hops = [...(visitor.hops ?? []), this.#o.server.serverId];
     // A token stands in the query of a player's URL; of RTMP the client says itself where it connects.
     const tcUrl = visitor.over === 'http' && query !== '' ? `${visitor.tcUrl}?${query}` : visitor.tcUrl;
     const why = await tokenRefusal(this.#o.showToken, origins, { ...visitor, tcUrl }, app, hops);

@@ -2,7 +2,7 @@ import type { EncoderKind } from '@dolphin/media';
 import type { ClientEnd } from '@dolphin/protocol';
 import type { StreamKey } from '../domain/stream-key.js';
 
-export type ClientType = 'rtmp-play' | 'flv-play' | `${EncoderKind}-publish` | 'unknown';
+export type ClientType = 'rtmp-play' | 'flv-play' | 'hls-play' | `${EncoderKind}-publish` | 'unknown';
 
 /** A client's connection, as the API and the limits see it. */
 export interface Client {
@@ -68,6 +68,7 @@ export class Clients {
 
   remove(client: Client): void {
     if (!this.#rows.delete(client.id)) return;
+    if (isCountedElsewhere(client)) return;
     this.#goneSent += client.sentBytes;
     this.#goneReceived += client.receivedBytes;
   }
@@ -85,6 +86,7 @@ export class Clients {
     let sent = this.#goneSent;
     let received = this.#goneReceived;
     for (const { client } of this.#rows.values()) {
+      if (isCountedElsewhere(client)) continue;
       sent += client.sentBytes;
       received += client.receivedBytes;
     }
@@ -101,4 +103,9 @@ export class Clients {
       row.atReceived = receivedBytes;
     }
   }
+}
+
+/** The bytes of a viewer over HLS are those of its connections, which are clients themselves. */
+function isCountedElsewhere({ type }: Client): boolean {
+  return type === 'hls-play';
 }

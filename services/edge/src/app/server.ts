@@ -15,10 +15,12 @@ export interface TroubleCounts {
   refused: number;
   /** Notices to hooks that found no room. */
   hooksDropped: number;
+  /** Frames that could not be in a segment of HLS: they were cut off. */
+  hlsDropped: number;
 }
 
 export function noTrouble(): TroubleCounts {
-  return { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0 };
+  return { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0, hlsDropped: 0 };
 }
 
 /** What every connection needs: made once, by main. */

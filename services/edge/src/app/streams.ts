@@ -5,6 +5,7 @@ import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
+import { KeptPulls } from './kept-pulls.js';
 import type { Player } from './player.js';
 import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
@@ -19,12 +20,6 @@ const TOTAL_RING_BYTES = 512 * 1024 * 1024;
  */
 const MAX_UNFED_PULLS = 500;
 const MAX_UNFED_PULLS_PER_ADDRESS = 20;
-/**
- * A stream that nobody plays any more is pulled so long still: a page that is loaded again is back within it, and finds its
- * picture. SRS stops at once. Of so many streams at a time; who goes through more of them pays with pulls.
- */
-export const PULL_GRACE_MS = 3000;
-export const MAX_KEPT_PULLS = 100;
 
 export interface PlayRequest {
   readonly key: StreamKey;
@@ -55,9 +50,9 @@ interface Entry {
   readonly hub: StreamHub;
   readonly address: string;
   pull: Pull | null;
-  /** Takes back the end of a pull that nobody plays. */
-  keep: (() => void) | null;
   publisher: Publisher | null;
+  /** Those who keep it without being players. */
+  holds: number;
 }
 
 export interface StreamsOptions {
@@ -72,7 +67,7 @@ export interface StreamsOptions {
 export class Streams {
   readonly #entries = new Map<string, Entry>();
   readonly #forwards = new Map<string, Forward>();
-  #kept = 0;
+  readonly #kept: KeptPulls<Entry>;
   /** Of each vhost, for publishes: a publisher that is cut comes again, and finds the next origin. */
   readonly #cycles = new Map<string, OriginCycle<Origin>>();
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
@@ -87,6 +82,7 @@ export class Streams {
     this.#serviceId = o.serviceId;
     this.#chunkSize = o.chunkSize;
     this.#context = o.pull;
+    this.#kept = new KeptPulls(o.pull.timers);
     this.#tapsOf = o.tapsOf;
   }
 
@@ -137,15 +133,25 @@ export class Streams {
 
   /** Adds a player; a stream that is pulled begins to be with its first one. */
   play(request: PlayRequest, player: Player): void {
-    const text = keyText(request.key);
-    const entry = this.#entries.get(text) ?? this.#open(request.key, request.settings, request.address);
-    entry.keep?.();
+    const entry = this.#entryFor(request);
     entry.hub.add(player);
-    if (request.settings.origins !== null && entry.pull === null) {
-      const hops = [...request.hops, this.serverId];
-      entry.pull = new Pull(entry.hub, request.settings.origins, { query: request.query, hops }, this.#context);
-      entry.pull.start();
-    }
+    this.#pull(entry, request);
+  }
+
+  /** Keeps a stream without a player, as `play` does with one, until the answer is called. */
+  hold(request: PlayRequest): () => void {
+    const entry = this.#entryFor(request);
+    entry.holds++;
+    this.#pull(entry, request);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      entry.holds--;
+      // Who holds it has waited long enough.
+      const isUsed = entry.hub.playerCount > 0 || entry.holds > 0;
+      if (this.#entries.get(entry.hub.text) === entry && !isUsed) this.#close(entry);
+    };
   }
 
   /** `sentBytes`: what its connection was sent, for the stream's totals. */
@@ -170,12 +176,23 @@ export class Streams {
   }
 
   stop(): void {
-    for (const { pull, hub, keep } of this.#entries.values()) {
-      keep?.();
-      pull?.stop();
-      hub.dispose();
+    for (const entry of this.#entries.values()) {
+      this.#kept.release(entry);
+      entry.pull?.stop();
+      entry.hub.dispose();
     }
     this.#entries.clear();
+  }
+
+  #entryFor({ key, settings, address }: PlayRequest): Entry {
+    return this.#entries.get(keyText(key)) ?? this.#open(key, settings, address);
+  }
+
+  #pull(entry: Entry, { settings, query, hops }: PlayRequest): void {
+    this.#kept.release(entry);
+    if (settings.origins === null || entry.pull !== null) return;
+    entry.pull = new Pull(entry.hub, settings.origins, { query, hops: [...hops, this.serverId] }, this.#context);
+    entry.pull.start();
   }
 
   #publishHere(request: PublishRequest, publisher: Publisher): PublishPath | 'busy' {
@@ -232,33 +249,19 @@ export class Streams {
       total: this.#total,
       taps: this.#tapsOf(key, settings),
     });
-    const entry: Entry = { hub, address, pull: null, keep: null, publisher: null };
+    const entry: Entry = { hub, address, pull: null, publisher: null, holds: 0 };
     this.#entries.set(hub.text, entry);
     return entry;
   }
 
   #closeIfUnused(entry: Entry): void {
-    if (entry.hub.playerCount > 0) return;
-    if (entry.pull !== null && entry.hub.isLive && this.#kept < MAX_KEPT_PULLS) this.#keep(entry);
-    else this.#close(entry);
-  }
-
-  #keep(entry: Entry): void {
-    if (entry.keep !== null) return;
-    this.#kept++;
-    const end = () => {
-      cancelTimer();
-      entry.keep = null;
-      this.#kept--;
-    };
-    const cancelTimer = this.#context.timers.after(PULL_GRACE_MS, () => {
-      end();
-      this.#close(entry);
-    });
-    entry.keep = end;
+    if (entry.hub.playerCount > 0 || entry.holds > 0) return;
+    const isWorthKeeping = entry.pull !== null && entry.hub.isLive;
+    if (!isWorthKeeping || !this.#kept.keep(entry, () => this.#close(entry))) this.#close(entry);
   }
 
   #close(entry: Entry): void {
+    this.#kept.release(entry);
     entry.pull?.stop();
     entry.pull = null;
     if (entry.publisher !== null) return;

@@ -21,6 +21,7 @@ const VHOST = new Set([
   ...['in_ack_size', 'out_ack_size', 'mode', 'origin', 'token_traverse', 'debug_srs_upnode', 'gop_cache'],
   ...['queue_length', 'mw_latency', 'time_jitter', 'publish_1stpkt_timeout', 'publish_normal_timeout', 'mr', 'vhost'],
   ...['gop_cache_max_frames', 'security', 'http_hooks', 'refer', 'refer_play', 'refer_publish', 'coworkers'],
+  'hls',
 ]);
 const PLAY = new Set([
   ...['gop_cache', 'gop_cache_max_frames', 'queue_length', 'mw_latency', 'time_jitter', 'min_latency', 'mw_msgs'],
@@ -29,6 +30,17 @@ const PLAY = new Set([
 const PUBLISH = new Set(['firstpkt_timeout', 'normal_timeout', 'mr', 'mr_latency', 'parse_sps', 'try_annexb_first']);
 const CLUSTER = new Set(['mode', 'origin', 'token_traverse', 'vhost', 'debug_srs_upnode', 'coworkers', 'protocol']);
 const HTTP_REMUX = new Set(['enabled', 'mount', 'hstrs', 'fast_cache', 'drop_if_not_match', 'has_audio', 'has_video']);
+/** Obeyed, or about files and codecs that are as they come: segments are in memory, under SRS's default names. */
+const HLS = new Set([
+  ...['enabled', 'hls_fragment', 'hls_td_ratio', 'hls_aof_ratio', 'hls_window', 'hls_wait_keyframe', 'hls_dispose'],
+  ...['hls_ctx', 'hls_ts_ctx', 'hls_entry_prefix', 'hls_path', 'hls_cleanup', 'hls_nb_notify', 'hls_on_error'],
+  ...['hls_acodec', 'hls_vcodec', 'hls_ts_floor', 'hls_dts_directly', 'hls_keys', 'hls_fragments_per_key'],
+  ...['hls_key_file', 'hls_key_file_path', 'hls_key_url', 'hls_m3u8_file', 'hls_ts_file'],
+]);
+const HLS_NAMES: Readonly<Record<string, string>> = {
+  hls_m3u8_file: '[app]/[stream].m3u8',
+  hls_ts_file: '[app]/[stream]-[seq].ts',
+};
 const HTTP_SERVER = new Set(['enabled', 'listen', 'dir', 'crossdomain']);
 const HTTP_API = new Set(['enabled', 'listen', 'crossdomain', 'raw_api', 'auth']);
 
@@ -64,6 +76,9 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
       case 'publish':
         warnUnknown(item.block ?? [], PUBLISH, `${where}publish: `, warnings);
         break;
+      case 'hls':
+        checkHls(item, where, warnings);
+        break;
       case 'http_remux':
         warnUnknown(item.block ?? [], HTTP_REMUX, `${where}http_remux: `, warnings);
         break;
@@ -72,6 +87,19 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
     }
   }
   warnUnknown(block, VHOST, where, warnings);
+}
+
+function checkHls(hls: Directive, where: string, warnings: Warning[]): void {
+  if (findDirective(hls.block, 'enabled')?.args[0] !== 'on') return;
+  for (const item of hls.block ?? []) {
+    // To serve in the clear what somebody wants encrypted would open it.
+    if (item.name === 'hls_keys') refuseIfOn(item);
+    const name = HLS_NAMES[item.name];
+    if (name !== undefined && item.args[0] !== name) {
+      warnings.push({ file: item.file, line: item.line, why: `${where}hls: ${item.name} is always ${name} here` });
+    }
+  }
+  warnUnknown(hls.block ?? [], HLS, `${where}hls: `, warnings);
 }
 
 function warnUnknown(list: readonly Directive[], known: ReadonlySet<string>, where: string, warnings: Warning[]): void {
@@ -88,6 +116,10 @@ function refuseIfEnabled(item: Directive | undefined): void {
   // SRS takes every word but `on` for off; a restriction that somebody misspelt is still one that he wants.
   const enabled = findDirective(item?.block, 'enabled')?.args[0];
   if (item !== undefined && enabled !== undefined && enabled !== 'off') refuse(item);
+}
+
+function refuseIfOn(item: Directive | undefined): void {
+  if (item !== undefined && item.args[0] !== 'off') refuse(item);
 }
 
 function refuse({ file, line, name }: Directive): never {

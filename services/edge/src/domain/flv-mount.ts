@@ -1,5 +1,5 @@
 import type { EdgeSettings } from './settings.js';
-import { isStreamName, type StreamKey, vhostFor } from './stream-key.js';
+import { isStreamName, type StreamKey, vhostOfUrl } from './stream-key.js';
 import type { VhostSettings } from './vhost-settings.js';
 
 /** A stream that a URL means, with the settings of its vhost. */
@@ -16,9 +16,7 @@ export function streamOfUrl(
   settings: EdgeSettings,
   url: { host: string; path: string; query: string },
 ): FlvStream | null {
-  const named = /(?:^|&)vhost=([^&]*)/.exec(url.query)?.[1];
-  const hostName = named ?? url.host.replace(/:\d+$/, '');
-  const vhost = vhostFor(settings, hostName);
+  const vhost = vhostOfUrl(settings, url);
   if (vhost === null || vhost.flvMount === null) return null;
   const match = matchMount(vhost.flvMount, url.path);
   if (match === null || !isStreamName(match.app, match.stream)) return null;

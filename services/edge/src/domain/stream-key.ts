@@ -30,6 +30,12 @@ export function vhostFor(settings: EdgeSettings, name: string): VhostSettings | 
   return found?.enabled ? found : null;
 }
 
+/** The vhost that a URL means: by `vhost=` in its query, or by the name of its host. */
+export function vhostOfUrl(settings: EdgeSettings, url: { host: string; query: string }): VhostSettings | null {
+  const named = /(?:^|&)vhost=([^&]*)/.exec(url.query)?.[1];
+  return vhostFor(settings, named ?? url.host.replace(/:\d+$/, ''));
+}
+
 /** True for names that can stand in a URL and in an answer. */
 export function isStreamName(app: string, stream: string): boolean {
   if (app === '' || stream === '' || app.length + stream.length > MAX_NAME_CHARS) return false;

@@ -1,6 +1,7 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
 import { type AccessSettings, readAccess } from './access-settings.js';
+import { type HlsSettings, readHls } from './hls-settings.js';
 
 export interface Origin {
   readonly host: string;
@@ -27,6 +28,8 @@ export interface VhostSettings {
   readonly flvMount: string | null;
   /** Null: everybody may come in. */
   readonly access: AccessSettings | null;
+  /** Null: no HLS. */
+  readonly hls: HlsSettings | null;
 }
 
 /** SRS: SRS_CONF_DEFAULT_*. */
@@ -49,6 +52,7 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
   const merge = play('mw_latency');
   const remux = vhost.block('http_remux');
   const origins = readOrigins(cluster);
+  const access = readAccess(vhost, cluster('token_traverse'), origins !== null);
   return {
     name,
     enabled: vhost.onOff('enabled', true),
@@ -66,7 +70,8 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
-    access: readAccess(vhost, cluster('token_traverse'), origins !== null),
+    access,
+    hls: readHls(vhost.block('hls'), access !== null),
   };
 }
 

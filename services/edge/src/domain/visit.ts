@@ -13,10 +13,10 @@ export interface Visitor {
   readonly tcUrl: string;
   readonly pageUrl: string;
   readonly swfUrl: string;
-  /** Its further arguments of connect, as they came: for the origin, which may look for a token in them. */
-  readonly args: AmfObject;
-  /** Server ids that its connection has passed. */
-  readonly hops: readonly string[];
+  /** Of RTMP: its further arguments of connect, as they came: for the origin, which may look for a token in them. */
+  readonly args?: AmfObject;
+  /** Of RTMP: server ids that its connection has passed. */
+  readonly hops?: readonly string[];
 }
 
 /** Somebody who wants to play or publish a stream. */

@@ -138,7 +138,7 @@ export abstract class ClientConnection implements Client {
 
   protected visitor(over: Visitor['over']): Visitor {
     const { id, address, tcUrl, pageUrl, swfUrl } = this;
-    return { id, address, over, tcUrl, pageUrl, swfUrl, args: {}, hops: [] };
+    return { id, address, over, tcUrl, pageUrl, swfUrl };
   }
 
   /**

@@ -10,7 +10,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /** Shows a client's connect to an RTMP origin, on a connection of its own that ends with the answer. */
 export function rtmpTokenProbe(timers: Timers): ShowToken {
-  return (origin, { tcUrl, pageUrl, swfUrl, args }, app, hops) =>
+  return (origin, { tcUrl, pageUrl, swfUrl, args = {} }, app, hops) =>
     new Promise((resolve) => {
       const { host, port } = origin;
       const url = { host, port, vhost: '', app, stream: '', query: '' };
