@@ -53,12 +53,11 @@ async function testConf(t: TestContext, text: string, args: readonly string[] = 
 describe('the process of an edge', { concurrency: 3 }, () => {
   it('refuses a conf that restricts access in ways that are not there, with file and line, and exit 255', async (t) => {
     const texts = [
-      'listen 1;\nvhost a {\n  security { enabled on; deny play 1.2.3.4; } }',
-      'listen 1;\nvhost a {\n  http_hooks { enabled on; on_play http://h/; } }',
-      'listen 1;\nvhost a {\n  refer github.com; }',
-      'listen 1;\nvhost a {\n  refer { enabled on; all github.com; } }',
-      'listen 1;\nvhost a {\n  cluster { mode remote; origin o; token_traverse on; } }',
-      'listen 1;\nvhost a {\n  mode remote; origin o; token_traverse on; }',
+      'listen 1;\nvhost a { security { enabled on;\n  deny play 10.0.0.0/33; } }',
+      'listen 1;\nvhost a { security { enabled on;\n  deny everybody; } }',
+      'listen 1;\nvhost a { http_hooks { enabled on;\n  on_hls http://h/; } }',
+      'listen 1;\nvhost a { refer { enabled on;\n  al github.com; } }',
+      'listen 1;\nvhost a { mode remote; origin o;\n  token_traverse yes; }',
       'listen 1;\nhttp_api { enabled on;\n  auth { enabled on; username a; password b; } }',
       'listen 1;\n\nlisten x y {',
     ];
@@ -101,7 +100,7 @@ describe('the process of an edge', { concurrency: 3 }, () => {
     const edge = await startEdge(t);
     assert.ok(existsSync(join(edge.dir, 'edge.pid')));
     for (const signal of ['SIGUSR1', 'SIGHUP'] as const) edge.process.kill(signal);
-    await eventually(() => /SIGHUP is ignored/.test(edge.process.output()), { what: 'it says so' });
+    await edge.process.printed(/reloaded/);
     assert.doesNotMatch(edge.process.output(), /Debugger/);
     const { code } = await edge.process.stop('SIGTERM');
     assert.equal(code, 0);
@@ -157,18 +156,6 @@ describe('the process of an edge', { concurrency: 3 }, () => {
     const clients = SrsClients.parse(await get('/api/v1/clients/')).clients;
     assert.deepEqual(clients.map(({ type }) => type).sort(), ['flv-play', 'fmle-publish']);
     assert.equal(stream.publish.cid, clients.find(({ publish }) => publish)?.id);
-  });
-
-  it('answers 302 without the slash, and SRS’s codes for what is not there', async (t) => {
-    const edge = await startEdge(t);
-    const redirect = await fetch(`${edge.apiBase}/api/v1/clients`, { redirect: 'manual' });
-    assert.deepEqual([redirect.status, redirect.headers.get('location')], [302, '/api/v1/clients/']);
-    const code = async (path: string, method = 'GET') =>
-      ((await (await fetch(edge.apiBase + path, { method })).json()) as { code: number }).code;
-    assert.equal(await code('/api/v1/streams/zzz'), 2048);
-    assert.equal(await code('/api/v1/clients/zzz'), 2049);
-    assert.equal(await code('/api/v1/clients/zzz', 'DELETE'), 2049);
-    assert.equal(await code('/api/v1/raw?rpc=reload'), 1060);
   });
 
   it('believes a relay on this host about the address of a client', async (t) => {

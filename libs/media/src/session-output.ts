@@ -48,6 +48,10 @@ export class SessionOutput {
     for (const { m, chunkStreamId } of held) this.message(m, chunkStreamId);
   }
 
+  get chunkSize(): number {
+    return this.#writer.chunkSize;
+  }
+
   setChunkSize(bytes: number): void {
     this.raw(this.#writer.setChunkSize(bytes));
   }

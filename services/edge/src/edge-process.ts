@@ -1,29 +1,38 @@
-import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
-import { ConfError, loadConf } from '@dolphin/srs/conf.js';
+import { ConfError, type Directive } from '@dolphin/srs/conf.js';
+import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
 import { type DvrOptions, dvrTaps } from './app/dvr-tap.js';
+import { hlsRoute } from './app/hls-route.js';
+import { HlsSessions } from './app/hls-sessions.js';
+import { HlsStreams } from './app/hls-streams.js';
+import { HookCalls } from './app/hook-calls.js';
 import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
+import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
-import type { ServerContext } from './app/server.js';
+import { noTrouble, type ServerContext } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
 import { randomId } from './domain/random-id.js';
-import { type EdgeSettings, type ListenAt, readSettings } from './domain/settings.js';
+import type { ListenAt } from './domain/settings.js';
 import { Recordings } from './files/recordings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
+import { postHook } from './net/hook-client.js';
 import { HttpConnection } from './net/http-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
-import { checkFileLimit, claimPidFile, enterWorkDir } from './process/claims.js';
+import { rtmpTokenProbe } from './net/token-probe.js';
+import { claimPidFile, enterWorkDir } from './process/claims.js';
+import { confSource } from './process/conf-file.js';
 import { wallTime } from './process/wall-time.js';
 
 /** SRS's exit codes. */
@@ -64,13 +73,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function readAndRun(file: string, testOnly: boolean): Promise<void> {
   const log = createLogger({ component: 'edge' });
   try {
-    const directives = loadConf(file, (path) => readFileSync(path, 'utf8'));
-    if (directives.length === 0) throw new ConfError(file, 1, 'an empty conf');
-    const { settings, warnings } = readSettings(directives);
-    for (const warning of warnings) log.warn({ at: `${warning.file}:${warning.line}` }, warning.why);
-    checkFileLimit(settings, file);
+    const source = confSource(file, log);
+    const settings = source.check(source.load());
     if (testOnly) process.stderr.write(`dolphin-edge: the conf ${file} is good\n`);
-    else await run(settings, log);
+    else await run(new LiveSettings(settings, source, { timers: systemTimers, log, newId }), log);
   } catch (error) {
     if (error instanceof ConfError) fail(error.message, EXIT_BAD_CONF);
     else if (error instanceof ListenError) fail(`cannot listen on ${error.message}`, EXIT_PORT_TAKEN);
@@ -83,7 +89,8 @@ function fail(why: string, exitCode: number): never {
   process.exit(exitCode);
 }
 
-async function run(settings: EdgeSettings, log: Logger): Promise<void> {
+async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> {
+  const settings = live.current;
   enterWorkDir(settings);
   const lifecycle = new Lifecycle(log);
   const recordings = new Recordings();
@@ -95,10 +102,14 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
     process.exit(0);
   };
   onTermination((signal) => void stop(signal));
-  process.on('SIGHUP', () => log.warn('reload is not there yet: SIGHUP is ignored'));
+  process.on('SIGHUP', () => live.reload());
 
-  const context = makeContext(settings, log, recordings);
-  const { streams, clients, timers, random } = context;
+  const context = makeContext(live, log, recordings);
+  const { streams, clients, timers } = context;
+  live.onChange((now) => {
+    clients.max = now.maxConnections;
+    streams.useSettings(now);
+  });
   // Stopped last: the streams' end is the recordings'.
   lifecycle.add('recordings', () => recordings.settled(), RECORDINGS_END_MS);
   lifecycle.add('streams', () => streams.stop());
@@ -136,7 +147,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
       'http',
     );
   if (settings.api) {
-    const api = new ApiServer(context, { server: streams.serverId, service: randomId(8, random) });
+    const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId }, live);
     await open(api.server, settings.api, 'api');
   }
   claimPidFile(settings, lifecycle);
@@ -170,33 +181,54 @@ function keepTitle({ streams, clients }: ServerContext): () => void {
   return () => clearInterval(timer);
 }
 
-function makeContext(settings: EdgeSettings, log: Logger, files: Recordings): ServerContext {
+function newId(chars: number): string {
+  return randomId(chars, Math.random);
+}
+
+function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Recordings): ServerContext {
   const random = Math.random;
   const timers = systemTimers;
-  const newId = () => `vid-${randomId(7, random)}`;
-  const dial = rtmpDial(timers, settings.chunkSize);
-  const service = `dolphin/${DOLPHIN_VERSION}`;
-  const dvr: DvrOptions = { files, wallTime: () => wallTime(settings.utcTime), log, service };
+  const settings = live.current;
+  const dial = rtmpDial(timers, () => live.current.chunkSize);
+  const serverId = settings.serverId ?? `vid-${newId(7)}`;
+  const serviceId = newId(8);
+  const trouble = noTrouble();
+  const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
+  const admission = new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) });
+  const clients = new Clients(settings.maxConnections);
+  const hls = new HlsStreams({ timers, unixSeconds: () => Math.floor(Date.now() / 1000), trouble });
+  const dvr: DvrOptions = {
+    files,
+    wallTime: () => wallTime(live.current.utcTime),
+    log,
+    service: `dolphin/${DOLPHIN_VERSION}`,
+  };
   const streams = new Streams({
-    serverId: settings.serverId ?? newId(),
+    serverId,
+    serviceId,
     chunkSize: settings.chunkSize,
     pull: { dial, timers, log, random },
-    tapsOf: (key, vhost) => dvrTaps(key, vhost, dvr),
+    tapsOf: (key, vhost) => [...hls.tapsOf(key, vhost), ...dvrTaps(key, vhost, dvr)],
   });
+  const sessions = new HlsSessions({ clients, timers, random });
   return {
-    settings,
+    get settings() {
+      return live.current;
+    },
     streams,
-    clients: new Clients(settings.maxConnections),
+    admission,
+    serviceId,
+    clients,
     timers,
     log,
     random,
-    trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    trouble,
     httpRoutes: [
       flvRoute(
-        () => settings,
+        () => live.current,
         (key) => streams.isPublished(key),
       ),
+      hlsRoute({ settings: () => live.current, streams, hls, sessions, admission, trouble, gzip: gzipSync }),
     ],
-    vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

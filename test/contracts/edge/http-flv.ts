@@ -42,7 +42,7 @@ export function httpFlvContract(edge: EdgeUnderTest): void {
 
   it('plays a stream at its mount, by whatever names the vhost', async (t) => {
     const source = await sourcePackets(t);
-    const server = await start(t, { vhosts: VHOSTS });
+    const server = await start(t, { more: VHOSTS });
     const at = `rtmp://127.0.0.1:${server.rtmpPort}`;
     publishFile(t, server.rtmp('main'));
     for (const vhost of ['a', 'pre', 'short']) publishFile(t, `${at}/live?vhost=${vhost}.com/${vhost}`);

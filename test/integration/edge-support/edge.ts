@@ -17,17 +17,19 @@ export interface EdgeOptions {
   play?: string;
   /** Inside the vhost. */
   vhost?: string;
-  /** Further vhosts, whole. */
-  vhosts?: string;
   /** Inside `http_server { }`. */
   httpServer?: string;
   /** Inside the default vhost's `http_remux { }`. */
   httpRemux?: string;
+  /** Behind the vhost: others. */
+  more?: string;
   /** The form of 2015: `mode remote; origin …;` in the vhost itself. */
   form?: '5.0' | '2015';
   /** A real SRS instead of the built-in server. */
   binary?: string;
   ports?: readonly [number, number, number];
+  /** The whole conf, from what the options above make. */
+  conf?: (text: string) => string;
 }
 
 export interface TestEdge {
@@ -59,7 +61,7 @@ vhost __defaultVhost__ {
   ${cluster} ${play} ${o.vhost ?? ''}
   http_remux { enabled on; mount [vhost]/[app]/[stream].flv; hstrs on; ${o.httpRemux ?? ''} }
 }
-${o.vhosts ?? ''}
+${o.more ?? ''}
 `;
 }
 
@@ -69,7 +71,7 @@ export async function startEdge(t: TestContext, o: EdgeOptions = {}): Promise<Te
   const ports = o.ports ?? ((await freePorts(3)) as [number, number, number]);
   const [rtmpPort, httpPort, apiPort] = ports;
   const conf = join(dir, 'edge.conf');
-  await writeFile(conf, edgeConf(o, ports));
+  await writeFile(conf, (o.conf ?? ((text) => text))(edgeConf(o, ports)));
   const process = startProcess(t, o.binary ?? fromRoot('bin/dolphin-edge'), ['-c', conf], { cwd: dir });
   const apiBase = `http://127.0.0.1:${apiPort}`;
   const api = new SrsApi(apiBase, { timeoutMs: DEADLINE_MS });

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
+import { Admission } from '@dolphin/edge/app/admission.js';
 import { Clients } from '@dolphin/edge/app/clients.js';
+import { HookCalls } from '@dolphin/edge/app/hook-calls.js';
 import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
-import type { ServerContext } from '@dolphin/edge/app/server.js';
+import { noTrouble, type ServerContext } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
@@ -18,10 +20,12 @@ export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpR
   const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
   const random = Math.random;
   const dial = () => ({ close: () => undefined, send: () => true });
+  const trouble = noTrouble();
   const context: ServerContext = {
     settings,
     streams: new Streams({
       serverId: 'edge',
+      serviceId: 'life',
       chunkSize: 60_000,
       pull: { dial, timers: clock, log, random },
       tapsOf: () => [],
@@ -30,9 +34,14 @@ export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpR
     timers: clock,
     log,
     random,
-    trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    trouble,
     httpRoutes,
-    vhostIds: new Map(),
+    serviceId: 'life',
+    admission: new Admission({
+      server: { serverId: 'edge', serviceId: 'life' },
+      calls: new HookCalls({ post: () => () => undefined, timers: clock, log, onDropped: () => undefined }),
+      showToken: async () => ({ is: 'accepted' }),
+    }),
   };
   const server = createServer((socket) => void new HttpConnection(socket, context, { handedOff: false }));
   server.listen(0, '127.0.0.1');

@@ -33,6 +33,8 @@ describe('the settings of an edge', () => {
       flvMount: null,
       flvTracks: { guess: true, audio: true, video: true, dropOthers: true },
       dvr: null,
+      hls: null,
+      access: null,
     });
   });
 

@@ -1,7 +1,8 @@
+import type { EncoderKind } from '@dolphin/media';
 import type { ClientEnd } from '@dolphin/protocol';
 import type { StreamKey } from '../domain/stream-key.js';
 
-export type ClientType = 'rtmp-play' | 'flv-play' | 'fmle-publish' | 'flash-publish' | 'unknown';
+export type ClientType = 'rtmp-play' | 'flv-play' | 'hls-play' | `${EncoderKind}-publish` | 'unknown';
 
 /** A client's connection, as the API and the limits see it. */
 export interface Client {
@@ -42,14 +43,15 @@ export const RATE_WINDOW_MS = 30_000;
 /** All connections of this process. Counters go on after a client left: totals never fall. */
 export class Clients {
   readonly #rows = new Map<string, Row>();
-  readonly #max: number;
+  /** max_connections; with a lower one nobody is cut. */
+  max: number;
   #goneSent = 0;
   #goneReceived = 0;
   /** Connections refused because there were max_connections. */
   refused = 0;
 
   constructor(maxConnections: number) {
-    this.#max = maxConnections;
+    this.max = maxConnections;
   }
 
   get count(): number {
@@ -57,7 +59,7 @@ export class Clients {
   }
 
   get isFull(): boolean {
-    return this.#rows.size >= this.#max;
+    return this.#rows.size >= this.max;
   }
 
   add(client: Client): void {
@@ -66,6 +68,7 @@ export class Clients {
 
   remove(client: Client): void {
     if (!this.#rows.delete(client.id)) return;
+    if (isCountedElsewhere(client)) return;
     this.#goneSent += client.sentBytes;
     this.#goneReceived += client.receivedBytes;
   }
@@ -83,6 +86,7 @@ export class Clients {
     let sent = this.#goneSent;
     let received = this.#goneReceived;
     for (const { client } of this.#rows.values()) {
+      if (isCountedElsewhere(client)) continue;
       sent += client.sentBytes;
       received += client.receivedBytes;
     }
@@ -99,4 +103,9 @@ export class Clients {
       row.atReceived = receivedBytes;
     }
   }
+}
+
+/** The bytes of a viewer over HLS are those of its connections, which are clients themselves. */
+function isCountedElsewhere({ type }: Client): boolean {
+  return type === 'hls-play';
 }

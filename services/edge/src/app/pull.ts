@@ -15,7 +15,7 @@ export interface PullContext {
 export class Pull {
   readonly #hub: StreamHub;
   readonly #context: PullContext;
-  readonly #origins: OriginCycle<Origin>;
+  #origins: OriginCycle<Origin>;
   readonly #query: string;
   readonly #hops: readonly string[];
   #upstream: Upstream | null = null;
@@ -41,6 +41,11 @@ export class Pull {
   /** False while nobody knows whether the stream is there at all. */
   get hadMedia(): boolean {
     return this.#hadMedia;
+  }
+
+  /** The next try is at one of these; a connection that there is stays. */
+  useOrigins(origins: readonly Origin[]): void {
+    this.#origins = new OriginCycle(origins);
   }
 
   start(): void {

@@ -38,6 +38,7 @@ export class StreamHub {
   readonly id: string;
   readonly text: string;
   readonly settings: VhostSettings;
+  readonly chunkSize: number;
   readonly #timers: Timers;
   readonly #ring: StreamRing;
   readonly #timeline: StreamTimeline;
@@ -57,6 +58,7 @@ export class StreamHub {
     this.key = key;
     this.text = keyText(key);
     this.settings = settings;
+    this.chunkSize = chunkSize;
     this.#timers = timers;
     this.#taps = taps;
     this.#ring = new StreamRing({

@@ -1,9 +1,11 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
 import { OriginCycle } from '../domain/pull-rules.js';
-import { randomId } from '../domain/random-id.js';
+import type { EdgeSettings } from '../domain/settings.js';
+import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
+import { KeptPulls } from './kept-pulls.js';
 import type { Player } from './player.js';
 import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
@@ -49,10 +51,13 @@ interface Entry {
   readonly address: string;
   pull: Pull | null;
   publisher: Publisher | null;
+  /** Those who keep it without being players. */
+  holds: number;
 }
 
 export interface StreamsOptions {
   readonly serverId: string;
+  readonly serviceId: string;
   readonly chunkSize: number;
   readonly pull: PullContext;
   readonly tapsOf: TapsOf;
@@ -62,18 +67,22 @@ export interface StreamsOptions {
 export class Streams {
   readonly #entries = new Map<string, Entry>();
   readonly #forwards = new Map<string, Forward>();
+  readonly #kept: KeptPulls<Entry>;
   /** Of each vhost, for publishes: a publisher that is cut comes again, and finds the next origin. */
   readonly #cycles = new Map<string, OriginCycle<Origin>>();
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
-  readonly #chunkSize: number;
+  #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
+  readonly #serviceId: string;
   readonly serverId: string;
 
   constructor(o: StreamsOptions) {
     this.serverId = o.serverId;
+    this.#serviceId = o.serviceId;
     this.#chunkSize = o.chunkSize;
     this.#context = o.pull;
+    this.#kept = new KeptPulls(o.pull.timers);
     this.#tapsOf = o.tapsOf;
   }
 
@@ -105,6 +114,21 @@ export class Streams {
     return this.#entries.get(keyText(key))?.publisher != null;
   }
 
+  /** Of its RTMP form: that of its first player's or publisher's conf, which stays for its life. */
+  chunkSizeOf(key: StreamKey): number {
+    return this.#entries.get(keyText(key))?.hub.chunkSize ?? this.#chunkSize;
+  }
+
+  /** After a reload. Streams that run keep what they began with, but look for their source where the conf says now. */
+  useSettings({ chunkSize, vhosts }: Pick<EdgeSettings, 'chunkSize' | 'vhosts'>): void {
+    this.#chunkSize = chunkSize;
+    this.#cycles.clear();
+    for (const { hub, pull } of this.#entries.values()) {
+      const origins = vhosts.get(hub.key.vhost)?.origins ?? null;
+      if (origins !== null && origins !== hub.settings.origins) pull?.useOrigins(origins);
+    }
+  }
+
   /** Why a player cannot be taken, or null. `too-many`: see the limits above. */
   refusal(request: PlayRequest): 'loop' | 'too-many' | null {
     if (request.hops.includes(this.serverId)) return 'loop';
@@ -114,14 +138,25 @@ export class Streams {
 
   /** Adds a player; a stream that is pulled begins to be with its first one. */
   play(request: PlayRequest, player: Player): void {
-    const text = keyText(request.key);
-    const entry = this.#entries.get(text) ?? this.#open(request.key, request.settings, request.address);
+    const entry = this.#entryFor(request);
     entry.hub.add(player);
-    if (request.settings.origins !== null && entry.pull === null) {
-      const hops = [...request.hops, this.serverId];
-      entry.pull = new Pull(entry.hub, request.settings.origins, { query: request.query, hops }, this.#context);
-      entry.pull.start();
-    }
+    this.#pull(entry, request);
+  }
+
+  /** Keeps a stream without a player, as `play` does with one, until the answer is called. */
+  hold(request: PlayRequest): () => void {
+    const entry = this.#entryFor(request);
+    entry.holds++;
+    this.#pull(entry, request);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      entry.holds--;
+      // Who holds it has waited long enough.
+      const isUsed = entry.hub.playerCount > 0 || entry.holds > 0;
+      if (this.#entries.get(entry.hub.text) === entry && !isUsed) this.#close(entry);
+    };
   }
 
   /** `sentBytes`: what its connection was sent, for the stream's totals. */
@@ -146,11 +181,23 @@ export class Streams {
   }
 
   stop(): void {
-    for (const { pull, hub } of this.#entries.values()) {
-      pull?.stop();
-      hub.dispose();
+    for (const entry of this.#entries.values()) {
+      this.#kept.release(entry);
+      entry.pull?.stop();
+      entry.hub.dispose();
     }
     this.#entries.clear();
+  }
+
+  #entryFor({ key, settings, address }: PlayRequest): Entry {
+    return this.#entries.get(keyText(key)) ?? this.#open(key, settings, address);
+  }
+
+  #pull(entry: Entry, { settings, query, hops }: PlayRequest): void {
+    this.#kept.release(entry);
+    if (settings.origins === null || entry.pull !== null) return;
+    entry.pull = new Pull(entry.hub, settings.origins, { query, hops: [...hops, this.serverId] }, this.#context);
+    entry.pull.start();
   }
 
   #publishHere(request: PublishRequest, publisher: Publisher): PublishPath | 'busy' {
@@ -180,7 +227,7 @@ export class Streams {
     const text = keyText(key);
     if (this.#forwards.has(text)) return 'busy';
     const forward = new Forward({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, text),
       key,
       settings,
       query,
@@ -199,7 +246,7 @@ export class Streams {
 
   #open(key: StreamKey, settings: VhostSettings, address: string): Entry {
     const hub = new StreamHub({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, keyText(key)),
       key,
       settings,
       chunkSize: this.#chunkSize,
@@ -207,13 +254,19 @@ export class Streams {
       total: this.#total,
       taps: this.#tapsOf(key, settings),
     });
-    const entry: Entry = { hub, address, pull: null, publisher: null };
+    const entry: Entry = { hub, address, pull: null, publisher: null, holds: 0 };
     this.#entries.set(hub.text, entry);
     return entry;
   }
 
   #closeIfUnused(entry: Entry): void {
-    if (entry.hub.playerCount > 0) return;
+    if (entry.hub.playerCount > 0 || entry.holds > 0) return;
+    const isWorthKeeping = entry.pull !== null && entry.hub.isLive;
+    if (!isWorthKeeping || !this.#kept.keep(entry, () => this.#close(entry))) this.#close(entry);
+  }
+
+  #close(entry: Entry): void {
+    this.#kept.release(entry);
     entry.pull?.stop();
     entry.pull = null;
     if (entry.publisher !== null) return;
@@ -231,10 +284,6 @@ export class Streams {
     }
     // An edge below us limits its viewers itself.
     return total >= MAX_UNFED_PULLS || (!isEdge && ofAddress >= MAX_UNFED_PULLS_PER_ADDRESS);
-  }
-
-  #newId(): string {
-    return `vid-${randomId(7, this.#context.random)}`;
   }
 
   #cycleOf(settings: VhostSettings, origins: readonly Origin[]): OriginCycle<Origin> {

@@ -21,6 +21,7 @@ const VHOST = new Set([
   ...['in_ack_size', 'out_ack_size', 'mode', 'origin', 'token_traverse', 'debug_srs_upnode', 'gop_cache'],
   ...['queue_length', 'mw_latency', 'time_jitter', 'publish_1stpkt_timeout', 'publish_normal_timeout', 'mr', 'vhost'],
   ...['gop_cache_max_frames', 'security', 'http_hooks', 'refer', 'refer_play', 'refer_publish', 'coworkers', 'dvr'],
+  'hls',
 ]);
 const PLAY = new Set([
   ...['gop_cache', 'gop_cache_max_frames', 'queue_length', 'mw_latency', 'time_jitter', 'min_latency', 'mw_msgs'],
@@ -35,6 +36,17 @@ const HTTP_REMUX = new Set([
 const DVR = new Set([
   ...['enabled', 'dvr_path', 'dvr_plan', 'dvr_duration', 'dvr_wait_keyframe', 'time_jitter', 'dvr_apply'],
 ]);
+/** Obeyed, or about files and codecs that are as they come: segments are in memory, under SRS's default names. */
+const HLS = new Set([
+  ...['enabled', 'hls_fragment', 'hls_td_ratio', 'hls_aof_ratio', 'hls_window', 'hls_wait_keyframe', 'hls_dispose'],
+  ...['hls_ctx', 'hls_ts_ctx', 'hls_entry_prefix', 'hls_path', 'hls_cleanup', 'hls_nb_notify', 'hls_on_error'],
+  ...['hls_acodec', 'hls_vcodec', 'hls_ts_floor', 'hls_dts_directly', 'hls_keys', 'hls_fragments_per_key'],
+  ...['hls_key_file', 'hls_key_file_path', 'hls_key_url', 'hls_m3u8_file', 'hls_ts_file'],
+]);
+const HLS_NAMES: Readonly<Record<string, string>> = {
+  hls_m3u8_file: '[app]/[stream].m3u8',
+  hls_ts_file: '[app]/[stream]-[seq].ts',
+};
 const HTTP_SERVER = new Set(['enabled', 'listen', 'dir', 'crossdomain']);
 const HTTP_API = new Set(['enabled', 'listen', 'crossdomain', 'raw_api', 'auth']);
 
@@ -61,24 +73,7 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
   const where = `vhost ${vhost.args[0] ?? ''}: `;
   for (const item of block) {
     switch (item.name) {
-      case 'security':
-      case 'http_hooks':
-        refuseIfEnabled(item);
-        break;
-      case 'refer':
-        // In 2015 it was a list of sites, in 5.0 it is a block with `enabled`.
-        if (item.block === undefined) refuse(item);
-        refuseIfEnabled(item);
-        break;
-      case 'refer_play':
-      case 'refer_publish':
-        refuse(item);
-        break;
-      case 'token_traverse':
-        refuseIfOn(item);
-        break;
       case 'cluster':
-        refuseIfOn(findDirective(item.block, 'token_traverse'));
         warnUnknown(item.block ?? [], CLUSTER, `${where}cluster: `, warnings);
         break;
       case 'play':
@@ -86,6 +81,9 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
         break;
       case 'publish':
         warnUnknown(item.block ?? [], PUBLISH, `${where}publish: `, warnings);
+        break;
+      case 'hls':
+        checkHls(item, where, warnings);
         break;
       case 'http_remux':
         warnUnknown(item.block ?? [], HTTP_REMUX, `${where}http_remux: `, warnings);
@@ -106,6 +104,19 @@ function warnOfPulled(dvr: Directive, vhost: readonly Directive[], where: string
   const mode = findDirective(findDirective(vhost, 'cluster')?.block, 'mode') ?? findDirective(vhost, 'mode');
   if (mode?.args[0] !== 'remote' || findDirective(dvr.block, 'enabled')?.args[0] !== 'on') return;
   warnings.push({ file: dvr.file, line: dvr.line, why: `${where}dvr has no effect on an edge: its origin records` });
+}
+
+function checkHls(hls: Directive, where: string, warnings: Warning[]): void {
+  if (findDirective(hls.block, 'enabled')?.args[0] !== 'on') return;
+  for (const item of hls.block ?? []) {
+    // To serve in the clear what somebody wants encrypted would open it.
+    if (item.name === 'hls_keys') refuseIfOn(item);
+    const name = HLS_NAMES[item.name];
+    if (name !== undefined && item.args[0] !== name) {
+      warnings.push({ file: item.file, line: item.line, why: `${where}hls: ${item.name} is always ${name} here` });
+    }
+  }
+  warnUnknown(hls.block ?? [], HLS, `${where}hls: `, warnings);
 }
 
 function warnUnknown(list: readonly Directive[], known: ReadonlySet<string>, where: string, warnings: Warning[]): void {

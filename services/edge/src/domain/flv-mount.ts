@@ -1,5 +1,5 @@
 import type { EdgeSettings } from './settings.js';
-import { DEFAULT_VHOST, isStreamName, type StreamKey, vhostFor } from './stream-key.js';
+import { DEFAULT_VHOST, isStreamName, type StreamKey, vhostOfUrl } from './stream-key.js';
 import type { VhostSettings } from './vhost-settings.js';
 
 /** A stream that a URL means, with the settings of its vhost. */
@@ -23,7 +23,7 @@ export function streamOfUrl(
   url: { host: string; path: string; query: string },
   isPublished: (key: StreamKey) => boolean,
 ): FlvStream | null {
-  const named = vhostFor(settings, vhostNameOf(url));
+  const named = vhostOfUrl(settings, url);
   const own = named === null ? null : streamAt(named, url.path);
   if (own !== null && isPublished(own.key)) return own;
   for (const vhost of settings.vhosts.values()) {
@@ -32,12 +32,6 @@ export function streamOfUrl(
     if (found !== null && isPublished(found.key)) return found;
   }
   return own;
-}
-
-/** By `vhost` or `domain` of the query, or else the host. */
-function vhostNameOf({ host, query }: { host: string; query: string }): string {
-  const params = new URLSearchParams(query);
-  return params.get('vhost') || params.get('domain') || host.replace(/:\d+$/, '');
 }
 
 function standsForAll({ name, flvMount }: VhostSettings): boolean {

@@ -14,7 +14,9 @@ export interface EdgeSettings {
   readonly http: ListenAt | null;
   readonly api: ListenAt | null;
   readonly httpCrossDomain: boolean;
-  readonly rawApi: boolean;
+  readonly apiCrossDomain: boolean;
+  /** `raw?rpc=…`: whether it is there, and may reload. */
+  readonly rawApi: { readonly enabled: boolean; readonly allowReload: boolean };
   readonly maxConnections: number;
   /** Announced at connect, before a client names its stream: so one for all. */
   readonly chunkSize: number;
@@ -61,7 +63,11 @@ export function readSettings(directives: readonly Directive[]): { settings: Edge
     http: http.onOff('enabled', false) ? listenOf(http, DEFAULTS.httpListen) : null,
     api: api.onOff('enabled', false) ? listenOf(api, DEFAULTS.apiListen) : null,
     httpCrossDomain: http.onOff('crossdomain', true),
-    rawApi: api.block('raw_api').onOff('enabled', false),
+    apiCrossDomain: api.onOff('crossdomain', true),
+    rawApi: {
+      enabled: api.block('raw_api').onOff('enabled', false),
+      allowReload: api.block('raw_api').onOff('allow_reload', false),
+    },
     maxConnections: root.int('max_connections', DEFAULTS.maxConnections, { min: 1, max: 1_000_000 }),
     chunkSize: readChunkSize(root, warnings),
     serverId: root.string('server_id', '') || null,

@@ -30,9 +30,28 @@ export function vhostFor(settings: EdgeSettings, name: string): VhostSettings | 
   return found?.enabled ? found : null;
 }
 
+/** The vhost that a URL means: by `vhost=` or `domain=` in its query, or by the name of its host, with a port or without. */
+export function vhostOfUrl(settings: EdgeSettings, url: { host: string; query: string }): VhostSettings | null {
+  const params = new URLSearchParams(url.query);
+  return vhostFor(settings, params.get('vhost') || params.get('domain') || url.host.replace(/:\d+$/, ''));
+}
+
 /** True for names that can stand in a URL and in an answer. */
 export function isStreamName(app: string, stream: string): boolean {
   if (app === '' || stream === '' || app.length + stream.length > MAX_NAME_CHARS) return false;
   for (const char of app + stream) if (char < ' ' || char === '\u007f') return false;
   return true;
+}
+
+/** A stream with the settings of its vhost. */
+export interface NamedStream {
+  readonly key: StreamKey;
+  readonly settings: VhostSettings;
+}
+
+/** The stream of that name in a vhost as a client names it. Null: there is no such vhost, or the name cannot be one. */
+export function streamNamed(settings: EdgeSettings, vhost: string, app: string, stream: string): NamedStream | null {
+  const found = vhostFor(settings, vhost);
+  if (found === null || !isStreamName(app, stream)) return null;
+  return { key: { vhost: found.name, app, stream }, settings: found };
 }

@@ -1,7 +1,9 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type AccessSettings, readAccess } from './access-settings.js';
 import { type DvrSettings, readDvr } from './dvr-settings.js';
 import { type FlvTrackRule, GUESS_TRACKS } from './flv-tracks.js';
+import { type HlsSettings, readHls } from './hls-settings.js';
 
 export interface Origin {
   readonly host: string;
@@ -26,6 +28,10 @@ export interface VhostSettings {
   readonly packetMs: number;
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
+  /** Null: everybody may come in. */
+  readonly access: AccessSettings | null;
+  /** Null: no HLS. */
+  readonly hls: HlsSettings | null;
   readonly flvTracks: FlvTrackRule;
   /** Null: nothing is recorded. */
   readonly dvr: DvrSettings | null;
@@ -50,10 +56,12 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
   const minLatency = play('min_latency').onOff('min_latency', false) || vhost.onOff('min_latency', false);
   const merge = play('mw_latency');
   const remux = vhost.block('http_remux');
+  const origins = readOrigins(cluster);
+  const access = readAccess(vhost, cluster('token_traverse'), origins !== null);
   return {
     name,
     enabled: vhost.onOff('enabled', true),
-    origins: readOrigins(cluster),
+    origins,
     upstreamVhost: cluster('vhost').string('vhost', '[vhost]').replaceAll('[vhost]', name),
     gopCache: play('gop_cache').onOff('gop_cache', true),
     gopCacheMaxFrames: play('gop_cache_max_frames').int('gop_cache_max_frames', DEFAULTS.gopMaxFrames, { min: 0 }),
@@ -67,6 +75,8 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
+    access,
+    hls: readHls(vhost.block('hls'), access !== null),
     flvTracks: {
       guess: remux.onOff('guess_has_av', GUESS_TRACKS.guess),
       audio: remux.onOff('has_audio', GUESS_TRACKS.audio),

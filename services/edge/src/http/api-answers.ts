@@ -2,10 +2,8 @@ import { aacFacts, audioCodec, avcFacts, type StreamHeaders, videoCodec } from '
 import type { Client, Rate } from '../app/clients.js';
 import type { ServerContext } from '../app/server.js';
 import type { StreamRow } from '../app/streams.js';
+import { randomId } from '../domain/random-id.js';
 import { keyText, streamUrlOf } from '../domain/stream-key.js';
-
-/** SRS answers 10 to a smaller count, and 10 without one. */
-const MIN_COUNT = 10;
 
 interface Sums {
   clients: number;
@@ -18,15 +16,17 @@ interface Sums {
 /** The vhosts, streams and clients of SRS's API, from what is there now. */
 export class ApiAnswers {
   readonly #context: ServerContext;
+  /** Random, as in SRS. A vhost is listed from when it is first used, and stays: at most as many as confs named. */
+  readonly #vhostIds = new Map<string, string>();
 
   constructor(context: ServerContext) {
     this.#context = context;
   }
 
-  /** Those that somebody uses. */
+  /** Those that somebody used. */
   vhosts() {
     const sums = this.#sumsByStream();
-    const used = new Map<string, StreamRow[]>();
+    const used = new Map<string, StreamRow[]>([...this.#vhostIds.keys()].map((name) => [name, []]));
     for (const row of this.#context.streams.list()) {
       const rows = used.get(row.key.vhost);
       if (rows === undefined) used.set(row.key.vhost, [row]);
@@ -47,7 +47,7 @@ export class ApiAnswers {
         name,
         enabled: true,
         clients: total.clients,
-        streams: streams.length,
+        streams: streams.filter(isActive).length,
         send_bytes: total.sent,
         recv_bytes: total.received,
         kbps: { recv_30s: total.receivedKbps, send_30s: total.sentKbps },
@@ -76,7 +76,7 @@ export class ApiAnswers {
         recv_bytes: row.receivedBytes,
         kbps: { recv_30s: sum?.receivedKbps ?? 0, send_30s: sum?.sentKbps ?? 0 },
         // A pulled stream has no publisher here: SRS names its first player, whom nobody should kick for it.
-        publish: { active: publisherId !== null || row.isLive, ...(publisherId === null ? {} : { cid: publisherId }) },
+        publish: { active: isActive(row), ...(publisherId === null ? {} : { cid: publisherId }) },
         video: videoAnswer(row.headers),
         audio: audioAnswer(row.headers),
       };
@@ -141,15 +141,17 @@ export class ApiAnswers {
   }
 
   #vhostId(name: string): string {
-    return this.#context.vhostIds.get(name) ?? '';
+    const known = this.#vhostIds.get(name);
+    if (known !== undefined) return known;
+    const made = `vid-${randomId(7, this.#context.random)}`;
+    this.#vhostIds.set(name, made);
+    return made;
   }
 }
 
-/** SRS's pages: no total, at least ten. */
-export function page<Row>(rows: readonly Row[], query: URLSearchParams): Row[] {
-  const start = Math.max(0, Number.parseInt(query.get('start') ?? '0', 10) || 0);
-  const count = Math.max(MIN_COUNT, Number.parseInt(query.get('count') ?? '0', 10) || 0);
-  return rows.slice(start, start + count);
+/** Somebody publishes it, or it is pulled and there. */
+function isActive({ publisherId, isLive }: StreamRow): boolean {
+  return publisherId !== null || isLive;
 }
 
 function videoAnswer({ video }: StreamHeaders) {

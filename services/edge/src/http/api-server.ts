@@ -1,16 +1,25 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ServerContext } from '../app/server.js';
-import { ApiAnswers, page } from './api-answers.js';
+import {
+  API_CODE,
+  type ApiReport,
+  type ApiRequest,
+  type ApiTable,
+  jsonpCallback,
+  routeApi,
+} from '../domain/api-route.js';
+import { listenText } from '../net/listen.js';
+import { ApiAnswers } from './api-answers.js';
+import { AUTHORS, FEATURES, INDEX_API, INDEX_ROOT, INDEX_V1 } from './api-texts.js';
+import { memInfos, rusages } from './host-stats.js';
 import { ProcStats } from './proc-stats.js';
 
-/** SRS's error codes (srs_kernel_error.hpp). */
-const CODE = { rawFailed: 1060, rawDisabled: 1061, noStream: 2048, noClient: 2049 } as const;
 /** The API is for a pod, a master's CLI and a person, not for players. */
 const MAX_CONNECTIONS = 64;
 const TIMEOUT_MS = 5000;
 
-type Answer = { json: object } | { redirect: string } | { status: 405 };
+type Answer = { json: object } | { redirect: string; status: 301 | 302 } | { status: 200 | 405 };
 
 export interface ApiIdentity {
   readonly server: string;
@@ -18,27 +27,25 @@ export interface ApiIdentity {
   readonly service: string;
 }
 
-const INDEX = {
-  versions: 'the version of the server',
-  summaries: 'the summary (pid, argv, cwd, cpu, mem) of the server',
-  self_proc_stats: 'the self process stats',
-  vhosts: 'manage all vhosts or specified vhost',
-  streams: 'manage all streams or specified stream',
-  clients: 'manage all clients or specified client, default query top 10 clients',
-  raw: 'raw api: rpc=raw',
-};
+/** LiveSettings is one. */
+export interface Reloads {
+  readonly last: object;
+  reload(): void;
+}
 
 /** SRS's HTTP API, private to this edge: the answers have SRS's shapes and codes, HTTP says 200 also on errors. */
 export class ApiServer {
   readonly #context: ServerContext;
   readonly #identity: ApiIdentity;
+  readonly #reloads: Reloads;
   readonly #answers: ApiAnswers;
   readonly #stats = new ProcStats();
   readonly #startedMs: number;
   readonly server: Server;
 
-  constructor(context: ServerContext, identity: ApiIdentity) {
+  constructor(context: ServerContext, identity: ApiIdentity, reloads: Reloads) {
     this.#context = context;
+    this.#reloads = reloads;
     this.#identity = identity;
     this.#answers = new ApiAnswers(context);
     this.#startedMs = context.timers.now();
@@ -51,87 +58,112 @@ export class ApiServer {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     request.resume();
+    if (this.#context.settings.apiCrossDomain && request.headers.origin !== undefined) allowOrigins(response);
     try {
       const url = new URL(request.url ?? '/', 'http://edge');
-      if (request.method === 'OPTIONS') send(response, 200, '', 'text/plain');
-      else reply(response, this.#answer(request.method ?? '', url), url.searchParams.get('callback'));
+      const asked = { method: request.method ?? '', path: url.pathname, query: url.searchParams };
+      reply(response, this.#answer(asked, request.headers.host ?? ''), jsonpCallback(url.searchParams));
     } catch (error) {
       this.#context.log.warn({ err: error }, 'an API call failed');
-      send(response, 400, 'bad request', 'text/plain');
+      send(response, 400, 'bad request', TEXT);
     }
   }
 
-  #answer(method: string, { pathname: path, searchParams: query }: URL): Answer {
-    if (method !== 'GET' && method !== 'DELETE') return { status: 405 };
-    const [, table, id] = /^\/api\/v1\/(vhosts|streams|clients)\/([^/]*)$/.exec(path) ?? [];
-    if (table !== undefined && id !== undefined) {
-      if (method === 'DELETE') return table === 'clients' ? this.#kick(id) : { status: 405 };
-      return this.#table(table, id, query);
-    }
-    if (method === 'DELETE') return { status: 405 };
-    switch (path) {
-      case '/api':
-      case '/api/v1':
-      case '/api/v1/vhosts':
-      case '/api/v1/streams':
-      case '/api/v1/clients':
-        return { redirect: `${path}/` };
-      case '/api/':
-        return this.#good({ urls: { v1: 'the api version 1.0' } });
-      case '/api/v1/versions':
-        return this.#good({ data: version() });
-      case '/api/v1/summaries':
-        return this.#good({ data: this.#summaries() });
-      case '/api/v1/self_proc_stats':
-        return this.#good({ data: this.#stats.selfProcStats() });
-      case '/api/v1/raw':
-        return this.#raw(query.get('rpc'));
+  #answer(asked: ApiRequest, host: string): Answer {
+    const route = routeApi(asked);
+    switch (route.do) {
+      case 'report':
+        return this.#good({ data: this.#report(route.report) });
+      case 'index':
+        return this.#good(route.of === 'v1' ? INDEX_V1 : route.of === 'api' ? INDEX_API : INDEX_ROOT);
+      case 'list':
+        return this.#good({ [route.table]: this.#rows(route.table).slice(route.start, route.start + route.count) });
+      case 'show':
+        return this.#show(route.table, route.id, route.isAllowed);
+      case 'kick':
+        return this.#kick(route.id);
+      case 'raw':
+        return this.#raw(route.rpc);
+      case 'clusters':
+        return { json: { code: 0, data: { query: route.query, origin: null } } };
+      case 'echo':
+        return this.#good({ data: echo(asked, host) });
+      case 'code':
+        return { json: { code: route.code } };
+      case 'redirect':
+        return { redirect: route.to, status: route.status };
+      case 'refuse':
+        return { status: 405 };
+      case 'preflight':
+        return { status: 200 };
       default:
-        // SRS matches by the longest prefix: whatever it does not know gets the index above it.
-        return path.startsWith('/api/v1/')
-          ? this.#good({ urls: INDEX })
-          : this.#good({ urls: { api: 'the api root' } });
+        return route satisfies never;
     }
   }
 
-  #table(table: string, id: string, query: URLSearchParams): Answer {
-    switch (table) {
-      case 'vhosts': {
-        const all = this.#answers.vhosts();
-        if (id === '') return this.#good({ vhosts: all });
-        const vhost = all.find((each) => each.id === id);
-        return vhost === undefined ? { json: { code: CODE.noStream } } : this.#good({ vhost });
-      }
-      case 'streams': {
-        const all = this.#answers.streams();
-        if (id === '') return this.#good({ streams: page(all, query) });
-        const stream = all.find((each) => each.id === id);
-        return stream === undefined ? { json: { code: CODE.noStream } } : this.#good({ stream });
-      }
-      default: {
-        if (id === '') return this.#good({ clients: page(this.#answers.clients(), query) });
-        const client = this.#answers.client(id);
-        return client === null ? { json: { code: CODE.noClient } } : this.#good({ client });
-      }
+  #report(report: ApiReport): object {
+    switch (report) {
+      case 'versions':
+        return version();
+      case 'summaries':
+        return this.#summaries();
+      case 'rusages':
+        return rusages();
+      case 'self_proc_stats':
+        return this.#stats.selfProcStats();
+      case 'system_proc_stats':
+        return this.#stats.systemProcStats();
+      case 'meminfos':
+        return memInfos();
+      case 'authors':
+        return AUTHORS;
+      case 'features':
+        return { options: '', options2: '', build: DOLPHIN_VERSION, build2: '', features: FEATURES };
+      default:
+        return report satisfies never;
     }
+  }
+
+  #rows(table: ApiTable): readonly { id: string }[] {
+    switch (table) {
+      case 'vhosts':
+        return this.#answers.vhosts();
+      case 'streams':
+        return this.#answers.streams();
+      case 'clients':
+        return this.#answers.clients();
+      default:
+        return table satisfies never;
+    }
+  }
+
+  #show(table: ApiTable, id: string, isAllowed: boolean): Answer {
+    const row = table === 'clients' ? this.#answers.client(id) : this.#rows(table).find((each) => each.id === id);
+    if (row === undefined || row === null) return { json: { code: NOT_FOUND[table] } };
+    return isAllowed ? this.#good({ [table.slice(0, -1)]: row }) : { status: 405 };
   }
 
   #kick(id: string): Answer {
     const row = this.#context.clients.get(id);
-    if (row === undefined) return { json: { code: CODE.noClient } };
+    if (row === undefined) return { json: { code: API_CODE.noClient } };
     this.#context.log.info({ client: id }, 'kicked');
     row.client.close('kicked');
     return this.#good({});
   }
 
-  #raw(rpc: string | null): Answer {
-    const { rawApi } = this.#context.settings;
-    if (rpc === 'raw') return { json: { code: 0, http_api: { enabled: true, raw_api: { enabled: rawApi } } } };
-    if (!rawApi) return { json: { code: CODE.rawDisabled } };
-    if (rpc === 'reload' || rpc === 'reload-fetch') {
-      return { json: { code: CODE.rawFailed, message: 'reload is not there yet in this version' } };
+  #raw(rpc: string): Answer {
+    const { rawApi, api, apiCrossDomain } = this.#context.settings;
+    if (rpc === 'raw') {
+      const raw_api = { enabled: rawApi.enabled, allow_reload: rawApi.allowReload, ...RAW_NEVER };
+      const listen = api === null ? '' : listenText(api);
+      return { json: { code: 0, http_api: { enabled: true, listen, crossdomain: apiCrossDomain, raw_api } } };
     }
-    return { json: { code: CODE.rawFailed } };
+    if (!rawApi.enabled) return { json: { code: API_CODE.rawDisabled } };
+    if (rpc === 'reload-fetch') return { json: { code: 0, data: this.#reloads.last } };
+    if (rpc !== 'reload') return { json: { code: API_CODE.rawFailed } };
+    if (!rawApi.allowReload) return { json: { code: API_CODE.rawDisabled } };
+    this.#reloads.reload();
+    return { json: { code: 0 } };
   }
 
   #summaries() {
@@ -151,18 +183,32 @@ export class ApiServer {
   }
 }
 
+const NOT_FOUND: Readonly<Record<ApiTable, number>> = {
+  vhosts: API_CODE.noVhost,
+  streams: API_CODE.noStream,
+  clients: API_CODE.noClient,
+};
+/** SRS 5 took both calls away and still says so. */
+const RAW_NEVER = { allow_query: false, allow_update: false };
+
 function version() {
   const [major = 0, minor = 0, revision = 0] = DOLPHIN_VERSION.split('.').map((part) => Number.parseInt(part, 10));
   return { major, minor, revision, version: DOLPHIN_VERSION };
 }
 
+/** `tests/requests`. Under `headers` SRS gives what it is itself, and so its spelling `sigature` is in every client. */
+function echo({ method, path }: ApiRequest, host: string) {
+  const headers = { sigature: 'dolphin', version: DOLPHIN_VERSION, link: '', time: Date.now() };
+  return { uri: `http://${host.replace(/:\d+$/, '')}${path}`, path, METHOD: method, headers };
+}
+
 function reply(response: ServerResponse, answer: Answer, callback: string | null): void {
-  if ('status' in answer) {
-    send(response, answer.status, 'Method Not Allowed', TEXT);
-  } else if ('redirect' in answer) {
+  if ('redirect' in answer) {
     response.setHeader('Location', answer.redirect);
-    send(response, 302, `Redirect to ${answer.redirect}`, TEXT);
-  } else if (callback !== null && /^[\w$.]{1,64}$/.test(callback)) {
+    send(response, answer.status, `Redirect to ${answer.redirect}`, TEXT);
+  } else if ('status' in answer) {
+    send(response, answer.status, answer.status === 200 ? '' : 'Method Not Allowed', TEXT);
+  } else if (callback !== null) {
     send(response, 200, `${callback}(${JSON.stringify(answer.json)})`, 'text/javascript');
   } else {
     send(response, 200, JSON.stringify(answer.json), 'application/json');
@@ -171,13 +217,20 @@ function reply(response: ServerResponse, answer: Answer, callback: string | null
 
 const TEXT = 'text/plain; charset=utf-8';
 
+/** A page of any site may ask. It can as well kick: the API is not for public addresses. */
+function allowOrigins(response: ServerResponse): void {
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  for (const what of ['Headers', 'Methods']) response.setHeader(`Access-Control-Allow-${what}`, '*');
+  response.setHeader('Access-Control-Expose-Headers', '*');
+  response.setHeader('Access-Control-Allow-Credentials', 'false');
+}
+
 /** The connection closes: a kept one would outlive a poll and stand among the edge's few. */
 function send(response: ServerResponse, status: number, text: string, type: string): void {
   response.writeHead(status, {
     Connection: 'Close',
     'Content-Length': Buffer.byteLength(text),
     'Content-Type': type,
-    'Access-Control-Allow-Origin': '*',
     Server: `dolphin/${DOLPHIN_VERSION}`,
   });
   response.end(text);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { keyValues, readText, round, systemProcStats } from './host-stats.js';
 
 /** Figures of this process and its host for the API, read from /proc when asked; what is not there is 0. */
 export class ProcStats {
@@ -83,6 +83,11 @@ export class ProcStats {
     };
   }
 
+  systemProcStats() {
+    this.#sample();
+    return systemProcStats(round(this.#hostPercent));
+  }
+
   /** /proc/self/stat under SRS's names. */
   selfProcStats() {
     this.#sample();
@@ -111,25 +116,6 @@ const STAT_FIELDS = [
   ...['sigcatch', 'wchan', 'nswap', 'cnswap', 'exit_signal', 'processor', 'rt_priority', 'policy'],
   ...['delayacct_blkio_ticks', 'guest_time', 'cguest_time'],
 ] as const;
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function keyValues(path: string): Map<string, number> {
-  const lines = readText(path).split('\n');
-  return new Map(
-    lines.flatMap((line) => [...line.matchAll(/^(\w+):\s+(\d+)/g)].map((m) => [m[1] ?? '', Number(m[2])])),
-  );
-}
 
 function hostTimes(): { idle: number; total: number } {
   let idle = 0;

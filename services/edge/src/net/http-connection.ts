@@ -85,6 +85,7 @@ export class HttpConnection extends ClientConnection {
     if (player === null || this.key === null) return;
     this.#player = null;
     this.context.streams.leave(this.key, player, this.takeSentBytes());
+    this.left();
   }
 
   #limitHead(): void {
@@ -148,22 +149,38 @@ export class HttpConnection extends ClientConnection {
         return;
       case 'play':
         if (request.method === 'HEAD') this.#write([flvHead(frame, 'HEAD')], frame.keepsAlive, 'client-left');
-        else this.#play(outcome.stream, head, { ...frame, keepsAlive: false });
+        else this.#onPlay(outcome.stream, head, { ...frame, keepsAlive: false });
         return;
       default:
         outcome satisfies never;
     }
   }
 
+  #onPlay(stream: FlvStream, head: HttpHead, frame: AnswerFrame): void {
+    const { key, settings } = stream;
+    this.#state = 'playing';
+    this.#unread = NOTHING;
+    this.clearLimit();
+    this.tcUrl = `http://${head.host}/${key.app}`;
+    this.pageUrl = headerOf(head, 'referer');
+    if (settings.access === null) {
+      this.#play(stream, head, frame);
+      return;
+    }
+    // Hooks are told the RTMP address that the URL stands for, as by SRS.
+    const visitor = { ...this.visitor('http'), tcUrl: `rtmp://${settings.name}/${key.app}` };
+    this.waitFor(this.guest.enter({ ...visitor, ...stream, use: 'play', query: head.query }), (refusal) => {
+      if (refusal === null) this.#play(stream, head, frame);
+      else this.#refuse(textAnswer(403), frame, 'error');
+    });
+  }
+
   #play({ key, settings }: FlvStream, head: HttpHead, frame: AnswerFrame): void {
     const request = { key, settings, query: head.query, hops: [], address: this.address, isEdge: false };
     if (this.context.streams.refusal(request) !== null) {
-      this.context.trouble.refused++;
-      this.#send(textAnswer(503, { 'Retry-After': '5' }), frame, 'GET', 'limit');
+      this.#refuse(textAnswer(503, { 'Retry-After': '5' }), frame, 'limit');
       return;
     }
-    this.#state = 'playing';
-    this.#unread = NOTHING;
     const player = new Player({
       ...this.playerBase(),
       form: frame.minor === 1 ? 'flv-chunked' : 'flv-raw',
@@ -177,13 +194,17 @@ export class HttpConnection extends ClientConnection {
     this.takeSentBytes();
     this.uses(key, 'play');
     this.name = `${key.stream}.flv`;
-    this.tcUrl = `http://${head.host}/${key.app}`;
-    this.pageUrl = headerOf(head, 'referer');
     this.setLimit(settings.origins === null ? ORIGIN_STANDBY_MS : EDGE_STANDBY_MS, () => {
       this.leaveStream();
       this.#send(textAnswer(404), frame);
     });
     this.context.streams.play(request, player);
+  }
+
+  #refuse(answer: HttpAnswer, frame: AnswerFrame, end: ClientEnd): void {
+    this.context.trouble.refused++;
+    this.turnedAway();
+    this.#send(answer, frame, 'GET', end);
   }
 
   #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, { method, path }: HttpRequest): void {

@@ -1,0 +1,155 @@
+import { type HlsAddress, hlsAddressOf, segmentAddresses, tokenAddress, tokenOf } from '../domain/hls-address.js';
+import { masterPlaylist, mediaPlaylist } from '../domain/hls-playlist.js';
+import { type HttpAnswer, textAnswer } from '../domain/http-answer.js';
+import type { EdgeSettings } from '../domain/settings.js';
+import type { Admission } from './admission.js';
+import type { HlsSession, HlsSessions } from './hls-sessions.js';
+import type { HlsStream } from './hls-stream.js';
+import type { HlsStreams } from './hls-streams.js';
+import type { HttpRequest, HttpRoute } from './http-routes.js';
+import type { TroubleCounts } from './server.js';
+import type { Streams } from './streams.js';
+
+/**
+ * How long a request for a playlist waits for its first segment: below the 10 s after which hls.js gives a request up.
+ * The stream is held meanwhile and after, so that the next request may find it.
+ */
+const FIRST_SEGMENT_WAIT_MS = 8000;
+/** Requests that wait at once; each is a connection, or one that left meanwhile. */
+const MAX_WAITING = 5000;
+/** Shorter bodies are not worth it. */
+const MIN_GZIP_BYTES = 200;
+
+export interface HlsRouteOptions {
+  readonly settings: () => EdgeSettings;
+  readonly streams: Streams;
+  readonly hls: HlsStreams;
+  readonly sessions: HlsSessions;
+  readonly admission: Admission;
+  readonly trouble: Pick<TroubleCounts, 'refused'>;
+  readonly gzip: (body: Buffer) => Buffer;
+}
+
+/** Playlists and segments of HLS, from memory. */
+export function hlsRoute(o: HlsRouteOptions): HttpRoute {
+  let waiting = 0;
+
+  const segment = ({ key, hls, settings }: HlsAddress, number: number, request: HttpRequest): HttpAnswer => {
+    const found = o.hls.find(key)?.window.find(number);
+    if (found === undefined) return textAnswer(404);
+    const session = o.sessions.find(tokenOf(request.query), key);
+    if (session?.isClosed) return textAnswer(404);
+    if (session === null && settings.access !== null) return textAnswer(403);
+    if (session !== null && request.method === 'GET') session.sentBytes += found.bytes.length;
+    // Its number never means another one: numbers rise.
+    const maxAgeS = Math.ceil(hls.windowMs / 1000);
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'video/MP2T', 'Cache-Control': `max-age=${maxAgeS}` },
+      body: found.bytes,
+    };
+  };
+
+  /** The stream, with a segment at least; or why there is none. */
+  const ready = async (address: HlsAddress, request: HttpRequest): Promise<HlsStream | HttpAnswer> => {
+    const { key, settings } = address;
+    if (settings.origins !== null && request.method === 'GET') {
+      const play = { key, settings, query: request.query, hops: [], address: request.address, isEdge: false };
+      if (o.streams.refusal(play) !== null) return textAnswer(503, { 'Retry-After': '5' });
+      o.hls.hold(address, play, o.streams);
+    }
+    const stream = o.hls.find(key);
+    if (stream === undefined) return textAnswer(404);
+    if (stream.window.listed.length > 0) return stream;
+    if (request.method === 'HEAD') return textAnswer(404);
+    if (waiting >= MAX_WAITING) return textAnswer(503, { 'Retry-After': '5' });
+    waiting++;
+    const isListed = await stream.whenListed(FIRST_SEGMENT_WAIT_MS);
+    waiting--;
+    return isListed ? stream : textAnswer(404);
+  };
+
+  const media = (address: HlsAddress, stream: HlsStream, request: HttpRequest, session: HlsSession | null) => {
+    const { listed, discontinuitiesBefore, targetSeconds } = stream.window;
+    const addresses = segmentAddresses(address, request.query, session?.id ?? null);
+    const text = mediaPlaylist({ segments: listed, discontinuitiesBefore, targetSeconds }, addresses);
+    return playlistAnswer(text, request, session, o.gzip);
+  };
+
+  /** A viewer that is not known yet: it is asked about first, and nothing is pulled before it may come in. */
+  const newViewer = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
+    const { key, hls, settings } = address;
+    const brought = tokenOf(request.query);
+    const id = o.sessions.tokenFor(brought);
+    const guest = settings.access === null ? null : o.admission.guest();
+    const refusal = guest === null ? null : await guest.enter(visitOf(id, address, request));
+    if (refusal !== null) {
+      o.trouble.refused++;
+      return textAnswer(403);
+    }
+    const turnedAway = (answer: HttpAnswer) => {
+      guest?.turnedAway();
+      return answer;
+    };
+    const stream = await ready(address, request);
+    if ('status' in stream) return turnedAway(stream);
+    const onEnd = () => guest?.leave();
+    const session = o.sessions.open({ id, key, request, windowMs: hls.windowMs, onEnd });
+    if (session === null) return turnedAway(textAnswer(503, { 'Retry-After': '5' }));
+    // A player that had its token of a server before this one is in the midst of its own playlist.
+    if (id === brought) return media(address, stream, request, session);
+    const text = masterPlaylist(tokenAddress(request.path, request.query, id));
+    return playlistAnswer(text, request, session, o.gzip);
+  };
+
+  const playlist = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
+    const { key, hls, settings } = address;
+    const known = hls.sessions ? o.sessions.find(tokenOf(request.query), key) : null;
+    if (known?.isClosed) return textAnswer(404);
+    if (hls.sessions && known === null && request.method === 'GET') return await newViewer(address, request);
+    if (known === null && settings.access !== null) return textAnswer(403);
+    const stream = await ready(address, request);
+    return 'status' in stream ? stream : media(address, stream, request, known);
+  };
+
+  return (request) => {
+    const address = hlsAddressOf(o.settings(), request);
+    if (address === null) return null;
+    const answer = address.segment === null ? playlist(address, request) : segment(address, address.segment, request);
+    return { is: 'answer', answer };
+  };
+}
+
+/** As hooks are told: with the RTMP address that the URL stands for, as by SRS. */
+function visitOf(id: string, { key, settings }: HlsAddress, request: HttpRequest) {
+  const { address, query } = request;
+  const urls = { tcUrl: `rtmp://${settings.name}/${key.app}`, pageUrl: request.header('referer'), swfUrl: '' };
+  return { id, address, over: 'http', ...urls, use: 'play', key, settings, query } as const;
+}
+
+function playlistAnswer(
+  text: string,
+  request: HttpRequest,
+  session: HlsSession | null,
+  gzip: (body: Buffer) => Buffer,
+): HttpAnswer {
+  const plain = Buffer.from(text);
+  const isZipped = plain.length >= MIN_GZIP_BYTES && takesGzip(request.header('accept-encoding'));
+  const body = isZipped ? gzip(plain) : plain;
+  if (session !== null && request.method === 'GET') session.sentBytes += body.length;
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': 'application/vnd.apple.mpegurl',
+      'Cache-Control': 'no-cache',
+      Vary: 'Accept-Encoding',
+      ...(isZipped && { 'Content-Encoding': 'gzip' }),
+    },
+    body,
+  };
+}
+
+/** RFC 9110, 12.5.3, as far as clients use it. */
+function takesGzip(header: string): boolean {
+  return header.split(',').some((each) => /^\s*(gzip|\*)\s*(;|$)/i.test(each) && !/;\s*q=0(\.0*)?\s*$/i.test(each));
+}

@@ -1,0 +1,95 @@
+import type { ByteAccount, FrameKind, RtmpMessage } from '@dolphin/media';
+import { HlsSegmenter, type Segment } from '../domain/hls-segmenter.js';
+import type { HlsSettings } from '../domain/hls-settings.js';
+import { HlsWindow } from '../domain/hls-window.js';
+import type { Timers } from './ports.js';
+import type { StreamTap } from './stream-tap.js';
+
+export interface HlsStreamOptions {
+  readonly settings: HlsSettings;
+  /** It is pulled: segments are made only while somebody asks for them, and the first ones are short. */
+  readonly isPulled: boolean;
+  /** Segments count from here. */
+  readonly firstNumber: number;
+  /** The account of all streams' segments. */
+  readonly total: ByteAccount;
+  readonly timers: Timers;
+  /** A segment was added. */
+  onSegment(): void;
+  /** A frame has no place in a segment. */
+  onDropped(): void;
+  /** The stream is over; it may come again. */
+  onClosed(): void;
+}
+
+/** The segments of one stream, over all its publishers. Made once, whoever plays them. */
+export class HlsStream implements StreamTap {
+  readonly window: HlsWindow;
+  readonly #segmenter: HlsSegmenter;
+  readonly #o: HlsStreamOptions;
+  #isWanted: boolean;
+  /** The source's headers, for a segmenter that begins later. */
+  #headers: Partial<Record<'video-header' | 'audio-header', RtmpMessage>> = {};
+  readonly #waiting = new Set<() => void>();
+
+  constructor(o: HlsStreamOptions) {
+    const { settings, isPulled, firstNumber, total } = o;
+    this.#o = o;
+    this.#isWanted = !isPulled;
+    this.#segmenter = new HlsSegmenter({ ...settings, startsShort: isPulled }, () => o.onDropped());
+    this.window = new HlsWindow({ ...settings, firstNumber, total });
+  }
+
+  /** Somebody asks for it from now on. */
+  want(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    for (const kind of ['video-header', 'audio-header'] as const) {
+      const header = this.#headers[kind];
+      if (header !== undefined) this.#add(this.#segmenter.message(header, kind));
+    }
+  }
+
+  /** Nobody asks any more: what it has grows old. */
+  rest(): void {
+    this.#isWanted = false;
+    this.#segmenter.sourceEnded();
+    this.window.clear();
+  }
+
+  /** True as soon as there is a segment; false if there is none after `ms`. */
+  whenListed(ms: number): Promise<boolean> {
+    if (this.window.listed.length > 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiting.delete(done);
+        cancel();
+        resolve(this.window.listed.length > 0);
+      };
+      const cancel = this.#o.timers.after(ms, done);
+      this.#waiting.add(done);
+    });
+  }
+
+  message(message: RtmpMessage, kind: FrameKind): void {
+    if (kind === 'video-header' || kind === 'audio-header') this.#headers[kind] = message;
+    if (this.#isWanted) this.#add(this.#segmenter.message(message, kind));
+  }
+
+  sourceEnded(): void {
+    this.#headers = {};
+    if (this.#isWanted) this.#add(this.#segmenter.sourceEnded());
+  }
+
+  closed(): void {
+    this.sourceEnded();
+    this.#o.onClosed();
+  }
+
+  #add(segment: Segment | null): void {
+    if (segment === null) return;
+    this.window.add(segment);
+    this.#o.onSegment();
+    for (const done of [...this.#waiting]) done();
+  }
+}
