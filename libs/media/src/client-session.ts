@@ -1,4 +1,4 @@
-import type { AmfValue } from './amf0.js';
+import type { AmfObject, AmfValue } from './amf0.js';
 import { isAmfObject } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import {
@@ -12,7 +12,7 @@ import {
 } from './commands.js';
 import { ConnectionControl, isControl } from './connection-control.js';
 import { ClientHandshake } from './handshake.js';
-import { hopsArgument } from './hops.js';
+import { hopsArgument, probeArgument } from './hops.js';
 import { MediaError } from './media-error.js';
 import { mediaOf } from './media-message.js';
 import {
@@ -28,7 +28,8 @@ import { type RtmpUrl, tcUrlOf } from './rtmp-url.js';
 import { SessionOutput } from './session-output.js';
 
 export interface ClientSessionOptions {
-  mode: 'play' | 'publish';
+  /** connect: it connects, hears whether it may, and asks for nothing more. */
+  mode: 'play' | 'publish' | 'connect';
   url: RtmpUrl;
   /** Server ids that the stream has passed already, this server's own last. */
   hops?: readonly string[];
@@ -39,10 +40,21 @@ export interface ClientSessionOptions {
   /** Commands and media not yet taken. 8 MiB: some seconds of any live stream; the caller stops feeding before. */
   maxOutputBytes?: number;
   flashVer?: string;
+  /** What connect says of the client in place of `url`, for a server that speaks for another. */
+  client?: ConnectingClient;
+}
+
+/** What a client's connect says of it. */
+export interface ConnectingClient {
+  tcUrl: string;
+  pageUrl: string;
+  swfUrl: string;
+  /** Its further connect arguments. */
+  args?: AmfObject;
 }
 
 export type ClientEvent =
-  /** The server agreed: media comes, or may be sent. (SRS says so before it knows whether the name is free.) */
+  /** The server agreed: media comes, or may be sent; or, if that was all, to the connection. (SRS says so before it knows whether the name is free.) */
   | { type: 'started' }
   | { type: 'media'; message: RtmpMessage }
   /** The server's own code and words. `redirect`: where it wants us to go. The connection is of no more use. */
@@ -149,22 +161,24 @@ export class RtmpClientSession {
   #connect(): void {
     this.#state = 'connecting';
     const { url, mode } = this.#o;
+    const client: ConnectingClient = this.#o.client ?? { tcUrl: tcUrlOf(url), pageUrl: '', swfUrl: '' };
     const object = {
       app: url.app,
       ...(mode === 'publish' ? { type: 'nonprivate' } : {}),
       flashVer: this.#o.flashVer ?? 'FMLE/3.0 (compatible; dolphin)',
-      swfUrl: '',
-      tcUrl: tcUrlOf(url),
+      swfUrl: client.swfUrl,
+      tcUrl: client.tcUrl,
       fpad: false,
       capabilities: 239,
       audioCodecs: 3575,
       videoCodecs: 252,
       videoFunction: 1,
-      pageUrl: '',
+      pageUrl: client.pageUrl,
       objectEncoding: 0,
     };
-    const hops = hopsArgument(this.#o.hops ?? []);
-    this.#send(commandMessage(0, 'connect', CONNECT, object, ...(hops === null ? [] : [hops])));
+    const probe = mode === 'connect' ? probeArgument() : {};
+    const args: AmfObject = { ...client.args, ...hopsArgument(this.#o.hops ?? []), ...probe };
+    this.#send(commandMessage(0, 'connect', CONNECT, object, ...(Object.keys(args).length === 0 ? [] : [args])));
     this.#sendControl(controlMessage(MessageType.windowAckSize, WINDOW_BYTES));
   }
 
@@ -183,14 +197,19 @@ export class RtmpClientSession {
   }
 
   #onCommand(c: Command, events: ClientEvent[]): void {
-    if (c.name === '_result') this.#onResult(c);
+    if (c.name === '_result') this.#onResult(c, events);
     else if (c.name === '_error') this.#onError(c, events);
     else if (c.name === 'onStatus') this.#onStatus(objectOf(c.args[0]), events);
     else if (c.name === 'close') this.#ended('the server closed the connection', events);
   }
 
-  #onResult(c: Command): void {
+  #onResult(c: Command, events: ClientEvent[]): void {
     if (c.transaction === CONNECT && this.#state === 'connecting') {
+      if (this.#o.mode === 'connect') {
+        this.#state = 'over';
+        events.push({ type: 'started' });
+        return;
+      }
       this.#state = 'creating';
       this.#output.setChunkSize(this.#o.chunkSize ?? MEDIA_CHUNK_SIZE);
       if (this.#o.mode === 'publish') {

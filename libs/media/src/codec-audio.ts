@@ -1,3 +1,5 @@
+import { readTrack, skipModifiers } from './enhanced-header.js';
+
 /** Audio codecs by their name in SRS's API where it has one. */
 export type AudioCodec = 'AAC' | 'MP3' | 'Opus' | 'FLAC' | 'AC3' | 'EAC3' | 'Speex' | 'PCM' | 'G711' | 'other';
 
@@ -16,29 +18,44 @@ const SOUND_FORMAT: Readonly<Record<number, AudioCodec>> = {
   3: 'PCM',
   7: 'G711',
   8: 'G711',
-  10: 'AAC',
   11: 'Speex',
   13: 'Opus',
   14: 'MP3',
 };
 const ENHANCED = 9;
 const AAC = 10;
+/** Enhanced RTMP v2 packet types. */
+const Packet = { sequenceStart: 0, multitrack: 5 } as const;
 
-/** Null for an empty payload. */
+interface AudioHead {
+  codec: AudioCodec;
+  isSequenceHeader: boolean;
+  /** Where the codec's own bytes start. */
+  bodyAt: number;
+}
+
+/** Null for a payload that is too short to tell. */
 export function audioCodec(payload: Buffer): AudioCodec | null {
-  const first = payload[0];
-  if (first === undefined) return null;
-  const format = first >> 4;
-  if (format !== ENHANCED) return SOUND_FORMAT[format] ?? 'other';
-  return payload.length < 5 ? null : (FOURCC[payload.toString('latin1', 1, 5)] ?? 'other');
+  return audioHead(payload)?.codec ?? null;
 }
 
 /** The codec's parameters (AudioSpecificConfig and its likes). */
 export function isAudioSequenceHeader(payload: Buffer): boolean {
+  return audioHead(payload)?.isSequenceHeader ?? false;
+}
+
+function audioHead(payload: Buffer): AudioHead | null {
   const first = payload[0];
-  if (first === undefined) return false;
-  if (first >> 4 === AAC) return payload[1] === 0;
-  return first >> 4 === ENHANCED && (first & 0x0f) === 0;
+  if (first === undefined) return null;
+  const format = first >> 4;
+  if (format === AAC) return { codec: 'AAC', isSequenceHeader: payload[1] === 0, bodyAt: 2 };
+  if (format !== ENHANCED) return { codec: SOUND_FORMAT[format] ?? 'other', isSequenceHeader: false, bodyAt: 1 };
+  const start = skipModifiers(payload, 1, first & 0x0f);
+  const track = start === null ? null : readTrack(payload, start.at, start.packet, Packet.multitrack);
+  if (track === null) return null;
+  // The other tracks' parameters are none for a player of the first one.
+  const isSequenceHeader = track.packet === Packet.sequenceStart && track.trackId === 0;
+  return { codec: FOURCC[track.fourcc] ?? 'other', isSequenceHeader, bodyAt: track.bodyAt };
 }
 
 export interface AacFacts {
@@ -56,8 +73,9 @@ const PROFILES: Readonly<Record<number, AacFacts['profile']>> = { 1: 'Main', 2: 
  * HE is told only if the config says so itself; the rate is then that of the extension.
  */
 export function aacFacts(payload: Buffer): AacFacts | null {
-  if (!isAudioSequenceHeader(payload) || audioCodec(payload) !== 'AAC') return null;
-  const config = payload.subarray(payload[0]! >> 4 === AAC ? 2 : 5);
+  const head = audioHead(payload);
+  if (head === null || !head.isSequenceHeader || head.codec !== 'AAC') return null;
+  const config = payload.subarray(head.bodyAt);
   const bits = bitReader(config);
   const type = audioObjectType(bits);
   let sampleRate = rate(bits);

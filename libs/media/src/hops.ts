@@ -9,6 +9,17 @@ const HOPS_KEY = 'dolphin_hops';
 export const MAX_HOPS = 16;
 const MAX_HOP_CHARS = 256;
 
+/** A connection that shows the origin somebody else's connect, and asks for nothing more, says so by this. */
+const PROBE_KEY = 'dolphin_probe';
+
+export function probeArgument(): AmfObject {
+  return { [PROBE_KEY]: true };
+}
+
+export function isProbe(args: AmfObject): boolean {
+  return Object.hasOwn(args, PROBE_KEY) && args[PROBE_KEY] === true;
+}
+
 export function hopsArgument(hops: readonly string[]): AmfObject | null {
   return hops.length === 0 ? null : { [HOPS_KEY]: hops.join(',') };
 }

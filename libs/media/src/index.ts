@@ -4,7 +4,12 @@ export { decodeAmf0 } from './amf0-decode.js';
 export { encodeAmf0 } from './amf0-encode.js';
 export { ChunkWriter, encodeMessage } from './chunk-encode.js';
 export { ChunkReader, type ChunkReaderLimits, DEFAULT_CHUNK_READER_LIMITS } from './chunk-reader.js';
-export { type ClientEvent, type ClientSessionOptions, RtmpClientSession } from './client-session.js';
+export {
+  type ClientEvent,
+  type ClientSessionOptions,
+  type ConnectingClient,
+  RtmpClientSession,
+} from './client-session.js';
 export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHeader } from './codec-audio.js';
 export { type AvcFacts, avcFacts } from './codec-avc.js';
 export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
@@ -26,14 +31,17 @@ export {
 export {
   DEFAULT_RTMP_PORT,
   DEFAULT_VHOST,
+  type NamedStream,
   parseRtmpUrl,
   parseStreamName,
   parseTcUrl,
   type RtmpUrl,
+  streamOnConnection,
   type TcUrl,
   tcUrlOf,
+  withoutVhost,
 } from './rtmp-url.js';
-export type { ConnectEvent, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
+export type { ConnectEvent, EncoderKind, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
 export { RtmpServerSession, type ServerSessionOptions } from './server-session.js';
 export { ByteAccount } from './slab-account.js';
 export { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';

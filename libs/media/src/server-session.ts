@@ -1,15 +1,15 @@
-import type { AmfObject, AmfValue } from './amf0.js';
+import { type AmfObject, type AmfValue, isAmfObject } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
 import { type Command, decodeCommand, objectOf, stringOf } from './commands.js';
 import { ConnectionControl, isControl } from './connection-control.js';
 import { ServerHandshake } from './handshake.js';
-import { hopsOf } from './hops.js';
+import { hopsOf, isProbe } from './hops.js';
 import { MediaError } from './media-error.js';
 import { mediaOf } from './media-message.js';
 import { MEDIA_CHUNK_SIZE, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
-import { parseStreamName, parseTcUrl } from './rtmp-url.js';
+import { parseTcUrl, streamOnConnection, type TcUrl } from './rtmp-url.js';
 import { ServerAnswers, WINDOW_BYTES } from './server-answers.js';
-import type { ServerEvent } from './server-events.js';
+import type { EncoderKind, ServerEvent } from './server-events.js';
 import { SessionOutput } from './session-output.js';
 
 export interface ServerSessionOptions {
@@ -45,7 +45,12 @@ export class RtmpServerSession {
   #shaken = false;
   #connect: 'not-asked' | 'asked' | 'accepted' | 'rejected' = 'not-asked';
   #connectTransaction = 1;
-  #fcPublish = false;
+  #url: TcUrl | null = null;
+  /** As the client said: Flash says 3 and wraps its commands; the answers are AMF0 to everybody (SRS). */
+  #objectEncoding = 0;
+  /** What it did since its last stream: tells encoders apart. */
+  #hasCreated = false;
+  #encoder: EncoderKind = 'flash';
   #use: 'none' | 'publish' | 'play' = 'none';
 
   constructor(o: ServerSessionOptions = {}) {
@@ -92,8 +97,9 @@ export class RtmpServerSession {
     if (this.#connect !== 'asked') return;
     this.#connect = 'accepted';
     const { windowAckSize, chunkSize, serverInfo = {} } = this.#o;
+    const objectEncoding = this.#objectEncoding;
     this.#output.release(() =>
-      this.#answers.welcome(this.#connectTransaction, { windowAckSize, chunkSize, serverInfo }),
+      this.#answers.welcome(this.#connectTransaction, { windowAckSize, chunkSize, objectEncoding, serverInfo }),
     );
   }
 
@@ -117,7 +123,7 @@ export class RtmpServerSession {
   }
 
   acceptPublish(): void {
-    this.#answers.publishing(this.#fcPublish);
+    this.#answers.publishing(this.#encoder !== 'flash');
   }
 
   /** `code` e.g. NetStream.Publish.BadName. Media that still comes is dropped. */
@@ -149,13 +155,12 @@ export class RtmpServerSession {
         this.#onConnect(c, events);
         break;
       case 'createStream':
+        this.#hasCreated = true;
         this.#result(c, null, MESSAGE_STREAM_ID);
         break;
       case 'releaseStream':
-        this.#result(c, null, undefined);
-        break;
       case 'FCPublish':
-        this.#fcPublish = true;
+        if (this.#encoder === 'flash') this.#encoder = this.#hasCreated ? 'haivision' : 'fmle';
         this.#result(c, null, undefined);
         break;
       case 'publish':
@@ -197,30 +202,32 @@ export class RtmpServerSession {
     this.#output.hold();
     const tcUrl = stringOf(c.object, 'tcUrl') ?? '';
     const url = parseTcUrl(tcUrl);
+    this.#url = url;
+    if (isAmfObject(c.object) && c.object['objectEncoding'] === 3) this.#objectEncoding = 3;
     const args = objectOf(c.args[0]);
     const optional: { pageUrl?: string; swfUrl?: string; flashVer?: string } = {};
     for (const key of ['pageUrl', 'swfUrl', 'flashVer'] as const) {
       const value = stringOf(c.object, key);
       if (value !== undefined && value !== '') optional[key] = value;
     }
-    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), args });
+    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), isProbe: isProbe(args), args });
   }
 
   #onPublish(c: Command, events: ServerEvent[]): void {
-    this.#mustBeConnected(c);
-    this.#endUse(events);
+    const url = this.#connected(c);
+    if (this.#use !== 'none') this.#endUse(events);
     this.#use = 'publish';
-    events.push({ type: 'publish', ...parseStreamName(nameOf(c.args[0])) });
+    events.push({ type: 'publish', ...streamOnConnection(url, nameOf(c.args[0])), encoder: this.#encoder });
   }
 
   #onPlay(c: Command, events: ServerEvent[]): void {
-    this.#mustBeConnected(c);
+    const url = this.#connected(c);
     this.#endUse(events);
     this.#use = 'play';
     const [name, start, duration] = c.args;
     events.push({
       type: 'play',
-      ...parseStreamName(nameOf(name)),
+      ...streamOnConnection(url, nameOf(name)),
       start: typeof start === 'number' ? start : -2,
       duration: typeof duration === 'number' && Number.isFinite(duration) ? duration : -1,
     });
@@ -243,11 +250,13 @@ export class RtmpServerSession {
     if (this.#use === 'publish') events.push({ type: 'unpublish' });
     if (this.#use === 'play') events.push({ type: 'close-stream' });
     this.#use = 'none';
+    this.#hasCreated = false;
+    this.#encoder = 'flash';
   }
 
-  #mustBeConnected(c: Command): void {
-    if (this.#connect === 'not-asked' || this.#connect === 'rejected')
-      throw new MediaError('command', `${c.name} before connect`);
+  #connected(c: Command): TcUrl {
+    if (this.#url === null || this.#connect === 'rejected') throw new MediaError('command', `${c.name} before connect`);
+    return this.#url;
   }
 
   #result(c: Command, ...values: AmfValue[]): void {

@@ -2,12 +2,15 @@ import type { Server, Socket } from 'node:net';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger } from '@dolphin/runtime';
 import { ConfError, type Directive } from '@dolphin/srs/conf.js';
+import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
 import { drainOut } from './app/drain-out.js';
+import { HookCalls } from './app/hook-calls.js';
+import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
 import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
-import type { ServerContext } from './app/server.js';
+import { noTrouble, type ServerContext } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
@@ -16,10 +19,12 @@ import type { ListenAt } from './domain/settings.js';
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
-import { FlvConnection } from './net/flv-connection.js';
+import { postHook } from './net/hook-client.js';
+import { HttpConnection } from './net/http-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
+import { rtmpTokenProbe } from './net/token-probe.js';
 import { enterWorkDir } from './process/claims.js';
 import { confSource } from './process/conf-file.js';
 import { openLog } from './process/edge-log.js';
@@ -122,7 +127,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
     }
     return protocol === 'rtmp'
       ? new RtmpConnection(socket, context, options)
-      : new FlvConnection(socket, context, options);
+      : new HttpConnection(socket, context, options);
   };
   const servers: Server[] = [];
   let link: PodLink | null = null;
@@ -160,7 +165,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       'http',
     );
   if (settings.api) {
-    const api = new ApiServer(context, { server: streams.serverId, service: newId(8) }, live);
+    const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId }, live);
     await open(api.server, settings.api, 'api');
   }
   if (pidFile !== null) {
@@ -207,20 +212,28 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger): ServerContex
   const timers = systemTimers;
   const settings = live.current;
   const dial = rtmpDial(timers, () => live.current.chunkSize);
+  const serverId = settings.serverId ?? `vid-${newId(7)}`;
+  const serviceId = newId(8);
+  const trouble = noTrouble();
+  const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
   return {
     get settings() {
       return live.current;
     },
     streams: new Streams({
-      serverId: settings.serverId ?? `vid-${newId(7)}`,
+      serverId,
+      serviceId,
       chunkSize: settings.chunkSize,
       pull: { dial, timers, log, random },
       tapsOf: () => [],
     }),
+    admission: new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) }),
+    serviceId,
     clients: new Clients(settings.maxConnections),
     timers,
     log,
     random,
-    trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    trouble,
+    httpRoutes: [flvRoute(() => live.current)],
   };
 }

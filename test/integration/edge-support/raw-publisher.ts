@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { MessageType, parseRtmpUrl, RtmpClientSession } from '@dolphin/media';
+import { MessageType, parseRtmpUrl, RtmpClientSession, tcUrlOf } from '@dolphin/media';
 
-const SEQUENCE_HEADER = Buffer.from('1700000000014d401effe1000467424000010004' + '68ce3c80', 'hex');
+/** Of real H.264: SRS reads it, and ends a publisher whose header makes no sense. */
+const SEQUENCE_HEADER = Buffer.from(
+  '1700000000014d401effe10023674d401eda0280bfe5c044000003000400000300cb800006ddc000dbbb928801e2c5d401000468ef3c80',
+  'hex',
+);
 const FPS = 25;
 const GOP_FRAMES = 25;
 
@@ -20,10 +24,11 @@ export interface RawPublisher {
 export async function publishRaw(
   t: TestContext,
   url: string,
-  o: { frameBytes: number; fps?: number; frameMs?: number },
+  o: { frameBytes: number; fps?: number; frameMs?: number; pageUrl?: string },
 ): Promise<RawPublisher> {
   const target = parseRtmpUrl(url);
-  const session = new RtmpClientSession({ mode: 'publish', url: target });
+  const client = { tcUrl: tcUrlOf(target), pageUrl: o.pageUrl ?? '', swfUrl: '' };
+  const session = new RtmpClientSession({ mode: 'publish', url: target, client });
   const socket = connect(target.port, target.host);
   t.after(() => socket.destroy());
   await once(socket, 'connect');
@@ -50,7 +55,10 @@ export async function publishRaw(
     // What the server does not take is not piled up here.
     if (socket.writableLength > 4 * o.frameBytes) return;
     const payload = Buffer.alloc(o.frameBytes);
-    Buffer.from(frames % GOP_FRAMES === 0 ? [0x17, 1, 0, 0, 0] : [0x27, 1, 0, 0, 0]).copy(payload);
+    const isKey = frames % GOP_FRAMES === 0;
+    Buffer.from([isKey ? 0x17 : 0x27, 1, 0, 0, 0, 0, 0, 0, 0, isKey ? 0x65 : 0x41]).copy(payload);
+    // One NAL unit, as long as it says.
+    payload.writeUInt32BE(o.frameBytes - 9, 5);
     payload.writeUInt32BE(frames, o.frameBytes - 4);
     session.sendMedia({ typeId: MessageType.video, timestamp: frames * (o.frameMs ?? 40), streamId: 1, payload });
     frames++;

@@ -36,6 +36,7 @@ function forward(o: { upstreamTakes: boolean }) {
   };
   const streams = new Streams({
     serverId: 'edge',
+    serviceId: 'life',
     chunkSize: 60_000,
     pull: { dial, timers: noTimers, log, random: () => 0.5 },
     tapsOf: () => [],

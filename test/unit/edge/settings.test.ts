@@ -31,6 +31,7 @@ describe('the settings of an edge', () => {
       firstPacketMs: 20_000,
       packetMs: 5000,
       flvMount: null,
+      access: null,
     });
   });
 

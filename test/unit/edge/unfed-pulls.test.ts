@@ -17,6 +17,7 @@ function edge() {
   const dial = () => ({ close: () => undefined, send: () => true });
   const streams = new Streams({
     serverId: 'edge',
+    serviceId: 'life',
     chunkSize: 60_000,
     pull: { dial, timers, log, random: () => 0.5 },
     tapsOf: () => [],

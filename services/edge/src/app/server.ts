@@ -1,6 +1,8 @@
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
+import type { Admission } from './admission.js';
 import type { Clients } from './clients.js';
+import type { HttpRoute } from './http-routes.js';
 import type { Log, Timers } from './ports.js';
 import type { Streams } from './streams.js';
 
@@ -11,6 +13,12 @@ export interface TroubleCounts {
   badInput: number;
   timeouts: number;
   refused: number;
+  /** Notices to hooks that found no room. */
+  hooksDropped: number;
+}
+
+export function noTrouble(): TroubleCounts {
+  return { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0 };
 }
 
 /** What every connection needs: made once, by main. */
@@ -18,11 +26,16 @@ export interface ServerContext {
   /** What the conf says now: read when it is needed and never kept, a reload replaces it. */
   readonly settings: EdgeSettings;
   readonly streams: Streams;
+  readonly admission: Admission;
+  /** As the API and hooks name this life of the process: random. */
+  readonly serviceId: string;
   readonly clients: Clients;
   readonly timers: Timers;
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;
+  /** Who serves an HTTP request: the first that knows its path. */
+  readonly httpRoutes: readonly HttpRoute[];
 }
 
 export function newClientId(context: ServerContext): string {

@@ -1,7 +1,7 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
 import { OriginCycle } from '../domain/pull-rules.js';
-import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
+import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
@@ -19,6 +19,12 @@ const TOTAL_RING_BYTES = 512 * 1024 * 1024;
  */
 const MAX_UNFED_PULLS = 500;
 const MAX_UNFED_PULLS_PER_ADDRESS = 20;
+/**
+ * A stream that nobody plays any more is pulled so long still: a page that is loaded again is back within it, and finds its
+ * picture. SRS stops at once. Of so many streams at a time; who goes through more of them pays with pulls.
+ */
+export const PULL_GRACE_MS = 3000;
+export const MAX_KEPT_PULLS = 100;
 
 export interface PlayRequest {
   readonly key: StreamKey;
@@ -49,11 +55,14 @@ interface Entry {
   readonly hub: StreamHub;
   readonly address: string;
   pull: Pull | null;
+  /** Takes back the end of a pull that nobody plays. */
+  keep: (() => void) | null;
   publisher: Publisher | null;
 }
 
 export interface StreamsOptions {
   readonly serverId: string;
+  readonly serviceId: string;
   readonly chunkSize: number;
   readonly pull: PullContext;
   readonly tapsOf: TapsOf;
@@ -63,16 +72,19 @@ export interface StreamsOptions {
 export class Streams {
   readonly #entries = new Map<string, Entry>();
   readonly #forwards = new Map<string, Forward>();
+  #kept = 0;
   /** Of each vhost, for publishes: a publisher that is cut comes again, and finds the next origin. */
   readonly #cycles = new Map<string, OriginCycle<Origin>>();
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
   #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
+  readonly #serviceId: string;
   readonly serverId: string;
 
   constructor(o: StreamsOptions) {
     this.serverId = o.serverId;
+    this.#serviceId = o.serviceId;
     this.#chunkSize = o.chunkSize;
     this.#context = o.pull;
     this.#tapsOf = o.tapsOf;
@@ -127,6 +139,7 @@ export class Streams {
   play(request: PlayRequest, player: Player): void {
     const text = keyText(request.key);
     const entry = this.#entries.get(text) ?? this.#open(request.key, request.settings, request.address);
+    entry.keep?.();
     entry.hub.add(player);
     if (request.settings.origins !== null && entry.pull === null) {
       const hops = [...request.hops, this.serverId];
@@ -157,7 +170,8 @@ export class Streams {
   }
 
   stop(): void {
-    for (const { pull, hub } of this.#entries.values()) {
+    for (const { pull, hub, keep } of this.#entries.values()) {
+      keep?.();
       pull?.stop();
       hub.dispose();
     }
@@ -191,7 +205,7 @@ export class Streams {
     const text = keyText(key);
     if (this.#forwards.has(text)) return 'busy';
     const forward = new Forward({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, text),
       key,
       settings,
       query,
@@ -210,7 +224,7 @@ export class Streams {
 
   #open(key: StreamKey, settings: VhostSettings, address: string): Entry {
     const hub = new StreamHub({
-      id: this.#newId(),
+      id: streamIdOf(this.#serviceId, keyText(key)),
       key,
       settings,
       chunkSize: this.#chunkSize,
@@ -218,13 +232,33 @@ export class Streams {
       total: this.#total,
       taps: this.#tapsOf(key, settings),
     });
-    const entry: Entry = { hub, address, pull: null, publisher: null };
+    const entry: Entry = { hub, address, pull: null, keep: null, publisher: null };
     this.#entries.set(hub.text, entry);
     return entry;
   }
 
   #closeIfUnused(entry: Entry): void {
     if (entry.hub.playerCount > 0) return;
+    if (entry.pull !== null && entry.hub.isLive && this.#kept < MAX_KEPT_PULLS) this.#keep(entry);
+    else this.#close(entry);
+  }
+
+  #keep(entry: Entry): void {
+    if (entry.keep !== null) return;
+    this.#kept++;
+    const end = () => {
+      cancelTimer();
+      entry.keep = null;
+      this.#kept--;
+    };
+    const cancelTimer = this.#context.timers.after(PULL_GRACE_MS, () => {
+      end();
+      this.#close(entry);
+    });
+    entry.keep = end;
+  }
+
+  #close(entry: Entry): void {
     entry.pull?.stop();
     entry.pull = null;
     if (entry.publisher !== null) return;
@@ -242,10 +276,6 @@ export class Streams {
     }
     // An edge below us limits its viewers itself.
     return total >= MAX_UNFED_PULLS || (!isEdge && ofAddress >= MAX_UNFED_PULLS_PER_ADDRESS);
-  }
-
-  #newId(): string {
-    return `vid-${randomId(7, this.#context.random)}`;
   }
 
   #cycleOf(settings: VhostSettings, origins: readonly Origin[]): OriginCycle<Origin> {

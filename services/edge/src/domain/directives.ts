@@ -55,24 +55,7 @@ function checkVhost(vhost: Directive, warnings: Warning[]): void {
   const where = `vhost ${vhost.args[0] ?? ''}: `;
   for (const item of block) {
     switch (item.name) {
-      case 'security':
-      case 'http_hooks':
-        refuseIfEnabled(item);
-        break;
-      case 'refer':
-        // In 2015 it was a list of sites, in 5.0 it is a block with `enabled`.
-        if (item.block === undefined) refuse(item);
-        refuseIfEnabled(item);
-        break;
-      case 'refer_play':
-      case 'refer_publish':
-        refuse(item);
-        break;
-      case 'token_traverse':
-        refuseIfOn(item);
-        break;
       case 'cluster':
-        refuseIfOn(findDirective(item.block, 'token_traverse'));
         warnUnknown(item.block ?? [], CLUSTER, `${where}cluster: `, warnings);
         break;
       case 'play':
@@ -105,10 +88,6 @@ function refuseIfEnabled(item: Directive | undefined): void {
   // SRS takes every word but `on` for off; a restriction that somebody misspelt is still one that he wants.
   const enabled = findDirective(item?.block, 'enabled')?.args[0];
   if (item !== undefined && enabled !== undefined && enabled !== 'off') refuse(item);
-}
-
-function refuseIfOn(item: Directive | undefined): void {
-  if (item !== undefined && item.args[0] !== 'off') refuse(item);
 }
 
 function refuse({ file, line, name }: Directive): never {

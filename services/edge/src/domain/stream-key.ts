@@ -36,3 +36,16 @@ export function isStreamName(app: string, stream: string): boolean {
   for (const char of app + stream) if (char < ' ' || char === '\u007f') return false;
   return true;
 }
+
+/** A stream with the settings of its vhost. */
+export interface NamedStream {
+  readonly key: StreamKey;
+  readonly settings: VhostSettings;
+}
+
+/** The stream of that name in a vhost as a client names it. Null: there is no such vhost, or the name cannot be one. */
+export function streamNamed(settings: EdgeSettings, vhost: string, app: string, stream: string): NamedStream | null {
+  const found = vhostFor(settings, vhost);
+  if (found === null || !isStreamName(app, stream)) return null;
+  return { key: { vhost: found.name, app, stream }, settings: found };
+}

@@ -1,5 +1,6 @@
 import type { TimeJitter } from '@dolphin/media';
 import type { ConfView } from '@dolphin/srs/conf.js';
+import { type AccessSettings, readAccess } from './access-settings.js';
 
 export interface Origin {
   readonly host: string;
@@ -24,6 +25,8 @@ export interface VhostSettings {
   readonly packetMs: number;
   /** Template of http_remux's mount; null: no HTTP-FLV. */
   readonly flvMount: string | null;
+  /** Null: everybody may come in. */
+  readonly access: AccessSettings | null;
 }
 
 /** SRS: SRS_CONF_DEFAULT_*. */
@@ -45,10 +48,11 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
   const minLatency = play('min_latency').onOff('min_latency', false) || vhost.onOff('min_latency', false);
   const merge = play('mw_latency');
   const remux = vhost.block('http_remux');
+  const origins = readOrigins(cluster);
   return {
     name,
     enabled: vhost.onOff('enabled', true),
-    origins: readOrigins(cluster),
+    origins,
     upstreamVhost: cluster('vhost').string('vhost', '[vhost]').replaceAll('[vhost]', name),
     gopCache: play('gop_cache').onOff('gop_cache', true),
     gopCacheMaxFrames: play('gop_cache_max_frames').int('gop_cache_max_frames', DEFAULTS.gopMaxFrames, { min: 0 }),
@@ -62,6 +66,7 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
       ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
       : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
+    access: readAccess(vhost, cluster('token_traverse'), origins !== null),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ClientEnd, StreamUse } from '@dolphin/protocol';
+import type { Guest } from '../app/admission.js';
 import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
 import { type StreamKey, streamUrlOf } from '../domain/stream-key.js';
+import type { Refusal, Visitor } from '../domain/visit.js';
 import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
@@ -48,6 +50,8 @@ export abstract class ClientConnection implements Client {
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
   #takenSentBytes = 0;
+  /** Null while no vhost that it came to restricts access. */
+  #guest: Guest | null = null;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     this.socket = socket;
@@ -127,11 +131,49 @@ export abstract class ClientConnection implements Client {
     this.#o.onUses?.(streamUrlOf(key), use);
   }
 
+  protected get guest(): Guest {
+    this.#guest ??= this.context.admission.guest();
+    return this.#guest;
+  }
+
+  protected visitor(over: Visitor['over']): Visitor {
+    const { id, address, tcUrl, pageUrl, swfUrl } = this;
+    return { id, address, over, tcUrl, pageUrl, swfUrl, args: {}, hops: [] };
+  }
+
+  /**
+   * Waits for the answer to a question of its guest: of a vhost with `access` alone. It is not read meanwhile, so that
+   * what it sends on waits in its own TCP window; when it is gone before the answer, nobody is told.
+   */
+  protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
+    this.socket.pause();
+    void question.then((refusal) => {
+      if (this.#closed || this.socket.destroyed) return;
+      this.socket.resume();
+      onAnswer(refusal);
+    });
+  }
+
+  /** It plays or publishes no more. */
+  protected left(): void {
+    this.#guest?.leave();
+  }
+
+  /** It was let in, but cannot be served. */
+  protected turnedAway(): void {
+    this.#guest?.turnedAway();
+  }
+
+  /** Bytes of its writes that the kernel has not taken. */
+  protected pendingBytes(): number {
+    return pendingWriteBytes(this.socket);
+  }
+
   /** What a player of either protocol has from its connection. */
   protected playerBase() {
     return {
       sink: this.socket,
-      pendingBytes: () => pendingWriteBytes(this.socket),
+      pendingBytes: () => this.pendingBytes(),
       jumped: () => {
         this.context.trouble.jumps++;
       },
@@ -150,6 +192,7 @@ export abstract class ClientConnection implements Client {
     this.#cancelLimit();
     this.context.clients.remove(this);
     const { sentBytes, receivedBytes } = this;
+    this.#guest?.close(sentBytes, receivedBytes);
     this.#o.onClosed?.({ end: this.#end ?? 'client-left', sentBytes, receivedBytes });
   }
 }

@@ -12,36 +12,24 @@ import type { ClientEnd } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
-import type { PublishPath } from '../app/publisher.js';
 import type { ServerContext } from '../app/server.js';
 import { PublishWatch } from '../domain/publish-watch.js';
-import { isStreamName, keyText, type StreamKey, vhostFor } from '../domain/stream-key.js';
-import type { VhostSettings } from '../domain/vhost-settings.js';
+import { keyText, type NamedStream, streamNamed, vhostFor } from '../domain/stream-key.js';
+import type { Refusal, Visitor } from '../domain/visit.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
+import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, type RtmpClientState, WATCH_MS } from './rtmp-client-state.js';
 
-/** From the first byte to the end of the handshake and connect. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** From connect to play or publish (SRS: SRS_CONSTS_RTMP_TIMEOUT). */
-const IDLE_TIMEOUT_MS = 30_000;
 /** Answers that a peer has not read: it asks without listening. A slab may be in there, too. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** How often a publisher's time-outs are looked at. */
-const WATCH_MS = 1000;
-
-type State =
-  | { is: 'new' }
-  | { is: 'connected' }
-  | { is: 'playing'; key: StreamKey; player: Player }
-  | { is: 'publishing'; key: StreamKey; path: PublishPath; watch: PublishWatch }
-  /** It was told goodbye. */
-  | { is: 'over' };
-
 /** One RTMP client on its socket: what it asks is decided by the streams, what they decide is told to it. */
 export class RtmpConnection extends ClientConnection {
   type: ClientType = 'unknown';
+  tcUrl = '';
+  pageUrl = '';
+  swfUrl = '';
   readonly #session: RtmpServerSession;
   #connect: ConnectEvent | null = null;
-  #state: State = { is: 'new' };
+  #state: RtmpClientState = { is: 'new' };
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     super(socket, context, o);
@@ -53,29 +41,27 @@ export class RtmpConnection extends ClientConnection {
     this.setLimit(HANDSHAKE_TIMEOUT_MS, () => this.timeOut('handshake'));
   }
 
-  get tcUrl(): string {
-    return this.#connect?.tcUrl ?? '';
-  }
-  get pageUrl(): string {
-    return this.#connect?.pageUrl ?? '';
-  }
-  get swfUrl(): string {
-    return this.#connect?.swfUrl ?? '';
+  protected override onData(data: Buffer): void {
+    this.#guarded(() => this.#take(this.#session.push(data)));
   }
 
-  protected override onData(data: Buffer): void {
-    const media: RtmpMessage[] = [];
+  /** Garbage of one peer ends that peer; what is ours is not hidden by it. */
+  #guarded(act: () => void): void {
     try {
-      for (const event of this.#session.push(data)) {
-        if (this.#state.is !== 'over') this.#onEvent(event, media);
-      }
+      act();
     } catch (error) {
-      // Garbage of one peer ends that peer; what is ours is not hidden by it.
       if (!(error instanceof MediaError)) this.context.log.warn({ err: error }, 'a connection failed');
       this.context.trouble.badInput++;
       this.#flushOutput();
       this.close('error', error instanceof Error ? error.message : 'bad input');
-      return;
+    }
+  }
+
+  #take(events: readonly ServerEvent[]): void {
+    const media: RtmpMessage[] = [];
+    for (const event of events) {
+      if (this.#state.is === 'asking') this.#state.later.push(event);
+      else if (this.#state.is !== 'over') this.#onEvent(event, media);
     }
     this.#flushMedia(media);
     this.#flushOutput();
@@ -115,32 +101,68 @@ export class RtmpConnection extends ClientConnection {
 
   #onConnect(event: ConnectEvent): void {
     this.#connect = event;
-    if (vhostFor(this.context.settings, event.vhost) === null) {
-      this.#session.rejectConnect(`no vhost ${event.vhost}`);
-      this.#endAfterOutput('error', 'no vhost');
+    ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
+    const settings = vhostFor(this.context.settings, event.vhost);
+    const isLoop = event.hops.includes(this.context.streams.serverId);
+    if (isLoop) this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
+    const refuse = (why: string) => this.#refuse(() => this.#session.rejectConnect(why), why);
+    if (settings === null || isLoop) {
+      refuse(isLoop ? 'a loop of edges' : `no vhost ${event.vhost}`);
       return;
     }
-    if (event.hops.includes(this.context.streams.serverId)) {
-      this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
-      this.#session.rejectConnect('a loop of edges');
-      this.#endAfterOutput('error', 'loop');
-      return;
-    }
-    this.#session.acceptConnect();
-    this.#become({ is: 'connected' });
+    const accept = () => {
+      this.#session.acceptConnect();
+      this.#become({ is: 'connected' });
+    };
+    if (settings.access === null) accept();
+    else this.#holdFor(this.guest.connect(this.#visitor(), settings, event.app, this.#isEdge), accept, refuse);
+  }
+
+  /** Goes on once the vhost's rules let it in. */
+  #admit(use: 'play' | 'publish', named: NamedStream, query: string, go: () => void, refuse: (why: string) => void) {
+    if (named.settings.access === null) go();
+    else this.#holdFor(this.guest.enter({ ...this.#visitor(), ...named, use, query }), go, refuse);
+  }
+
+  #holdFor(question: Promise<Refusal | null>, go: () => void, refuse: (why: string) => void): void {
+    const asking: RtmpClientState = { is: 'asking', later: [] };
+    this.#become(asking);
+    this.waitFor(question, (refusal) => {
+      this.#become({ is: 'connected' });
+      this.#guarded(() => {
+        if (refusal === null) go();
+        else refuse(`${refusal.by}: ${refusal.why}`);
+        this.#take(asking.later);
+      });
+    });
+  }
+
+  /** It asks for many. A viewer can claim hops, too; those of this host come through no pod. */
+  get #isEdge(): boolean {
+    const { hops = [], isProbe = false } = this.#connect ?? {};
+    return hops.length > 0 && !isProbe && this.trustsPeer;
+  }
+
+  #visitor(): Visitor {
+    const { args = {}, hops = [] } = this.#connect ?? {};
+    return { ...this.visitor('rtmp'), args, hops };
+  }
+
+  /** As the conf is now, not as it was at connect. */
+  #named(event: PlayEvent | PublishEvent): NamedStream | null {
+    return streamNamed(this.context.settings, event.vhost ?? this.#connect?.vhost ?? '', event.app, event.stream);
   }
 
   #onPlay(event: PlayEvent): void {
-    const asked = this.#streamOf(event);
-    if (asked === null) {
-      this.#refusePlay('NetStream.Play.StreamNotFound', 'there is no such vhost or stream name');
-      return;
-    }
-    const { key, settings } = asked;
+    const named = this.#named(event);
+    const refuse = (why: string) => this.#refusePlay('NetStream.Play.Failed', why);
+    if (named === null) this.#refusePlay('NetStream.Play.StreamNotFound', 'there is no such vhost or stream name');
+    else this.#admit('play', named, event.query, () => this.#play(event, named), refuse);
+  }
+
+  #play(event: PlayEvent, { key, settings }: NamedStream): void {
     const { hops = [] } = this.#connect ?? {};
-    // A viewer can claim hops, too; those of this host come through no pod.
-    const isEdge = hops.length > 0 && this.trustsPeer;
-    const request = { key, settings, query: event.query, hops, address: this.address, isEdge };
+    const request = { key, settings, query: event.query, hops, address: this.address, isEdge: this.#isEdge };
     const refusal = this.context.streams.refusal(request);
     if (refusal !== null) {
       this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
@@ -158,13 +180,14 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #onPublish(event: PublishEvent): void {
-    const asked = this.#streamOf(event);
-    if (asked === null) {
-      this.#refusePublish('there is no such vhost or stream name');
-      return;
-    }
-    const { key, settings } = asked;
-    this.type = 'fmle-publish';
+    const named = this.#named(event);
+    const refuse = (why: string) => this.#refusePublish(why);
+    if (named === null) refuse('there is no such vhost or stream name');
+    else this.#admit('publish', named, event.query, () => this.#publish(event, named), refuse);
+  }
+
+  #publish(event: PublishEvent, { key, settings }: NamedStream): void {
+    this.type = `${event.encoder}-publish`;
     this.uses(key, 'publish');
     this.name = event.stream;
     const { hops = [] } = this.#connect ?? {};
@@ -192,15 +215,6 @@ export class RtmpConnection extends ClientConnection {
     this.context.log.info({ client: this.id, stream: keyText(key), address: this.address }, 'publish');
   }
 
-  #streamOf(event: PlayEvent | PublishEvent): { key: StreamKey; settings: VhostSettings } | null {
-    const connect = this.#connect;
-    if (connect === null) return null;
-    // As the conf is now, not as it was at connect.
-    const settings = vhostFor(this.context.settings, event.vhost ?? connect.vhost);
-    if (settings === null || !isStreamName(connect.app, event.stream)) return null;
-    return { key: { vhost: settings.name, app: connect.app, stream: event.stream }, settings };
-  }
-
   #flushMedia(media: RtmpMessage[]): void {
     if (media.length === 0) return;
     if (this.#state.is === 'publishing') {
@@ -223,19 +237,22 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #refusePlay(code: string, why: string, end: ClientEnd = 'error'): void {
-    this.context.trouble.refused++;
-    this.#session.rejectPlay(code, why);
-    this.#endAfterOutput(end, why);
+    this.#refuse(() => this.#session.rejectPlay(code, why), why, end);
   }
 
   #refusePublish(why: string): void {
+    this.#refuse(() => this.#session.rejectPublish('NetStream.Publish.BadName', why), why);
+  }
+
+  #refuse(tell: () => void, why: string, end: ClientEnd = 'error'): void {
     this.context.trouble.refused++;
-    this.#session.rejectPublish('NetStream.Publish.BadName', why);
-    this.#endAfterOutput('error', why);
+    this.turnedAway();
+    tell();
+    this.#endAfterOutput(end, why);
   }
 
   /** Ends what it was before; from now on it is `next`, with that state's time-out. */
-  #become(next: State): void {
+  #become(next: RtmpClientState): void {
     this.leaveStream();
     this.#state = next;
     this.clearLimit();
@@ -267,6 +284,7 @@ export class RtmpConnection extends ClientConnection {
       this.context.log.info({ client: this.id, stream: keyText(state.key) }, 'unpublish');
     }
     if (state.is === 'playing' || state.is === 'publishing') {
+      this.left();
       this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
     }
   }

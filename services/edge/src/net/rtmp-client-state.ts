@@ -1,0 +1,23 @@
+import type { ServerEvent } from '@dolphin/media';
+import type { Player } from '../app/player.js';
+import type { PublishPath } from '../app/publisher.js';
+import type { PublishWatch } from '../domain/publish-watch.js';
+import type { StreamKey } from '../domain/stream-key.js';
+
+/** From the first byte to the end of the handshake and connect. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** From connect to play or publish (SRS: SRS_CONSTS_RTMP_TIMEOUT). */
+export const IDLE_TIMEOUT_MS = 30_000;
+/** How often a publisher's time-outs are looked at. */
+export const WATCH_MS = 1000;
+
+/** What an RTMP client is doing. */
+export type RtmpClientState =
+  | { is: 'new' }
+  | { is: 'connected' }
+  /** Whether it may play or publish is being asked; `later` is what it said along, a read's worth. */
+  | { is: 'asking'; later: ServerEvent[] }
+  | { is: 'playing'; key: StreamKey; player: Player }
+  | { is: 'publishing'; key: StreamKey; path: PublishPath; watch: PublishWatch }
+  /** It was told goodbye. */
+  | { is: 'over' };

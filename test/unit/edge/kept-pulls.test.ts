@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Player } from '@dolphin/edge/app/player.js';
+import { MAX_KEPT_PULLS, PULL_GRACE_MS, Streams } from '@dolphin/edge/app/streams.js';
+import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
+import { readSettings } from '@dolphin/edge/domain/settings.js';
+import { MessageType } from '@dolphin/media';
+import { parseConf } from '@dolphin/srs';
+
+const { settings } = readSettings(
+  parseConf('listen 1; vhost __defaultVhost__ { cluster { mode remote; origin 127.0.0.1:2; } }', 'edge.conf'),
+);
+const vhost = settings.vhosts.get('__defaultVhost__')!;
+const FRAME = { typeId: MessageType.video, timestamp: 0, streamId: 1, payload: Buffer.from([0x17, 1, 0, 0, 0]) };
+
+/** An edge whose pulls and time are the test's. */
+function edge() {
+  const pulls: { stream: string; events: UpstreamEvents; open: boolean }[] = [];
+  const due: { ms: number; fn: () => void }[] = [];
+  const timers = {
+    now: () => 0,
+    after: (ms: number, fn: () => void) => {
+      const entry = { ms, fn };
+      due.push(entry);
+      return () => {
+        const at = due.indexOf(entry);
+        if (at >= 0) due.splice(at, 1);
+      };
+    },
+  };
+  const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
+  const streams = new Streams({
+    ...{ serverId: 'edge', serviceId: 'life', chunkSize: 60_000, tapsOf: () => [] },
+    pull: {
+      ...{ timers, log, random: () => 0.5 },
+      dial: ({ stream }, events) => {
+        const pull = { stream, events, open: true };
+        pulls.push(pull);
+        const close = () => {
+          pull.open = false;
+        };
+        return { close, send: () => true };
+      },
+    },
+  });
+  const play = (stream: string) => {
+    const key = { vhost: vhost.name, app: 'live', stream };
+    const sink = { writableLength: 0, write: () => true, cork: () => undefined, uncork: () => undefined };
+    const ends = { pendingBytes: () => 0, close: () => undefined, jumped: () => undefined };
+    const player = new Player({ form: 'rtmp', sink, ...ends });
+    const who = { query: '', hops: [], address: '192.0.2.1', isEdge: false };
+    streams.play({ key, settings: vhost, ...who }, player);
+    return () => streams.leave(key, player, 0);
+  };
+  const pass = (ms: number) => {
+    for (const entry of due.filter((each) => each.ms === ms)) {
+      due.splice(due.indexOf(entry), 1);
+      entry.fn();
+    }
+  };
+  return { streams, pulls, play, pass };
+}
+
+describe('a pull', () => {
+  it('is kept for a while when its last player left, and the next one finds it', () => {
+    const { streams, pulls, play, pass } = edge();
+    const leave = play('s');
+    pulls[0]?.events.media([FRAME]);
+    leave();
+    assert.deepEqual([pulls[0]?.open, streams.count], [true, 1]);
+    const leaveAgain = play('s');
+    pass(PULL_GRACE_MS);
+    assert.deepEqual([pulls[0]?.open, pulls.length], [true, 1], 'somebody plays');
+    leaveAgain();
+    pass(PULL_GRACE_MS);
+    assert.deepEqual([pulls[0]?.open, streams.count], [false, 0]);
+  });
+
+  it('of a stream that has not come ends with its last player, and so does one whose origin is gone', () => {
+    const { streams, pulls, play } = edge();
+    play('never')();
+    assert.equal(pulls[0]?.open, false);
+    const leave = play('gone');
+    pulls[1]?.events.media([FRAME]);
+    pulls[1]?.events.ended({ how: 'lost', code: '', why: 'it hung up' });
+    leave();
+    assert.equal(streams.count, 0);
+  });
+
+  it('is kept for nobody above a bound, and the places come back', () => {
+    const { streams, pulls, play, pass } = edge();
+    const watchAndLeave = (name: string) => {
+      const leave = play(name);
+      pulls.at(-1)?.events.media([FRAME]);
+      leave();
+    };
+    for (let i = 0; i <= MAX_KEPT_PULLS; i++) watchAndLeave(`s${i}`);
+    assert.equal(pulls.filter(({ open }) => open).length, MAX_KEPT_PULLS);
+    pass(PULL_GRACE_MS);
+    assert.deepEqual([pulls.filter(({ open }) => open).length, streams.count], [0, 0]);
+    watchAndLeave('again');
+    assert.equal(pulls.at(-1)?.open, true);
+  });
+});
