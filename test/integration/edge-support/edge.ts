@@ -24,6 +24,8 @@ export interface EdgeOptions {
   /** A real SRS instead of the built-in server. */
   binary?: string;
   ports?: readonly [number, number, number];
+  /** The whole conf, from what the options above make. */
+  conf?: (text: string) => string;
 }
 
 export interface TestEdge {
@@ -65,7 +67,7 @@ export async function startEdge(t: TestContext, o: EdgeOptions = {}): Promise<Te
   const ports = o.ports ?? ((await freePorts(3)) as [number, number, number]);
   const [rtmpPort, httpPort, apiPort] = ports;
   const conf = join(dir, 'edge.conf');
-  await writeFile(conf, edgeConf(o, ports));
+  await writeFile(conf, (o.conf ?? ((text) => text))(edgeConf(o, ports)));
   const process = startProcess(t, o.binary ?? fromRoot('bin/dolphin-edge'), ['-c', conf], { cwd: dir });
   const apiBase = `http://127.0.0.1:${apiPort}`;
   const api = new SrsApi(apiBase, { timeoutMs: DEADLINE_MS });
