@@ -76,15 +76,6 @@ describe('the process of an edge', { concurrency: 3 }, () => {
     assert.match(stderr, /what_is_this has no effect here/);
   });
 
-  it('exits 255 for what it cannot understand, and tells its version', async (t) => {
-    assert.equal((await run(t, binary, [])).code, 255);
-    assert.equal((await run(t, binary, ['-z'])).code, 255);
-    assert.equal((await run(t, binary, ['-c', '/does/not/exist'])).code, 255);
-    assert.match((await run(t, binary, ['-v'])).stdout, /^\d+\.\d+\.\d+\n$/);
-    assert.match((await run(t, binary, ['-g'])).stdout, /^dolphin-edge\/\d/);
-    assert.equal((await testConf(t, 'listen 1; max_connections 100000000; vhost a { }')).code, 255);
-  });
-
   it('exits 234 with the reason when a port is taken, by another edge too', async (t) => {
     const edge = await startEdge(t);
     const second = await run(t, binary, ['-c', edge.conf]);
@@ -108,7 +99,7 @@ describe('the process of an edge', { concurrency: 3 }, () => {
   });
 
   it('keeps no debugger open after a SIGUSR1 that came before it could handle one', async (t) => {
-    for (const waitMs of [10, 25, 40]) {
+    for (const waitMs of [0, 5, 10, 15, 20, 25, 30, 40, 60]) {
       const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
       const cwd = await tempDir(t);
       const conf = join(cwd, 'edge.conf');

@@ -55,7 +55,7 @@ export type ClientNews = z.infer<typeof ClientNews>;
 
 /** Edge → pod. */
 export const EdgeMessage = z.discriminatedUnion('type', [
-  /** The first message: this edge takes sockets of these protocols. */
+  /** The first message: this edge takes sockets of these protocols. Again, with none: from now on it takes nobody. */
   z.object({ type: z.literal('hello'), takes: z.array(ClientProtocol), version: z.string() }),
   /** Socket `id` is here; sent before anything of it is read. */
   z.object({ type: z.literal('took'), id: z.int() }),

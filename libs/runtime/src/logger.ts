@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
+import type { LogFile } from './log-file.js';
 import { type LogLevels, levelOf, readLogLevels } from './log-levels.js';
 import { REDACTED, REDACTED_PATHS, withoutSecrets } from './redaction.js';
 
@@ -15,19 +16,21 @@ export interface LoggerOptions {
   level?: string;
   /** For people rather than machines. Default: when stderr is a terminal. */
   pretty?: boolean;
+  /** In place of stderr. */
+  file?: LogFile;
 }
 
 /** What a logger of createLogger was made of, for those of its components. */
 const origins = new WeakMap<Logger, { root: Logger; component: string; levels: LogLevels }>();
 
 /**
- * JSON lines on stderr, written synchronously: the last words of a process that is about to die are not lost. Secrets are
+ * JSON lines on stderr, or in a file. On stderr they are written synchronously: the last words of a process that is about to die are not lost. Secrets are
  * not written: fields that are named as such, users and passwords in URLs, bearer tokens.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const levels = readLogLevels(options.level ?? process.env['DOLPHIN_LOG_LEVEL'] ?? '');
   const pretty = options.pretty ?? process.stderr.isTTY === true;
-  const destination = pretty ? prettyLines() : pino.destination({ dest: 2, sync: true });
+  const destination = options.file ?? (pretty ? prettyLines() : pino.destination({ dest: 2, sync: true }));
   const root = pino(
     {
       base: null,

@@ -2,10 +2,11 @@ import type { Server, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
-import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
+import { createLogger, Lifecycle, type Logger } from '@dolphin/runtime';
 import { ConfError, type Directive } from '@dolphin/srs/conf.js';
 import { Admission } from './app/admission.js';
 import { type Client, Clients } from './app/clients.js';
+import { drainOut } from './app/drain-out.js';
 import { type DvrOptions, dvrTaps } from './app/dvr-tap.js';
 import { hlsRoute } from './app/hls-route.js';
 import { HlsSessions } from './app/hls-sessions.js';
@@ -31,8 +32,11 @@ import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
 import { rtmpTokenProbe } from './net/token-probe.js';
-import { claimPidFile, enterWorkDir } from './process/claims.js';
+import { enterWorkDir } from './process/claims.js';
 import { confSource } from './process/conf-file.js';
+import { openLog } from './process/edge-log.js';
+import { holdPidFile, PidFileError } from './process/pid-file.js';
+import { onQuitSignals } from './process/quit-signals.js';
 import { wallTime } from './process/wall-time.js';
 
 /** SRS's exit codes. */
@@ -54,12 +58,16 @@ const systemTimers: Timers = {
 export async function main(argv: readonly string[]): Promise<void> {
   const command = parseEdgeFlags(argv);
   switch (command.do) {
-    case 'usage':
-      process.stderr.write(`${command.why === '' ? '' : `dolphin-edge: ${command.why}\n`}${USAGE}`);
-      process.exitCode = command.why === '' ? 0 : EXIT_BAD_CONF;
+    case 'refuse':
+      process.stderr.write(`dolphin-edge: ${command.why}\n${USAGE}`);
+      process.exitCode = EXIT_BAD_CONF;
+      return;
+    case 'help':
+      process.stdout.write(USAGE);
       return;
     case 'version':
-      process.stdout.write(`${versionText(command.long)}\n`);
+    case 'signature':
+      process.stdout.write(`${versionText(command.do)}\n`);
       return;
     case 'run':
     case 'test':
@@ -71,14 +79,21 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function readAndRun(file: string, testOnly: boolean): Promise<void> {
-  const log = createLogger({ component: 'edge' });
+  let log = createLogger({ component: 'edge' });
   try {
-    const source = confSource(file, log);
+    const source = confSource(file, () => log);
     const settings = source.check(source.load());
-    if (testOnly) process.stderr.write(`dolphin-edge: the conf ${file} is good\n`);
-    else await run(new LiveSettings(settings, source, { timers: systemTimers, log, newId }), log);
+    if (testOnly) {
+      process.stdout.write(`the config file ${file} syntax is ok\nconfig file ${file} test is successful\n`);
+      return;
+    }
+    enterWorkDir(settings);
+    const { log: told, close: closeLog } = openLog(settings.log, log);
+    log = told;
+    await run(new LiveSettings(settings, source, { timers: systemTimers, log, newId }), log, closeLog);
   } catch (error) {
     if (error instanceof ConfError) fail(error.message, EXIT_BAD_CONF);
+    else if (error instanceof PidFileError) fail(error.message, error.exitCode);
     else if (error instanceof ListenError) fail(`cannot listen on ${error.message}`, EXIT_PORT_TAKEN);
     else throw error;
   }
@@ -89,19 +104,18 @@ function fail(why: string, exitCode: number): never {
   process.exit(exitCode);
 }
 
-async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> {
+async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () => void): Promise<void> {
   const settings = live.current;
-  enterWorkDir(settings);
   const lifecycle = new Lifecycle(log);
   const recordings = new Recordings();
   const stop = async (why: string) => {
     log.info({ why }, 'stopping');
     await lifecycle.stop();
+    closeLog();
     // Node's end waits for its threads, and so for a disk that hangs, for ever: whoever stopped us would wait with it.
     if (!recordings.areSettled) process.kill(process.pid, 'SIGKILL');
     process.exit(0);
   };
-  onTermination((signal) => void stop(signal));
   process.on('SIGHUP', () => live.reload());
 
   const context = makeContext(live, log, recordings);
@@ -130,10 +144,29 @@ async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> 
       ? new RtmpConnection(socket, context, options)
       : new HttpConnection(socket, context, options);
   };
+  const servers: Server[] = [];
+  let link: PodLink | null = null;
+  onQuitSignals({
+    forceGraceQuit: () => live.current.forceGraceQuit,
+    stop: (why) => void stop(why),
+    drain: () => {
+      link?.takeNoMore();
+      drainOut({
+        ...{ waits: live.current.quit, timers, log },
+        clients: () => clients.count,
+        closeListeners: () => {
+          for (const server of servers) server.close();
+        },
+        onOver: () => void stop('everybody left, or it is late'),
+      });
+    },
+  });
   const open = async (server: Server, at: ListenAt, name: string) => {
     await listen(server, at);
+    servers.push(server);
     lifecycle.add(`${name} ${listenText(at)}`, () => void server.close());
   };
+  const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);
   for (const at of settings.rtmp)
     await open(
       mediaServer((socket) => serve(socket, 'rtmp', { handedOff: false })),
@@ -150,11 +183,14 @@ async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> 
     const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId }, live);
     await open(api.server, settings.api, 'api');
   }
-  claimPidFile(settings, lifecycle);
+  if (pidFile !== null) {
+    pidFile.write();
+    lifecycle.add('pid file', () => pidFile.remove());
+  }
 
   const channel = processChannel(process);
   if (channel !== null) {
-    const link = new PodLink({
+    const toPod = new PodLink({
       channel,
       timers,
       log,
@@ -166,8 +202,9 @@ async function run(live: LiveSettings<Directive[]>, log: Logger): Promise<void> 
       },
       onPodGone: () => void stop('the pod is gone'),
     });
-    link.start();
-    lifecycle.add('pod link', () => link.stop());
+    toPod.start();
+    link = toPod;
+    lifecycle.add('pod link', () => toPod.stop());
   }
   const listens = { rtmp: settings.rtmp.map(listenText), http: settings.http && listenText(settings.http) };
   log.info({ serverId: streams.serverId, ...listens, handOff: channel !== null }, 'ready');

@@ -48,7 +48,9 @@ async function playsFlv(
   try {
     const response = await fetch(url, { headers });
     if (response.status !== 200) return false;
-    const { value } = (await response.body?.getReader().read()) ?? {};
+    const reader = response.body?.getReader();
+    const { value } = (await reader?.read()) ?? {};
+    await reader?.cancel();
     return value !== undefined && value.length > 0;
   } catch {
     return false;
@@ -207,9 +209,12 @@ export function accessContract(edge: EdgeUnderTest): void {
     await publish(t, it, 'h.v');
     assert.equal(await playsFlv(it, 'h.v', '&token=x', { referer: 'http://a.com/p' }), true);
     await eventually(() => hooks.of('play').length === 1, { what: 'on_play' });
+    await eventually(() => hooks.of('stop').length === 1, { what: 'on_stop' });
     const { app, stream, tcUrl, param, pageUrl, stream_url: url } = hooks.of('play')[0]?.body ?? {};
     assert.deepEqual([app, stream, tcUrl, pageUrl], ['live', 's', 'rtmp://h.v/live', 'http://a.com/p']);
     assert.deepEqual([param, url], ['?vhost=h.v&token=x', 'h.v/live/s']);
+    // The publisher's connection is the one that was announced.
+    assert.deepEqual([hooks.of('connect').length, hooks.of('close').length], [1, 0]);
   });
 
   it('keeps a client waiting as long as its hook does, and goes on with others', async (t) => {

@@ -38,6 +38,32 @@ describe('the settings of an edge', () => {
     });
   });
 
+  it('say how the process logs and ends', () => {
+    const { log, quit, forceGraceQuit } = read('listen 1; vhost a { }').settings;
+    assert.deepEqual(
+      [log, quit],
+      [
+        { file: null, level: null },
+        { startMs: 2300, finalMs: 3200 },
+      ],
+    );
+    assert.equal(forceGraceQuit, false);
+    const of = (text: string) => read(`listen 1; vhost a { } ${text}`);
+    const asked = of(
+      'srs_log_tank file; srs_log_level trace; grace_start_wait 1; grace_final_wait 0; force_grace_quit on;',
+    );
+    assert.deepEqual(asked.settings.log, { file: './objs/srs.log', level: 'info' });
+    assert.deepEqual([asked.settings.quit, asked.settings.forceGraceQuit], [{ startMs: 1, finalMs: 0 }, true]);
+    assert.deepEqual(of('srs_log_file a.log; srs_log_level_v2 trace;').settings.log, { file: null, level: 'trace' });
+    for (const [text, why] of [
+      ['srs_log_level loud;', /srs_log_level is one of/],
+      ['daemon on;', /stays in the foreground/],
+    ] as const) {
+      assert.match(of(text).warnings[0]?.why ?? '', why);
+    }
+    assert.throws(() => of('srs_log_tank nowhere;'), ConfError);
+  });
+
   it('are the same from the form of 2015 and from that of 5.0', () => {
     const old = vhostOf(`mode remote; origin a:1935 b; gop_cache off; queue_length 10; mw_latency 100;
       time_jitter zero; publish_1stpkt_timeout 1000; publish_normal_timeout 2000;

@@ -9,6 +9,7 @@ const BOUND: readonly (readonly [name: keyof EdgeSettings, directive: string])[]
   ['serverId', 'server_id'],
   ['pidFile', 'pid'],
   ['workDir', 'work_dir'],
+  ['log', 'srs_log_tank'],
 ];
 
 export type ReloadPlan =

@@ -1,6 +1,7 @@
 import { MEDIA_CHUNK_SIZE } from '@dolphin/media';
 import { ConfView, type Directive, parseListen } from '@dolphin/srs/conf.js';
 import { checkDirectives, type Warning } from './directives.js';
+import { type ProcessSettings, readProcess } from './process-settings.js';
 import { readVhost, type VhostSettings } from './vhost-settings.js';
 
 /** What a server listens on; address '' stands for all of them. */
@@ -9,7 +10,7 @@ export interface ListenAt {
   readonly port: number;
 }
 
-export interface EdgeSettings {
+export interface EdgeSettings extends ProcessSettings {
   readonly rtmp: readonly ListenAt[];
   readonly http: ListenAt | null;
   readonly api: ListenAt | null;
@@ -20,10 +21,6 @@ export interface EdgeSettings {
   readonly maxConnections: number;
   /** Announced at connect, before a client names its stream: so one for all. */
   readonly chunkSize: number;
-  /** Null: one is made at start. */
-  readonly serverId: string | null;
-  readonly pidFile: string | null;
-  readonly workDir: string | null;
   /** Moments in the names of files are UTC, not of this place. */
   readonly utcTime: boolean;
   readonly vhosts: ReadonlyMap<string, VhostSettings>;
@@ -70,10 +67,8 @@ export function readSettings(directives: readonly Directive[]): { settings: Edge
     },
     maxConnections: root.int('max_connections', DEFAULTS.maxConnections, { min: 1, max: 1_000_000 }),
     chunkSize: readChunkSize(root, warnings),
-    serverId: root.string('server_id', '') || null,
-    pidFile: root.string('pid', '') || null,
-    workDir: root.string('work_dir', '') || null,
     utcTime: root.onOff('utc_time', false),
+    ...readProcess(root, warnings),
     vhosts,
   };
   return { settings, warnings };

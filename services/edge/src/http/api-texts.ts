@@ -37,7 +37,7 @@ export const FEATURES = {
   ssl: false,
   hls: false,
   hds: false,
-  callback: false,
+  callback: true,
   api: true,
   httpd: true,
   dvr: false,

@@ -68,6 +68,11 @@ export class PodLink {
     this.#beatLater();
   }
 
+  /** It ends slowly. Sockets that are on their way are served; the pod takes the next ones elsewhere. */
+  takeNoMore(): void {
+    this.#o.channel.send({ type: 'hello', takes: [], version: DOLPHIN_VERSION }, () => undefined);
+  }
+
   stop(): void {
     this.#cancelBeat();
   }

@@ -1,6 +1,4 @@
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import type { Lifecycle } from '@dolphin/runtime';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { ConfError } from '@dolphin/srs/conf.js';
 import type { EdgeSettings } from '../domain/settings.js';
 
@@ -26,25 +24,10 @@ export function checkFileLimit({ maxConnections }: EdgeSettings, file: string): 
 
 export function enterWorkDir({ workDir }: EdgeSettings): void {
   if (workDir === null) return;
-  mkdirSync(workDir, { recursive: true });
-  process.chdir(workDir);
-}
-
-/** Written when the ports are ours, so that a second start does not take the first one's name from it. */
-export function claimPidFile({ pidFile }: EdgeSettings, lifecycle: Lifecycle): void {
-  if (pidFile === null) return;
-  const path = resolve(pidFile);
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `${process.pid}`);
+    mkdirSync(workDir, { recursive: true });
+    process.chdir(workDir);
   } catch (error) {
-    throw new ConfError(pidFile, 1, `the pid file cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new ConfError(workDir, 1, `the work_dir cannot be entered: ${(error as Error).message}`, { cause: error });
   }
-  lifecycle.add('pid file', () => {
-    try {
-      if (readFileSync(path, 'utf8') === `${process.pid}`) unlinkSync(path);
-    } catch {
-      // It went before us.
-    }
-  });
 }

@@ -10,7 +10,7 @@ import { checkFileLimit } from './claims.js';
  * The conf of this process, at start and at each reload. Names in it are relative to where the process was started, also
  * after it went to its work_dir. Both steps throw ConfError.
  */
-export function confSource(file: string, log: Log): ConfSource<Directive[]> {
+export function confSource(file: string, log: () => Log): ConfSource<Directive[]> {
   const startDir = process.cwd();
   let isReload = false;
   return {
@@ -27,7 +27,7 @@ export function confSource(file: string, log: Log): ConfSource<Directive[]> {
     },
     check: (directives) => {
       const { settings, warnings } = readSettings(directives);
-      for (const warning of warnings) log.warn({ at: `${warning.file}:${warning.line}` }, warning.why);
+      for (const warning of warnings) log().warn({ at: `${warning.file}:${warning.line}` }, warning.why);
       checkFileLimit(settings, file);
       return settings;
     },

@@ -30,7 +30,7 @@ export interface EdgeRunnerEvents {
   /** There is a process; it is not ready. */
   onStarted(runner: EdgeRunner): void;
   onReady(runner: EdgeRunner): void;
-  /** It takes no more clients; called before its process is asked to go. */
+  /** It takes no more clients; called before its process is asked to go, and when that says so itself. */
   onClosing(runner: EdgeRunner): void;
   onExit(runner: EdgeRunner): void;
   onTook(runner: EdgeRunner, id: number): void;

@@ -29,6 +29,7 @@ export class EdgeRunner {
   #machine: EdgeMachine = NEW_EDGE;
   #process: EdgeProcess | null = null;
   #takes: readonly ClientProtocol[] = [];
+  #takesNobody = false;
   #beat: EdgeBeat | null = null;
   #beats = 0;
   #cancelWait: () => void = () => undefined;
@@ -84,6 +85,10 @@ export class EdgeRunner {
   /** It said that it takes sockets of this protocol. */
   takes(protocol: ClientProtocol): boolean {
     return this.#takes.includes(protocol);
+  }
+  /** Its process ends slowly, by somebody else's signal: no client is to come, by hand-off or by relay. */
+  get takesNobody(): boolean {
+    return this.#takesNobody;
   }
 
   start(): void {
@@ -194,6 +199,7 @@ export class EdgeRunner {
     const { process } = outcome;
     this.#process = process;
     this.#takes = [];
+    this.#takesNobody = false;
     this.#beat = null;
     process.onMessage((message) => this.#onMessage(process, message));
     this.#feed({ type: 'started', pid: process.pid });
@@ -236,6 +242,8 @@ export class EdgeRunner {
     switch (message.type) {
       case 'hello':
         this.#takes = message.takes;
+        this.#takesNobody = message.takes.length === 0;
+        if (this.#takesNobody) this.#events.onClosing(this);
         return;
       case 'took':
         this.#events.onTook(this, message.id);

@@ -265,7 +265,7 @@ export class Router {
     return {
       name: runner.name,
       slotName: edgeName(runner.edge),
-      ready: runner.state === 'ready',
+      ready: runner.state === 'ready' && !runner.takesNobody,
       busy: line?.busy === true,
       clients,
       full: clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),

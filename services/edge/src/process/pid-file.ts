@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { lockName } from '@dolphin/runtime';
+
+/** SRS: ERROR_SYSTEM_PID_ACQUIRE and ERROR_SYSTEM_PID_ALREADY_RUNNING, as far as an exit code has room for them. */
+const EXIT_NO_FILE = 10;
+const EXIT_RUNNING = 11;
+
+/** It cannot be had. */
+export class PidFileError extends Error {
+  override readonly name = 'PidFileError';
+  readonly exitCode: number;
+
+  constructor(why: string, exitCode: number, options?: ErrorOptions) {
+    super(why, options);
+    this.exitCode = exitCode;
+  }
+}
+
+export interface PidFile {
+  /** When the ports are ours: until then the number in it may be that of another program. */
+  write(): void;
+  /** Takes it away again, if it is still ours. */
+  remove(): void;
+}
+
+/** One process per pid file, for as long as it lives. Throws PidFileError. */
+export async function holdPidFile(file: string): Promise<PidFile> {
+  const path = resolve(file);
+  const release = await lockName(`dolphin-edge-pid-${nameOf(path)}`);
+  if (release === null) {
+    throw new PidFileError(`it runs already: another process has the pid file ${path}`, EXIT_RUNNING);
+  }
+  return {
+    write: () => writeFileSync(path, `${process.pid}`),
+    remove: () => {
+      release();
+      try {
+        if (readFileSync(path, 'utf8') === `${process.pid}`) unlinkSync(path);
+      } catch {
+        // It went before us.
+      }
+    },
+  };
+}
+
+/**
+ * What tells this file from any other of the machine: its directory's number, and its name. Not its own number, which the
+ * next file anywhere gets when it is removed; nor its path, which is another's in another container.
+ */
+function nameOf(path: string): string {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(path, 'a', 0o644));
+    const { dev, ino } = statSync(dirname(path));
+    return `${dev}-${ino}-${createHash('sha256').update(basename(path)).digest('hex').slice(0, 16)}`;
+  } catch (error) {
+    throw new PidFileError(`the pid file cannot be written: ${(error as Error).message}`, EXIT_NO_FILE, {
+      cause: error,
+    });
+  }
+}
