@@ -18,12 +18,14 @@ import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
 import { noTrouble, type ServerContext } from './app/server.js';
 import { Streams } from './app/streams.js';
+import { isApiPath } from './domain/api-route.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
 import { randomId } from './domain/random-id.js';
-import type { ListenAt } from './domain/settings.js';
+import { type ListenAt, sharesPort } from './domain/settings.js';
 import { Recordings } from './files/recordings.js';
-import { ApiServer } from './http/api-server.js';
+import { ApiCalls } from './http/api-calls.js';
+import { apiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
 import { postHook } from './net/hook-client.js';
@@ -144,6 +146,11 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       ? new RtmpConnection(socket, context, options)
       : new HttpConnection(socket, context, options);
   };
+  const api = new ApiCalls(context, { server: streams.serverId, service: context.serviceId }, live);
+  if (sharesPort(settings)) {
+    context.sharedApi = ({ path, query, host, method }) =>
+      isApiPath(path) ? api.answer({ method, path, query: new URLSearchParams(query) }, host) : null;
+  }
   const servers: Server[] = [];
   let link: PodLink | null = null;
   onQuitSignals({
@@ -179,10 +186,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       settings.http,
       'http',
     );
-  if (settings.api) {
-    const api = new ApiServer(context, { server: streams.serverId, service: context.serviceId }, live);
-    await open(api.server, settings.api, 'api');
-  }
+  if (settings.api && !sharesPort(settings)) await open(apiServer(context, api), settings.api, 'api');
   if (pidFile !== null) {
     pidFile.write();
     lifecycle.add('pid file', () => pidFile.remove());

@@ -5,6 +5,7 @@ import { clientsOf, startEdge, streamIsLive, type TestEdge } from '../../integra
 import { eventually } from '../../support/eventually.js';
 import { publishFile, startRecording } from '../../support/media.js';
 import { fromRoot } from '../../support/paths.js';
+import { freePorts } from '../../support/ports.js';
 import type { EdgeUnderTest } from './edge-under-test.js';
 
 /** Each path, and the answer that a real SRS 5.0 gave while a stream was published and played. */
@@ -125,6 +126,32 @@ export function apiContract(edge: EdgeUnderTest): void {
     await eventually(async () => (await server.api.streams()).streams.length === 0, { what: 'its stream is gone' });
     const after = (await server.api.vhosts()).vhosts[0];
     assert.deepEqual([after?.id, after?.streams, after?.clients], [before?.id, 0, 0]);
+  });
+
+  it('answers on the port of HTTP-FLV where the conf gives both the same', async (t) => {
+    const [rtmp = 0, shared = 0] = await freePorts(2);
+    const server = await startEdge(t, {
+      ports: [rtmp, shared, shared],
+      ...(edge.binary !== undefined && { binary: edge.binary }),
+    });
+    publishFile(t, server.rtmp('livestream'), { loop: true });
+    await streamIsLive(server, 'livestream');
+    const flv = play(t, server.flv('livestream'));
+    await eventually(async () => (await rows(server, '')) === 2, { what: 'it is played' });
+    assert.deepEqual(
+      shapeOf(await getJson(server, '/api/v1/raw?rpc=raw')),
+      shapeOf(JSON.parse(readFileSync(fromRoot('test/data/srs5-api/raw_rpc_raw.json'), 'utf8'))),
+    );
+    const redirect = await fetch(`${server.apiBase}/api/v1/clients?callback=q`, { redirect: 'manual' });
+    assert.deepEqual([redirect.status, redirect.headers.get('location')], [302, '/api/v1/clients/?callback=q']);
+    const moved = await fetch(`${server.apiBase}/api/v1/tests/redirects`, { redirect: 'manual' });
+    assert.equal(moved.status, 301);
+    const jsonp = await fetch(`${server.apiBase}/api/v1/versions?callback=f`);
+    assert.match(await jsonp.text(), /^f\(\{"code":0,.*\}\)$/);
+    assert.equal((await fetch(`${server.apiBase}/api/v1/vhosts/`, { method: 'POST' })).status, 405);
+    const player = (await clientsOf(server)).find(({ publish }) => !publish);
+    assert.equal(await code(server, `/api/v1/clients/${player?.id}`, 'DELETE'), 0);
+    await eventually(() => flv.isOver, { what: 'the player was cut' });
   });
 
   it('redirects, answers codes with status 200, and knows methods, JSONP and other sites’ pages', async (t) => {

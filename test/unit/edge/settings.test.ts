@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readSettings } from '@dolphin/edge/domain/settings.js';
+import { readSettings, sharesPort } from '@dolphin/edge/domain/settings.js';
 import { ConfError, parseConf } from '@dolphin/srs';
 
 const read = (text: string) => readSettings(parseConf(text, 'edge.conf'));
@@ -62,6 +62,14 @@ describe('the settings of an edge', () => {
       assert.match(of(text).warnings[0]?.why ?? '', why);
     }
     assert.throws(() => of('srs_log_tank nowhere;'), ConfError);
+  });
+
+  it('let the API stand on the port of HTTP-FLV, at the same address', () => {
+    const of = (http: string, api: string) =>
+      read(`listen 1; vhost a { } http_server { enabled on; listen ${http}; } http_api { enabled on; listen ${api}; }`);
+    assert.equal(sharesPort(of('8080', '8080').settings), true);
+    assert.equal(sharesPort(of('8080', '1985').settings), false);
+    assert.throws(() => of('8080', '127.0.0.1:8080'), /on one port/);
   });
 
   it('are the same from the form of 2015 and from that of 5.0', () => {

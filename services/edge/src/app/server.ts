@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '../domain/http-answer.js';
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import type { Admission } from './admission.js';
@@ -37,8 +38,13 @@ export interface ServerContext {
   readonly random: () => number;
   readonly trouble: TroubleCounts;
   /** Who serves an HTTP request: the first that knows its path. */
+  /** Where the API has no port of its own. Set once, by main. */
+  sharedApi?: SharedApi;
   readonly httpRoutes: readonly HttpRoute[];
 }
+
+/** A call of the API on the port of HTTP-FLV; null: the path is not the API's. */
+export type SharedApi = (asked: { method: string; path: string; query: string; host: string }) => HttpAnswer | null;
 
 export function newClientId(context: ServerContext): string {
   return randomId(8, context.random);

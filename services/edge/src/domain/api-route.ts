@@ -87,6 +87,11 @@ export function routeApi(request: ApiRequest): ApiRoute {
   }
 }
 
+/** On the port of HTTP-FLV the API has these paths, and no others (SRS: its root and index of the site are not there). */
+export function isApiPath(path: string): boolean {
+  return path === '/api' || path.startsWith('/api/');
+}
+
 /** The name of the function that a JSONP answer calls; null: none is asked for, or it is no name. */
 export function jsonpCallback(query: URLSearchParams): string | null {
   const name = query.get('callback') ?? '';

@@ -9,6 +9,7 @@ export interface HttpAnswer {
 const STATUS_TEXT = {
   200: 'OK',
   206: 'Partial Content',
+  301: 'Moved Permanently',
   302: 'Found',
   304: 'Not Modified',
   400: 'Bad Request',

@@ -52,8 +52,8 @@ export function readSettings(directives: readonly Directive[]): { settings: Edge
   if (vhosts.size === 0) warnings.push({ file: '', line: 0, why: 'no vhost: every client will be refused' });
   const http = root.block('http_server');
   const api = root.block('http_api');
-  if (http.onOff('enabled', false) && api.onOff('enabled', false) && sharePort(http, api)) {
-    throw api.error('listen', 'http_api and http_server on one port is not there yet: give each its own');
+  if (http.onOff('enabled', false) && api.onOff('enabled', false) && clash(http, api)) {
+    throw api.error('listen', 'http_api and http_server on one port: give both the same address, or each its own port');
   }
   const settings: EdgeSettings = {
     rtmp: listensOf(root),
@@ -74,8 +74,15 @@ export function readSettings(directives: readonly Directive[]): { settings: Edge
   return { settings, warnings };
 }
 
-function sharePort(http: ConfView, api: ConfView): boolean {
-  return listenOf(http, DEFAULTS.httpListen).port === listenOf(api, DEFAULTS.apiListen).port;
+/** One of them would take the port from the other. */
+function clash(http: ConfView, api: ConfView): boolean {
+  const [one, other] = [listenOf(http, DEFAULTS.httpListen), listenOf(api, DEFAULTS.apiListen)];
+  return one.port === other.port && one.address !== other.address;
+}
+
+/** The API is answered on the port of HTTP-FLV. */
+export function sharesPort({ http, api }: Pick<EdgeSettings, 'http' | 'api'>): boolean {
+  return http !== null && api !== null && http.port === api.port;
 }
 
 /** That of the default vhost, or of the root. */

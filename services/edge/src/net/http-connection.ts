@@ -130,7 +130,9 @@ export class HttpConnection extends ClientConnection {
       server: SERVER,
     };
     const { method } = head;
-    if (method === 'OPTIONS' && httpCrossDomain) this.#send({ status: 200 }, frame);
+    const api = this.context.sharedApi?.(head) ?? null;
+    if (api !== null) this.#send(api, frame, method);
+    else if (method === 'OPTIONS' && httpCrossDomain) this.#send({ status: 200 }, frame);
     else if (method === 'GET' || method === 'HEAD') this.#serve({ ...this.#requestOf(head), method }, head, frame);
     else this.#send(textAnswer(405, ALLOW), frame);
   }
