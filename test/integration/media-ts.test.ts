@@ -7,6 +7,15 @@ import { sampleFlv } from '../support/paths.js';
 import { run } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
 import { commonPackets } from '../support/ts-packets.js';
+import { unitsOf } from '../unit/media/ts-demuxer.js';
+import { hevcFrame, hevcHeaders } from '../unit/media/ts-messages.js';
+
+/** Unit types of HEVC. */
+const SPS = 33;
+const DELIMITER = 35;
+const typeOf = (unit: Buffer) => ((unit[0] ?? 0) >> 1) & 0x3f;
+/** The start code behind a unit may have a zero more. */
+const zerosBehind = (unit: Buffer) => (unit.at(-1) === 0 ? 1 : 0);
 
 /** All of an FLV file as one segment, at `path`. */
 async function remux(flv: string, path: string): Promise<void> {
@@ -38,6 +47,42 @@ describe('MPEG-TS that ffmpeg reads back', () => {
     assert.deepEqual(got, await commonPackets(t, sampleFlv, { from: 'flv' }));
     const { stderr } = await run(t, 'ffmpeg', ['-v', 'warning', '-i', path, '-t', '10', '-f', 'null', '-']);
     assert.equal(stderr, '');
+  });
+
+  it('has HEVC, as codec id 12 and as enhanced RTMP has it', async (t) => {
+    const dir = await tempDir(t);
+    const hevc = join(dir, 'source.hevc');
+    const encoder = [
+      '-c:v',
+      'libx265',
+      '-preset',
+      'ultrafast',
+      '-x265-params',
+      'log-level=none:aud=1:repeat-headers=1',
+    ];
+    const source = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25:d=2'];
+    await run(t, 'ffmpeg', ['-v', 'error', ...source, ...encoder, '-g', '25', hevc]);
+    const units = unitsOf(await readFile(hevc)).map((unit) => unit.subarray(0, unit.length - zerosBehind(unit)));
+    const frames: Buffer[][] = [];
+    for (const unit of units) {
+      if (typeOf(unit) === DELIMITER) frames.push([]);
+      else frames.at(-1)?.push(unit);
+    }
+    const want = await commonPackets(t, hevc, { from: 'annexb', codec: 'hevc', audio: 'none' });
+    for (const form of ['classic', 'frames-x'] as const) {
+      const ts = new TsMuxer();
+      assert.equal(ts.videoHeader(hevcHeaders[form === 'classic' ? 'classic' : 'enhanced']), 'first');
+      frames.forEach((frame, i) => {
+        assert.ok(ts.video(hevcFrame(frame, { form, key: frame.some((unit) => typeOf(unit) === SPS) }), i * 40));
+      });
+      const path = join(dir, `${form}.ts`);
+      await writeFile(path, ts.end() ?? Buffer.alloc(0));
+      assert.deepEqual(
+        (await commonPackets(t, path, { from: 'ts', codec: 'hevc', audio: 'none' })).video,
+        want.video,
+        form,
+      );
+    }
   });
 
   it('has B-frames with MP3, decoded in order and shown in order', async (t) => {

@@ -45,6 +45,7 @@ export class Clients {
   readonly #rows = new Map<string, Row>();
   /** max_connections; with a lower one nobody is cut. */
   max: number;
+  #sessions = 0;
   #goneSent = 0;
   #goneReceived = 0;
   /** Connections refused because there were max_connections. */
@@ -54,21 +55,31 @@ export class Clients {
     this.max = maxConnections;
   }
 
+  /** Connections. */
   get count(): number {
-    return this.#rows.size;
+    return this.#rows.size - this.#sessions;
   }
 
   get isFull(): boolean {
-    return this.#rows.size >= this.max;
+    return this.count >= this.max;
+  }
+
+  /** No more viewers over HLS: they take no connection's place, but each costs memory for as long as it is known. */
+  get isFullOfSessions(): boolean {
+    return this.#sessions >= this.max;
   }
 
   add(client: Client): void {
+    if (isSession(client)) this.#sessions++;
     this.#rows.set(client.id, { client, atSent: 0, atReceived: 0, rate: { receivedKbps: 0, sentKbps: 0 } });
   }
 
   remove(client: Client): void {
     if (!this.#rows.delete(client.id)) return;
-    if (isCountedElsewhere(client)) return;
+    if (isSession(client)) {
+      this.#sessions--;
+      return;
+    }
     this.#goneSent += client.sentBytes;
     this.#goneReceived += client.receivedBytes;
   }
@@ -86,7 +97,7 @@ export class Clients {
     let sent = this.#goneSent;
     let received = this.#goneReceived;
     for (const { client } of this.#rows.values()) {
-      if (isCountedElsewhere(client)) continue;
+      if (isSession(client)) continue;
       sent += client.sentBytes;
       received += client.receivedBytes;
     }
@@ -105,7 +116,7 @@ export class Clients {
   }
 }
 
-/** The bytes of a viewer over HLS are those of its connections, which are clients themselves. */
-function isCountedElsewhere({ type }: Client): boolean {
+/** A viewer over HLS is no connection: its bytes are those of its connections, which are clients themselves. */
+function isSession({ type }: Client): boolean {
   return type === 'hls-play';
 }

@@ -97,10 +97,10 @@ export class HlsSessions {
     return id;
   }
 
-  /** Null: there are as many clients as may be, or the token is somebody's by now. */
+  /** Null: there are as many sessions as may be connections, or the token is somebody's by now. */
   open({ id, key, request, windowMs, onEnd }: NewSession): HlsSession | null {
     const { clients, timers } = this.#o;
-    if (clients.isFull || this.#isTaken(id)) return null;
+    if (clients.isFullOfSessions || this.#isTaken(id)) return null;
     const onClose = (session: HlsSession) => {
       clients.remove(session);
       onEnd();
