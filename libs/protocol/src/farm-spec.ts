@@ -44,11 +44,17 @@ export type UpdatePolicy = z.infer<typeof UpdatePolicy>;
 
 const WISH = { error: 'wants perHost or total, a number of stream edges' };
 
-/** How many stream edges: the same number on every host, or a total spread over the hosts. `on`: hosts of these labels. */
-export const EdgeCount = z.union(
-  [z.strictObject({ perHost, on: Labels.optional() }), z.strictObject({ total, on: Labels.optional() })],
-  WISH,
-);
+/** Of each host that has stream edges; absent: 0. One is enough: viewers of HLS ask it for files, and hold no connection. */
+const http = z.union([z.literal(0), z.literal(1)], {
+  error: 'is 0 or 1: http edges of each host that has stream edges',
+});
+const where = { on: Labels.optional(), http: http.optional() };
+
+/**
+ * How many stream edges: the same number on every host, or a total spread over the hosts. `on`: hosts of these labels; `http`: 1,
+ * and each host that has any has an http edge (HLS) as well, which counts neither there nor against a capacity.
+ */
+export const EdgeCount = z.union([z.strictObject({ perHost, ...where }), z.strictObject({ total, ...where })], WISH);
 
 /** What is asked of the farm: the body of `apply`. Unknown fields are refused here, where a person wrote them. */
 export const FarmSpec = z.strictObject({
@@ -72,7 +78,7 @@ export type FarmSpec = z.infer<typeof FarmSpec>;
 /** The same as it stands in the log and in a view, where a newer version may have written it: unknown fields pass. */
 export const KeptFarmSpec = z.object({
   ...FarmSpec.shape,
-  edges: z.union([z.object({ perHost, on: Labels.optional() }), z.object({ total, on: Labels.optional() })], WISH),
+  edges: z.union([z.object({ perHost, ...where }), z.object({ total, ...where })], WISH),
   conf: ConfRef.optional(),
   ports: PortPlan.prefault({}),
   update: UpdatePolicy.optional(),

@@ -23,11 +23,11 @@ export type FarmName = z.infer<typeof FarmName>;
 export type HostId = z.infer<typeof HostId>;
 export type FarmId = z.infer<typeof FarmId>;
 
-/** What an edge is for. `http` (HLS/VOD) comes later. */
-export const Role = z.enum(['stream', 'back-source']);
+/** What an edge is for: `stream` serves RTMP and HTTP-FLV, `http` HLS; `back-source` pulls for both. */
+export const Role = z.enum(['stream', 'back-source', 'http']);
 export type Role = z.infer<typeof Role>;
 
-/** Stream edges have slots 0, 1, 2 …; a host has one back source, slot 0. */
+/** Stream edges have slots 0, 1, 2 …; a host has one back source and at most one http edge, slot 0 each. */
 export const Slot = z.int().min(0).max(999);
 /** Counts the definitions of a slot, from 1. */
 export const Generation = z.int().min(1);

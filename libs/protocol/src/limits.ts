@@ -12,7 +12,7 @@ export const MAX_ADDRESS_CHARS = 262;
 export const MAX_ORIGINS = 16;
 /** Ports on which one host takes clients. */
 export const MAX_PUBLIC_PORTS = 16;
-/** Rows of a pod: 64 stream edges and a back source, each with one that replaces it, and some that end. */
+/** Rows of a pod: 64 stream edges, a back source and an http edge, each with one that replaces it, and some that end. */
 export const MAX_EDGE_ROWS = 256;
 /** Reasons and the like that a host counts by. */
 export const MAX_COUNTERS = 64;

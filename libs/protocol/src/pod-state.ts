@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfRef } from './farm-spec.js';
-import { address, counters, remarks, shortText } from './fields.js';
+import { address, counters, remarks, shortText, text } from './fields.js';
 import { EngineName, Generation, Role, Sequence, Slot } from './ids.js';
 import { MAX_EDGE_ROWS, MAX_ORIGINS } from './limits.js';
 import { EdgePorts, PublicPorts } from './ports.js';
@@ -38,6 +38,8 @@ export const EdgeStatus = z.object({
   ejectedForMs: z.int().min(1).optional(),
   /** Clients that it did not take, since the pod started, by reason, and how often it was ejected; absent: none. */
   failures: counters.optional(),
+  /** What its engine cannot do of what it is for; absent: nothing is known. */
+  shortcoming: text.optional(),
   kbitPerS: z.number().min(0),
   sentBytes: z.number().min(0),
   /** Of what it printed, bytes that are in no log, since the pod started; absent: none. */

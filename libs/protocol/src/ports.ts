@@ -16,6 +16,10 @@ export const PortPlan = z.object({
   streamApi: Port.default(33332),
   backSourceRtmp: Port.default(11935),
   backSourceApi: Port.default(33331),
+  /** Beside the ranges of the others, which grow upwards. Nobody comes by its RTMP port: SRS must have one. */
+  httpRtmp: Port.default(11936),
+  httpHttp: Port.default(18079),
+  httpApi: Port.default(33329),
 });
 export type PortPlan = z.infer<typeof PortPlan>;
 
@@ -24,9 +28,27 @@ export const PublicPorts = z.array(Port).max(MAX_PUBLIC_PORTS);
 
 /** The ports of an edge, from its slot. */
 export function edgePorts(plan: PortPlan, key: EdgeKey): EdgePorts {
-  return key.role === 'stream'
-    ? { rtmp: plan.streamRtmp + key.slot, http: plan.streamHttp + key.slot, api: plan.streamApi + key.slot }
-    : { rtmp: plan.backSourceRtmp + key.slot, api: plan.backSourceApi + key.slot };
+  const { role, slot } = key;
+  switch (role) {
+    case 'stream':
+      return { rtmp: plan.streamRtmp + slot, http: plan.streamHttp + slot, api: plan.streamApi + slot };
+    case 'back-source':
+      return { rtmp: plan.backSourceRtmp + slot, api: plan.backSourceApi + slot };
+    case 'http':
+      return { rtmp: plan.httpRtmp + slot, http: plan.httpHttp + slot, api: plan.httpApi + slot };
+    default:
+      return never(role);
+  }
+}
+
+export function portsOf({ rtmp, http, api }: EdgePorts): number[] {
+  return http === undefined ? [rtmp, api] : [rtmp, http, api];
+}
+
+/** Is one port of one also one of the other? All edges of a host listen at one address. */
+export function shareAPort(a: EdgePorts, b: EdgePorts): boolean {
+  const theirs = new Set(portsOf(b));
+  return portsOf(a).some((port) => theirs.has(port));
 }
 
 /** A port that two would use, or that is above 65535 and so none. */
@@ -36,10 +58,10 @@ export interface PortConflict {
   readonly users: readonly [string] | readonly [string, string];
 }
 
-/** What does not fit on a host with `streamEdges` stream edges, by port. `taken`: the ports of others, and whose they are. */
+/** What does not fit on a host with so many edges, by port. `taken`: the ports of others, and whose they are. */
 export function portConflicts(
   plan: PortPlan,
-  streamEdges: number,
+  { stream, http }: { readonly stream: number; readonly http: number },
   taken: ReadonlyMap<number, string> = new Map(),
 ): PortConflict[] {
   const users = new Map(taken);
@@ -54,6 +76,11 @@ export function portConflicts(
     }
   };
   use({ role: 'back-source', slot: 0 });
-  for (let slot = 0; slot < streamEdges; slot++) use({ role: 'stream', slot });
+  for (let slot = 0; slot < stream; slot++) use({ role: 'stream', slot });
+  for (let slot = 0; slot < http; slot++) use({ role: 'http', slot });
   return [...conflicts.values()].sort((a, b) => a.port - b.port);
+}
+
+function never(role: never): never {
+  throw new TypeError(`no such role: ${JSON.stringify(role)}`);
 }

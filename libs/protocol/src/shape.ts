@@ -7,7 +7,7 @@ export const isText = (value: unknown): value is string => typeof value === 'str
 export const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 export const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
 
-export function oneOf<const T extends string>(...words: readonly T[]): Fits<T> {
+export function oneOf<const T extends string | number>(...words: readonly T[]): Fits<T> {
   return (value): value is T => words.some((word) => word === value);
 }
 

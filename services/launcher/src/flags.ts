@@ -16,6 +16,7 @@ export const UP_USAGE = `usage: ./dolphin up [flags]
   --listen ADDRESS   listen at this IPv4 address of this machine, with passwords and tokens, for hosts on others
                      (default: where the last up in DIR did, at first on 127.0.0.1, where nobody is asked)
   --edges N          stream edges of each host, or of all where the farm has a total (first time: 4; later: what it has)
+  --hls, --no-hls    HLS on the public HTTP port, or none: an http edge on each host (first time: none; later: as it was)
   --no-demo          no sample publisher
   --no-redis         without Redis: no view for other programs, no history of stats
   --port-base N      all ports in the block N to N+${PORT_BLOCK - 1}, for several farms on one machine (at most ${MAX_EDGES_IN_BLOCK} edges each)
@@ -53,6 +54,8 @@ export function parseUp(argv: readonly string[]): UpCommand {
     help: { type: 'boolean', short: 'h' },
     dir: { type: 'string' },
     edges: { type: 'int' },
+    hls: { type: 'boolean' },
+    'no-hls': { type: 'boolean' },
     'no-demo': { type: 'boolean' },
     'no-redis': { type: 'boolean' },
     'port-base': { type: 'int' },
@@ -82,11 +85,13 @@ export function parseUp(argv: readonly string[]): UpCommand {
     dir: flags.dir,
     listen: flags.listen,
     edges: flags.edges,
+    hls: flags.hls ? true : flags['no-hls'] ? false : undefined,
     demo: !flags['no-demo'],
     redis: !flags['no-redis'],
     portBase: flags['port-base'],
     ports,
   };
+  if (flags.hls && flags['no-hls']) throw new UsageError('--hls and --no-hls: only one of them');
   const problem = problemOf(command);
   if (problem) throw new UsageError(problem);
   return command;

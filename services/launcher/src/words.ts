@@ -1,4 +1,4 @@
-import { edgePorts, type FarmView, portRanges, unreservedPorts } from '@dolphin/protocol';
+import { type EdgeKey, edgePorts, type FarmView, portRanges, unreservedPorts } from '@dolphin/protocol';
 import type { Layout } from './domain/layout.js';
 import { readText } from './process/log-files.js';
 
@@ -11,17 +11,19 @@ export function greeting(
   const { address, ports } = layout;
   const ready = view.edges.filter(({ state }) => state === 'ready');
   const streams = ready.filter(({ role }) => role === 'stream').length;
-  const sources = ready.length - streams;
+  const sources = ready.filter(({ role }) => role === 'back-source').length;
+  const http = ready.length - streams - sources;
+  const hlsWords = http === 0 ? '' : `, ${http} http edge${http === 1 ? '' : 's'}`;
   const stream = o.demo ? 'livestream' : 'STREAM';
   const cli = o.dir === undefined ? './dolphin-cli' : `./dolphin-cli --dir ${o.dir}`;
   return `
-up in ${o.seconds.toFixed(1)} s: ${streams} stream edges, ${sources} back source${sources === 1 ? '' : 's'}
+up in ${o.seconds.toFixed(1)} s: ${streams} stream edges, ${sources} back source${sources === 1 ? '' : 's'}${hlsWords}
 
   publish   rtmp://${address}:${ports.rtmp}/live/STREAM
             ffmpeg -re -i FILE -c copy -f flv rtmp://${address}:${ports.rtmp}/live/STREAM
   play      ffplay rtmp://${address}:${ports.rtmp}/live/${stream}
             ffplay http://${address}:${ports.http}/live/${stream}.flv
-  next      ${cli} status
+${http === 0 ? '' : `            ffplay http://${address}:${ports.http}/live/${stream}.m3u8\n`}  next      ${cli} status
             ${cli} apply -f ${o.spec}
             ${cli} events
   logs      ${o.logs}
@@ -50,9 +52,8 @@ function inviteCommand(dir: string | undefined): string {
 }
 
 /** The setting that keeps the kernel from giving our ports to outgoing connections; null when nothing is to be said. */
-export function portHint(layout: Layout, streamEdges: number): string | null {
-  const slots = Array.from({ length: streamEdges }, (_, slot) => edgePorts(layout.edgePorts, { role: 'stream', slot }));
-  const all = [edgePorts(layout.edgePorts, { role: 'back-source', slot: 0 }), ...slots];
+export function portHint(layout: Layout, edges: readonly EdgeKey[]): string | null {
+  const all = edges.map((edge) => edgePorts(layout.edgePorts, edge));
   const used = [...Object.values(layout.ports), ...all.flatMap((ports) => Object.values(ports))];
   const range = readText('/proc/sys/net/ipv4/ip_local_port_range') ?? '';
   const open = unreservedPorts(used, range, readText('/proc/sys/net/ipv4/ip_local_reserved_ports') ?? '');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DolphinError, type EdgeDefinition } from '@dolphin/protocol';
 import { loadConf } from '@dolphin/srs';
-import { aloneEdge, type PodOptions } from './domain/pod-options.js';
+import { aloneDefinitions, type PodOptions } from './domain/pod-options.js';
 import { confOrigins } from './domain/render-conf.js';
 import type { Engines } from './process/engines.js';
 
@@ -20,5 +20,5 @@ export function edgesOfCommandLine(options: PodOptions): EdgeDefinition[] {
   if (origins.length === 0) {
     throw new DolphinError('E_CONFIG', { where: options.confPath, why: 'no vhost names an origin' });
   }
-  return (options.alone ?? []).map((slot, index) => aloneEdge(slot, index, origins, engine ?? 'builtin'));
+  return options.alone === null ? [] : aloneDefinitions(options.alone, origins, engine ?? 'builtin');
 }

@@ -3,17 +3,18 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_PRIVATE_ADDRESS, NAME_PATTERN, PUBLIC_HTTP_PORT, PUBLIC_RTMP_PORT } from '@dolphin/protocol';
 import { parseFlags, UsageError } from '@dolphin/runtime';
-import { aloneSlots, MAX_RELAYS, type PodOptions, parsePorts } from './domain/pod-options.js';
+import { aloneEdges, MAX_RELAYS, type PodOptions, parsePorts } from './domain/pod-options.js';
 
 export const USAGE = `usage: dolphin-pod --run-dir DIR --host ID [--rtmp PORTS] [--http PORTS] [--address ADDR]
                    [--private-address IPV4] [--conf FILE] [--engine NAME=PATH]... [--mode auto|relay]
                    [--relays N] [--config FILE]
        dolphin-pod alone -p RTMP_PORTS -x HTTP_PORTS -s EDGE_RTMP_PORTS -y EDGE_HTTP_PORTS -c CONF
-                   [-w RELAYS] [-b BINARY] [--api-base PORT] [--address ADDR] [--run-dir DIR] [--mode auto|relay]
-                   [--config FILE]
+                   [--hls RTMP_PORT,HTTP_PORT] [-w RELAYS] [-b BINARY] [--api-base PORT] [--address ADDR]
+                   [--run-dir DIR] [--mode auto|relay] [--config FILE]
 
 The first form serves a farm: it runs the edges that DIR/host.json names and takes commands on DIR/pod.sock.
 The second runs one edge per pair of -s and -y ports, pulling from the origins of CONF, and serves on -p and -x.
+--hls adds an edge for HLS on these private ports: requests on -x for .m3u8 and .ts go there.
 PORTS are numbers with commas between. --config names a file like conf/pod.yaml. -b is a built-in edge (default) or an SRS.
 `;
 
@@ -74,6 +75,7 @@ function parseAlone(argv: readonly string[]): PodOptions {
     conf: { type: 'string', short: 'c' },
     'edge-rtmp': { type: 'string', short: 's' },
     'edge-http': { type: 'string', short: 'y' },
+    hls: { type: 'string' },
     'api-base': { type: 'int' },
     address: { type: 'string' },
     'run-dir': { type: 'string' },
@@ -83,13 +85,13 @@ function parseAlone(argv: readonly string[]): PodOptions {
   const rtmp = ports('-p', flags.rtmp);
   const http = ports('-x', flags.http);
   if (flags.conf === undefined) throw new UsageError('-c is missing');
-  const slots = aloneSlots(
+  const edges = aloneEdges(
     ports('-s', flags['edge-rtmp']),
     ports('-y', flags['edge-http']),
-    flags['api-base'] ?? DEFAULT_API_BASE,
-    [...rtmp, ...http],
+    flags.hls === undefined ? null : ports('--hls', flags.hls),
+    { apiBase: flags['api-base'] ?? DEFAULT_API_BASE, publicPorts: [...rtmp, ...http] },
   );
-  if ('why' in slots) throw new UsageError(slots.why);
+  if ('why' in edges) throw new UsageError(edges.why);
   const engine: [string, string] =
     flags.binary === undefined ? ['builtin', BUILTIN_EDGE] : ['binary', resolve(flags.binary)];
   return {
@@ -104,7 +106,7 @@ function parseAlone(argv: readonly string[]): PodOptions {
     engines: new Map([engine]),
     mode: mode(flags.mode),
     relays: relays('-w', flags.relays),
-    alone: slots,
+    alone: edges,
   };
 }
 

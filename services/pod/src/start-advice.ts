@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { EdgeDefinition } from '@dolphin/protocol';
+import { type EdgeDefinition, portsOf } from '@dolphin/protocol';
 import { loadConf } from '@dolphin/srs';
 import type { PodConfig } from './config.js';
 import { hostAdvice } from './domain/host-advice.js';
 import type { PodOptions } from './domain/pod-options.js';
 import { admittedClients } from './domain/render-conf.js';
-import { portsOf } from './domain/slot-plan.js';
 import { placesOf, type TakenPort, takenBySlot } from './domain/spare-ports.js';
 import { readHostSettings } from './process/host-settings.js';
 
@@ -37,7 +36,8 @@ export function portsOfCommandLine({ rtmp, http, alone }: PodOptions): TakenPort
   return [
     ...rtmp.map((port) => ({ port, by: 'a public RTMP port' })),
     ...http.map((port) => ({ port, by: 'a public HTTP port' })),
-    ...(alone ?? []).flatMap((slot, index) => takenBySlot(`stream-${index}`, slot)),
+    ...(alone?.stream ?? []).flatMap((slot, index) => takenBySlot(`stream-${index}`, slot)),
+    ...(alone?.http ? takenBySlot('http-0', alone.http) : []),
   ];
 }
 

@@ -89,5 +89,6 @@ test('however the log is cut into pages, the chain is the same, each entry behin
 test('names of edges are read with the side of their slot, and nothing else is one', () => {
   assert.deepEqual(edgeKeyOf('stream-12'), { role: 'stream', slot: 12 });
   assert.deepEqual(edgeKeyOf('back-source-0.b'), { role: 'back-source', slot: 0 });
-  for (const text of ['stream', 'stream-', 'http-1', 'stream-1.c', 'h1']) assert.equal(edgeKeyOf(text), null, text);
+  assert.deepEqual(edgeKeyOf('http-0'), { role: 'http', slot: 0 });
+  for (const text of ['stream', 'stream-', 'https-1', 'stream-1.c', 'h1']) assert.equal(edgeKeyOf(text), null, text);
 });

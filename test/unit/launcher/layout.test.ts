@@ -24,13 +24,13 @@ test('without flags the ports are those of the documentation, and none is asked 
     originApi: 11985,
   });
   assert.deepEqual(layoutProblems(layout), []);
-  assert.deepEqual(portConflicts(layout.edgePorts, 64, takenBy(layout)), []);
+  assert.deepEqual(portConflicts(layout.edgePorts, { stream: 64, http: 1 }, takenBy(layout)), []);
 });
 
 test('a block holds everything, with as many edges as it allows', () => {
   const base = 21_000;
   const layout = layoutOf({ listen: undefined, portBase: base, ports: {} });
-  assert.deepEqual(portConflicts(layout.edgePorts, MAX_EDGES_IN_BLOCK, takenBy(layout)), []);
+  assert.deepEqual(portConflicts(layout.edgePorts, { stream: MAX_EDGES_IN_BLOCK, http: 1 }, takenBy(layout)), []);
   const last = edgePorts(layout.edgePorts, { role: 'stream', slot: MAX_EDGES_IN_BLOCK - 1 });
   for (const port of [...Object.values(layout.ports), ...Object.values(last)]) {
     assert.ok(port >= base && port < base + PORT_BLOCK, `${port} is outside of the block`);

@@ -11,7 +11,12 @@ const host = fc.constantFrom('h1', 'h2', 'constructor');
 const slot = fc.nat({ max: 2 });
 const generation = fc.integer({ min: 1, max: 4 });
 const ms = fc.nat({ max: 60_000 });
-const on = { host, role: fc.constantFrom('stream' as const, 'back-source' as const), slot, generation };
+const on = {
+  host,
+  role: fc.constantFrom('stream' as const, 'back-source' as const, 'http' as const),
+  slot,
+  generation,
+};
 const about = { role: on.role, slot, generation };
 const is = <Type extends string>(type: Type) => fc.constant(type);
 const who = is('test');

@@ -1,4 +1,3 @@
-import { shareAPort } from '@dolphin/master/domain/definition.js';
 import { acceptCommand } from '@dolphin/pod/domain/accept-command.js';
 import { type HostFile, newHostFile, withDrained } from '@dolphin/pod/domain/host-file.js';
 import {
@@ -10,7 +9,10 @@ import {
   edgePorts,
   FarmSpec,
   type Heartbeat,
+  hasViewers,
   type PodState,
+  type Role,
+  shareAPort,
 } from '@dolphin/protocol';
 
 export const FARM_ID = '11111111-1111-4111-8111-111111111111';
@@ -56,16 +58,16 @@ export class HostModel {
   }
 
   /** An edge that no log knows. */
-  addForeign(role: 'stream' | 'back-source', slot: number, generation: number): void {
+  addForeign(role: Role, slot: number, generation: number): void {
     this.addRunning(role, slot, generation);
     this.foreign.add(edgeName({ role, slot }));
   }
 
   /** One that runs since before this log began; `told`: the (term, sequence) that its pod accepted last. */
-  addRunning(role: 'stream' | 'back-source', slot: number, generation: number, told = { term: 0, sequence: 0 }): void {
+  addRunning(role: Role, slot: number, generation: number, told = { term: 0, sequence: 0 }): void {
     const key = { role, slot };
     const ports = edgePorts(specOf({ perHost: 0 }).ports, key);
-    const origins = [role === 'stream' ? '127.0.0.1:11935' : '127.0.0.1:1935'];
+    const origins = [hasViewers(role) ? '127.0.0.1:11935' : '127.0.0.1:1935'];
     const definition = { ...key, generation, engine: 'builtin', ports, origins };
     this.edges.set(edgeName(key), { definition, state: 'ready', clients: 0 });
     const record = { ...key, generation, ...told, wanted: definition };
@@ -257,7 +259,7 @@ export class HostModel {
     return { farmId, host, epoch, at: AT, address: '127.0.0.1', upTo: 0, pod: this.podState() };
   }
 
-  live(role: 'stream' | 'back-source'): string[] {
+  live(role: Role): string[] {
     return [...this.edges].filter(([, edge]) => edge.definition.role === role).map(([name]) => name);
   }
 }

@@ -34,7 +34,9 @@ test('from whatever happened before, a farm that is left alone comes to what is 
           wish.total,
         );
       for (const one of world.hosts.values()) {
-        assert.equal(one.live('back-source').length, one.live('stream').length > 0 ? 1 : 0, one.name);
+        const hasStreams = one.live('stream').length > 0;
+        assert.equal(one.live('back-source').length, hasStreams ? 1 : 0, one.name);
+        assert.equal(one.live('http').length, hasStreams ? wish.http : 0, one.name);
       }
       assert.ok(isSettled(world.state, world.observed));
     }),

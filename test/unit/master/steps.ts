@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { assignedSlots, hostsOf, type SlotState, slotsOf } from '@dolphin/master/domain/farm-state.js';
 import { type FarmSpec, UpdatePolicy } from '@dolphin/protocol';
 import fc from 'fast-check';
-import { BROKEN, specOf } from './host-model.js';
+import { BROKEN, type HostModel, specOf } from './host-model.js';
 import type { World } from './world.js';
 
 /** Whatever may happen to a farm, as fast-check makes it up. */
 
 export const HOSTS = ['h1', 'h2', 'h3'];
 export const host = fc.constantFrom(...HOSTS);
+const http = fc.constantFrom(0 as const, 1 as const);
 export const edges = fc.oneof(
-  fc.record({ perHost: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ total: fc.integer({ min: 0, max: 12 }) }),
+  fc.record({ perHost: fc.integer({ min: 0, max: 5 }), http }),
+  fc.record({ total: fc.integer({ min: 0, max: 12 }), http }),
 );
 const fate = fc.array(fc.constantFrom('answered' as const, 'lost' as const, 'answer-lost' as const), {
   minLength: 1,
@@ -40,7 +41,10 @@ const asOf = (engines: readonly string[]): fc.Arbitrary<As> =>
 /** What can be reached. */
 export const sound = asOf(['builtin', 'next']);
 const PLAN = specOf({ perHost: 0 }).ports;
-const ELSEWHERE = { ...PLAN, streamRtmp: 2936, streamHttp: 28081, streamApi: 43332 };
+const ELSEWHERE = {
+  ...{ ...PLAN, streamRtmp: 2936, streamHttp: 28081, streamApi: 43332 },
+  ...{ httpRtmp: 2900, httpHttp: 28000, httpApi: 43300 },
+};
 
 export function specAs({ engine, isElsewhere, origin, ...update }: As): Partial<FarmSpec> {
   const ports = isElsewhere ? ELSEWHERE : PLAN;
@@ -48,7 +52,7 @@ export function specAs({ engine, isElsewhere, origin, ...update }: As): Partial<
 }
 
 type Step =
-  | { do: 'apply'; edges: { perHost: number } | { total: number }; as: As }
+  | { do: 'apply'; edges: FarmSpec['edges']; as: As }
   | { do: 'elect' }
   | { do: 'ask'; type: 'host-cordoned' | 'host-uncordoned' | 'host-undrain-asked'; host: string }
   | { do: 'drain'; host: string; deadlineMs: number }
@@ -58,6 +62,9 @@ type Step =
   | { do: 'crowd'; host: string; clients: number }
   | { do: 'round'; fates: ('answered' | 'lost' | 'answer-lost')[]; ms: number }
   | { do: 'hear' | 'tick' | 'restart-pod' | 'lose-pod' | 'restart-worker' | 'give-up' | 'old-heartbeat'; host: string };
+
+/** Of what is asked of one edge; those of a lower number are stream edges. */
+const HTTP_IN_STEPS = 4;
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -86,7 +93,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
         'edge-restart-asked' as const,
       ),
       host,
-      slot: fc.nat({ max: 3 }),
+      slot: fc.nat({ max: HTTP_IN_STEPS }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('crowd' as const), host, clients: fc.nat({ max: 4 }) }) },
@@ -134,7 +141,7 @@ export function play(world: World, steps: readonly Step[]): void {
         world.reconfigure(one.host, { capacity: one.capacity });
         break;
       case 'crowd':
-        for (const name of world.host(one.host).live('stream')) world.host(one.host).crowd(name, one.clients);
+        for (const name of withViewers(world.host(one.host))) world.host(one.host).crowd(name, one.clients);
         break;
       case 'round': {
         let next = 0;
@@ -167,7 +174,7 @@ export function play(world: World, steps: readonly Step[]): void {
         world.join(one.host);
         break;
       case 'give-up': {
-        const [name] = world.host(one.host).live('stream');
+        const [name] = withViewers(world.host(one.host));
         if (name) world.host(one.host).giveUp(name);
         break;
       }
@@ -179,11 +186,17 @@ export function play(world: World, steps: readonly Step[]): void {
 
 /** Without a deadline in every other slot, so that some of them are kills. */
 function askOfEdge(world: World, one: Extract<Step, { do: 'edge' }>): void {
-  const slot = world.state.hosts[one.host]?.slots[`stream-${one.slot}`];
+  const slots = world.state.hosts[one.host]?.slots ?? {};
+  const slot = one.slot === HTTP_IN_STEPS ? slots['http-0'] : slots[`stream-${one.slot}`];
   if (!slot) return;
   const about = { host: one.host, ...keyOf(slot), who: 'test' };
   if (one.type === 'edge-undrain-asked') world.operator({ type: one.type, ...about });
   else world.operator({ type: one.type, ...about, deadlineMs: (one.slot % 2) * 60_000 });
+}
+
+/** The http edge first, where there is one. */
+function withViewers(one: HostModel): string[] {
+  return [...one.live('http'), ...one.live('stream')];
 }
 
 function keyOf({ role, slot, generation }: SlotState): Pick<SlotState, 'role' | 'slot' | 'generation'> {

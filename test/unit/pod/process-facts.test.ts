@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { dialectFrom, readsProxyHeader } from '@dolphin/pod/domain/dialect.js';
 import { isInTheWay, judgePort } from '@dolphin/pod/domain/judge-port.js';
 import { appendTail, EMPTY_TAIL, tailLines } from '@dolphin/pod/domain/log-tail.js';
-import { aloneSlots, parsePorts } from '@dolphin/pod/domain/pod-options.js';
+import { aloneEdges, parsePorts } from '@dolphin/pod/domain/pod-options.js';
 import { edgeRates, parseProcessStat } from '@dolphin/pod/domain/process-usage.js';
 import { DOLPHIN_VERSION } from '@dolphin/protocol';
 import type { PortHolder } from '@dolphin/runtime';
@@ -88,14 +88,20 @@ describe('the dialect of a binary', () => {
 
 describe('the ports of a pod alone', () => {
   it('go in pairs and are named once', () => {
-    assert.deepEqual(aloneSlots([1, 2], [3, 4], 10, [20, 21]), [
+    const at = (apiBase: number, publicPorts: number[] = []) => ({ apiBase, publicPorts });
+    const stream = [
       { rtmp: 1, http: 3, api: 10 },
       { rtmp: 2, http: 4, api: 11 },
-    ]);
-    assert.ok('why' in aloneSlots([1, 2], [3], 10, []));
-    assert.ok('why' in aloneSlots([1], [3], 3, []));
-    assert.ok('why' in aloneSlots([1], [3], 10, [1]));
-    assert.ok('why' in aloneSlots([1, 2], [3, 4], 65535, []));
+    ];
+    assert.deepEqual(aloneEdges([1, 2], [3, 4], null, at(10, [20, 21])), { stream, http: null });
+    const http = { rtmp: 5, http: 6, api: 12 };
+    assert.deepEqual(aloneEdges([1, 2], [3, 4], [5, 6], at(10, [20, 21])), { stream, http });
+    assert.ok('why' in aloneEdges([1, 2], [3], null, at(10)));
+    assert.ok('why' in aloneEdges([1], [3], null, at(3)));
+    assert.ok('why' in aloneEdges([1], [3], null, at(10, [1])));
+    assert.ok('why' in aloneEdges([1, 2], [3, 4], null, at(65535)));
+    assert.ok('why' in aloneEdges([1], [3], [5], at(10)));
+    assert.ok('why' in aloneEdges([1], [3], [5, 11], at(10)));
     assert.deepEqual(parsePorts('1935, 19350'), [1935, 19350]);
     for (const bad of ['', 'a', '1,', '0', '65536', '-1']) assert.equal(parsePorts(bad), null, bad);
   });

@@ -196,6 +196,7 @@ describe('what has no place on an edge', () => {
     );
     assert.equal(warnings.length, 17, warnings.join('\n'));
     assert.equal(warnings[0], 'user.conf:1: heartbeat has no place on an edge: dropped');
+    assert.ok(warnings.includes('user.conf:8: hls is served by http edges alone: dropped'));
     assert.ok(warnings.includes('user.conf:7: dvr has no place on an edge: dropped'));
     assert.ok(warnings.includes('user.conf:17: forward has no place on an edge: dropped'));
     assert.doesNotMatch(text, /heartbeat|caster|exporter|_server \{\n {4}enabled on;\n\}|dvr|hls|dash|forward|kickoff/);

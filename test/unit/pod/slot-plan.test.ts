@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { planSlot, type SlotRunner, type SlotWish, shareAPort } from '@dolphin/pod/domain/slot-plan.js';
+import { planSlot, type SlotRunner, type SlotWish } from '@dolphin/pod/domain/slot-plan.js';
 import { pickSparePorts, slotClashes, spareClashes } from '@dolphin/pod/domain/spare-ports.js';
-import type { EdgeState } from '@dolphin/protocol';
+import { type EdgeState, shareAPort } from '@dolphin/protocol';
 import fc from 'fast-check';
 
 const ports = (place: number) => ({ rtmp: 1000 + place, http: 2000 + place, api: 3000 + place });

@@ -47,7 +47,7 @@ const isHost = shapeOf<HostView>({
 const isEdge = shapeOf<EdgeView>({
   name: optional(isText),
   host: isText,
-  role: oneOf('stream', 'back-source'),
+  role: oneOf('stream', 'back-source', 'http'),
   slot: isNumber,
   generation: isNumber,
   engine: isText,
@@ -66,6 +66,7 @@ const isEdge = shapeOf<EdgeView>({
   clients: isNumber,
   ejectedForMs: optional(isNumber),
   failures: optional(mapOf(isNumber)),
+  shortcoming: optional(isText),
   kbitPerS: isNumber,
   sentBytes: isNumber,
   logDroppedBytes: optional(isNumber),
@@ -80,10 +81,12 @@ const isEdge = shapeOf<EdgeView>({
 
 type Spec = NonNullable<FarmView['spec']>;
 
+const isHttp = optional(either(oneOf(0), oneOf(1)));
+
 const isSpec = shapeOf<Spec>({
   edges: either(
-    shapeOf<Extract<Spec['edges'], { perHost: number }>>({ perHost: isNumber, on: isLabels }),
-    shapeOf<Extract<Spec['edges'], { total: number }>>({ total: isNumber, on: isLabels }),
+    shapeOf<Extract<Spec['edges'], { perHost: number }>>({ perHost: isNumber, on: isLabels, http: isHttp }),
+    shapeOf<Extract<Spec['edges'], { total: number }>>({ total: isNumber, on: isLabels, http: isHttp }),
   ),
   engine: isText,
   conf: isConf,
@@ -91,6 +94,7 @@ const isSpec = shapeOf<Spec>({
   ports: shapeOf<Spec['ports']>({
     ...{ streamRtmp: isPort, streamHttp: isPort, streamApi: isPort },
     ...{ backSourceRtmp: isPort, backSourceApi: isPort },
+    ...{ httpRtmp: isPort, httpHttp: isPort, httpApi: isPort },
   }),
   update: optional(
     shapeOf<NonNullable<Spec['update']>>({

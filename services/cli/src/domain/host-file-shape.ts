@@ -2,7 +2,7 @@ import type { EdgeDefinition } from '@dolphin/protocol';
 import { type Fits, isNumber, isText, listOf, nullable, oneOf, optional, shapeOf } from '@dolphin/protocol/plain.js';
 
 const isDefinition: Fits<EdgeDefinition> = shapeOf<EdgeDefinition>({
-  role: oneOf('stream', 'back-source'),
+  role: oneOf('stream', 'back-source', 'http'),
   slot: isNumber,
   generation: isNumber,
   engine: isText,

@@ -5,8 +5,8 @@ export type ScaleBy = 'per host' | 'total' | 'as it is';
 
 /** The same specification with another number of stream edges. */
 export function scaledSpec(spec: FarmSpec, count: number, by: ScaleBy): FarmSpec {
-  const { on } = spec.edges;
-  const where = on === undefined ? {} : { on };
+  const { on, http } = spec.edges;
+  const where = { ...(on !== undefined && { on }), ...(http !== undefined && { http }) };
   const isPerHost = by === 'per host' || (by === 'as it is' && 'perHost' in spec.edges);
   return { ...spec, edges: isPerHost ? { perHost: count, ...where } : { total: count, ...where } };
 }

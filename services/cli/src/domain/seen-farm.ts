@@ -1,5 +1,5 @@
 import type { EdgeDefinition, EdgeView, FarmView, HostView, PodState, Problem } from '@dolphin/protocol';
-import { DEFAULT_PRIVATE_ADDRESS } from '@dolphin/protocol/plain.js';
+import { compareEdges, DEFAULT_PRIVATE_ADDRESS, hasViewers } from '@dolphin/protocol/plain.js';
 
 type Unmeasured = 'cpuPercent' | 'memoryBytes' | 'memoryFreeBytes';
 /** A host as somebody tells of it. Null: that one does not know. */
@@ -60,7 +60,8 @@ const LEAVING: ReadonlySet<string> = new Set(['draining', 'stopping', 'exited'])
 
 function hostOf(report: HostReport): SeenHost {
   const { host, epoch, address, pod, ageMs } = report;
-  const edges = edgesOf(report).filter(({ role }) => role === 'stream');
+  const edges = edgesOf(report).filter(({ role }) => hasViewers(role));
+  const streams = edges.filter(({ role }) => role === 'stream');
   const isFresh = ageMs <= FRESH_MS && pod !== null;
   return {
     ...{ host, epoch, address, ...NEVER_MEASURED },
@@ -68,8 +69,8 @@ function hostOf(report: HostReport): SeenHost {
     podPid: pod?.pid ?? null,
     rtmp: [...(pod?.rtmp ?? [])],
     http: [...(pod?.http ?? [])],
-    desired: edges.filter(({ state }) => !LEAVING.has(state)).length,
-    ready: edges.filter(({ state }) => state === 'ready').length,
+    desired: streams.filter(({ state }) => !LEAVING.has(state)).length,
+    ready: streams.filter(({ state }) => state === 'ready').length,
     clients: edges.reduce((sum, { clients }) => sum + clients, 0),
     kbitPerS: edges.reduce((sum, { kbitPerS }) => sum + kbitPerS, 0),
     heardMsAgo: ageMs,
@@ -87,8 +88,7 @@ function edgesOf({ host, pod, wanted }: HostReport): EdgeView[] {
         api: apiOf(edge.privateAddress ?? DEFAULT_PRIVATE_ADDRESS, edge.ports.api),
       }))
     : wanted.map((edge) => ({ ...notReported(edge), host, api: apiOf(DEFAULT_PRIVATE_ADDRESS, edge.ports.api) }));
-  const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
-  return edges.sort((a, b) => rank(a) - rank(b));
+  return edges.sort(compareEdges);
 }
 
 /** Its own API, which is asked next, knows the rest. */

@@ -94,13 +94,13 @@ function edgeProblems(edge: StatusEdge, isHostShort: boolean): Problem[] {
     const why = edge.answeredMs === null ? `its API does not answer: ${problem}` : problem;
     return [{ about, why, affects: 'serving' }];
   }
-  if (edge.serving) return [];
+  if (edge.serving) return edge.shortcoming === undefined ? [] : [{ about, why: edge.shortcoming, affects: 'serving' }];
   // As an operator wants it.
   if (edge.state === 'drained') return [];
   // On its way out, and nobody waits for it: that is how a farm gets smaller.
   if (!isHostShort && LEAVING.has(edge.state)) return [];
   const refused = edge.refusal ? `, but refused by its host: ${edge.refusal.code}: ${edge.refusal.message}` : '';
-  const affects = isHostShort || edge.role === 'back-source' ? 'serving' : 'control';
+  const affects = isHostShort || edge.role !== 'stream' ? 'serving' : 'control';
   return [{ about, why: `is ${edge.state}${refused}`, affects }];
 }
 

@@ -1,5 +1,5 @@
 import type { EdgeView, FarmView } from '@dolphin/protocol';
-import { edgeName } from '@dolphin/protocol/plain.js';
+import { edgeName, hasViewers } from '@dolphin/protocol/plain.js';
 import type { EdgeAnswer, EdgeFigures } from './edge-answer.js';
 import type { SeenFarm, SeenHost } from './seen-farm.js';
 import type { SourceName } from './source-order.js';
@@ -31,6 +31,8 @@ export interface StatusEdge {
   readonly problem?: string;
   /** Its API cannot be asked from here: all its figures are its pod's, as the master has them. */
   readonly elsewhere?: boolean;
+  /** What its engine cannot do of what it is for. */
+  readonly shortcoming?: string;
   /** Why its host refused it last; only of one that is assigned. */
   readonly refusal?: EdgeView['refusal'];
   /** Viewers and publishers. Null on a back source: its clients are edges that pull or forward a publish: `edgeClients`. */
@@ -53,7 +55,7 @@ export interface StatusStream {
   readonly clients: number;
   /** Of these, on the edges that tell; null when none does. */
   readonly publishers: number | null;
-  /** Stream edges that have it. */
+  /** Edges with viewers that have it. */
   readonly edges: number;
   readonly kbitPerS: number;
   readonly video: string | null;
@@ -82,7 +84,7 @@ export interface Status {
     /** The newest rolling change; absent: there was none, or nobody knows. */
     readonly update?: FarmView['update'];
   };
-  /** Clients and kbit/s are those of the stream edges: what viewers get, nothing counted twice. */
+  /** Clients and kbit/s are those of stream and http edges: what viewers get, nothing counted twice. */
   readonly totals: {
     readonly hosts: number;
     readonly hostsUp: number;
@@ -118,7 +120,7 @@ export function sumUp(
   const edges = view.edges.map((edge, index) =>
     edgeStatus(edge, answers[index], { isFresh: fresh.has(edge.host), isLost: lost.has(edge.host) }),
   );
-  const viewers = edges.filter((edge) => edge.role === 'stream');
+  const viewers = edges.filter((edge) => hasViewers(edge.role));
   const streams = sumStreams(view.edges, answers);
   const problems = problemsOf(view, edges);
   const ages = view.hosts.flatMap(({ liveness, heardMsAgo }) =>
@@ -130,7 +132,7 @@ export function sumUp(
     hosts: view.hosts.length,
     hostsUp: view.hosts.filter(({ liveness }) => liveness === 'up').length,
     desired: view.hosts.reduce((all, { desired }) => all + desired, 0),
-    serving: viewers.filter((edge) => edge.serving).length,
+    serving: viewers.filter(isServingStream).length,
     clients: sum((edge) => edge.clients ?? 0),
     publishers: sum((edge) => edge.publishers ?? 0),
     kbitPerS: round(sum((edge) => edge.kbitPerS)),
@@ -162,11 +164,15 @@ export function sumUp(
   };
 }
 
+function isServingStream({ role, serving }: StatusEdge): boolean {
+  return role === 'stream' && serving;
+}
+
 function hostStatus(host: SeenHost, viewers: readonly StatusEdge[]): StatusHost {
   const own = viewers.filter((edge) => edge.host === host.host);
   return {
     ...host,
-    serving: own.filter((edge) => edge.serving).length,
+    serving: own.filter(isServingStream).length,
     clients: own.reduce((sum, edge) => sum + (edge.clients ?? 0), 0),
     kbitPerS: round(own.reduce((sum, edge) => sum + edge.kbitPerS, 0)),
   };
@@ -203,6 +209,7 @@ function edgeStatus(edge: EdgeView, answer: EdgeAnswer | undefined, { isFresh, i
     api: edge.api,
     answeredMs: answer?.answered ? answer.ms : null,
     ...(problem !== undefined && { problem }),
+    ...(edge.shortcoming !== undefined && { shortcoming: edge.shortcoming }),
     ...(edge.refusal && { refusal: edge.refusal }),
     clients: isBackSource ? null : (ownClients ?? shown.clients),
     clientsSource: ownClients === undefined ? 'master' : 'edge',
@@ -239,12 +246,12 @@ function isServing(edge: EdgeView, answer: EdgeAnswer | undefined, knowledge: Kn
   return isFreshView && edge.state === 'ready' && answer?.failure !== 'unreachable';
 }
 
-/** By url over all stream edges: ids differ from process to process. A back source's clients are edges, not viewers. */
+/** By url over all edges with viewers: ids differ from process to process. A back source's clients are edges. */
 export function sumStreams(edges: readonly EdgeView[], answers: readonly EdgeAnswer[]): StatusStream[] {
   const byUrl = new Map<string, StatusStream>();
   for (const [index, edge] of edges.entries()) {
     const answer = answers[index];
-    if (edge.role !== 'stream' || !answer?.answered) continue;
+    if (!hasViewers(edge.role) || !answer?.answered) continue;
     for (const stream of answer.figures.streams.filter(isLive)) {
       const { url, clients, publishers, sendKbitPerS, video, audio } = stream;
       const before = byUrl.get(url) ?? { url, clients: 0, publishers: null, edges: 0, kbitPerS: 0, video, audio };

@@ -1,4 +1,5 @@
-import { edgeName, type HostView } from '@dolphin/protocol';
+import type { HostView } from '@dolphin/protocol';
+import { edgeName, hasViewers } from '@dolphin/protocol/plain.js';
 import { type Column, tableLines } from '../domain/table.js';
 import { age, shortBytes, shortNumber } from '../domain/words.js';
 import type { MasterApi } from '../http/master-api.js';
@@ -34,7 +35,7 @@ export async function edges(api: MasterApi, o: { json: boolean }): Promise<numbe
     String(edge.ports.rtmp),
     edge.ports.http === undefined ? '-' : String(edge.ports.http),
     String(edge.ports.api),
-    edge.role === 'stream' ? shortNumber(edge.clients) : '-',
+    hasViewers(edge.role) ? shortNumber(edge.clients) : '-',
   ]);
   printLines(tableLines(EDGE_COLUMNS, rows));
   return 0;

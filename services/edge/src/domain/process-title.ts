@@ -3,6 +3,6 @@
  * cuts a title to the length of the command line that it replaces.
  */
 export function processTitle(serverId: string, clients: number): string {
-  const name = /(?:stream|back-source)-\d+$/.exec(serverId)?.[0] ?? serverId;
+  const name = /(?:stream|back-source|http)-\d+$/.exec(serverId)?.[0] ?? serverId;
   return `dolphin-edge: ${name}, ${clients} clients`;
 }

@@ -1,14 +1,14 @@
 import { type FarmSpec, isLoopback } from '@dolphin/protocol';
-import { DEFAULT_EDGES, type Layout } from './layout.js';
+import { DEFAULT_EDGES, type Layout, type UpOptions } from './layout.js';
 
 /**
  * What `up` has to apply, or null when the farm is as it should be. A farm that is there keeps what its operator applied;
- * only what the command line says (edges) and what this machine fixes (ports, its own origin) is set. `before`: the address
+ * only what the command line says (edges, HLS) and what this machine fixes (ports, its own origin) is set. `before`: the address
  * that `up` listened on the last time; an origin there was its own.
  */
 export function wishedSpec(
   current: FarmSpec | null,
-  edges: number | undefined,
+  asked: Pick<UpOptions, 'edges' | 'hls'>,
   layout: Layout,
   before: string | null = null,
 ): FarmSpec | null {
@@ -16,7 +16,7 @@ export function wishedSpec(
   const wished: FarmSpec = {
     ...current,
     engine: current?.engine ?? 'builtin',
-    edges: wishedEdges(current, edges),
+    edges: withHls(wishedEdges(current, asked.edges), asked.hls),
     origins: current && !current.origins.every(isOurs) ? current.origins : [`${layout.address}:${layout.ports.origin}`],
     ports: layout.edgePorts,
   };
@@ -28,6 +28,12 @@ function wishedEdges(current: FarmSpec | null, edges: number | undefined): FarmS
   if (current === null) return { perHost: edges ?? DEFAULT_EDGES };
   if (edges === undefined) return current.edges;
   return 'total' in current.edges ? { ...current.edges, total: edges } : { ...current.edges, perHost: edges };
+}
+
+/** No word of it is the same as none, so that `--no-hls` changes nothing where there is none. */
+function withHls({ http, ...edges }: FarmSpec['edges'], hls: boolean | undefined): FarmSpec['edges'] {
+  const isWanted = hls ?? http === 1;
+  return isWanted ? { ...edges, http: 1 } : edges;
 }
 
 /** `[::1]:1935` and `127.0.0.1:1935` without the port. */

@@ -9,7 +9,7 @@ export function happeningLine(row: EventRow, here: ReadonlySet<string>): string 
 
 function wordsOf(row: EventRow): string | null {
   const { data } = row;
-  const edge = data['role'] === 'back-source' ? 'back source' : `stream edge ${String(data['slot'])}`;
+  const edge = edgeWords(data);
   switch (row.type) {
     case 'edge-exited':
       if (data['asked'] === true) return `${edge} stopped (pid ${String(data['pid'])})`;
@@ -49,6 +49,11 @@ function wordsOf(row: EventRow): string | null {
     default:
       return null;
   }
+}
+
+function edgeWords({ role, slot }: EventRow['data']): string {
+  if (role === 'back-source') return 'back source';
+  return role === 'http' ? 'http edge' : `stream edge ${String(slot)}`;
 }
 
 function howItEnded(data: EventRow['data']): string {

@@ -6,6 +6,8 @@ export interface UpOptions {
   /** An IPv4 address of this machine, for hosts on others; absent: nobody else reaches the farm. */
   readonly listen: string | undefined;
   readonly edges: number | undefined;
+  /** An http edge on each host with stream edges; undefined: as the farm has it. */
+  readonly hls: boolean | undefined;
   readonly demo: boolean;
   readonly redis: boolean;
   readonly portBase: number | undefined;
@@ -39,8 +41,10 @@ export const DEFAULT_EDGES = 4;
 
 /** How many ports `--port-base` takes, so that several farms stand side by side. */
 export const PORT_BLOCK = 100;
-/** In a block each kind of edge port has a run of 30; beyond that they would overlap. */
-export const MAX_EDGES_IN_BLOCK = 30;
+/** In a block each kind of edge port has a run of 30. */
+const RUN_IN_BLOCK = 30;
+/** The last port of each run is the http edge's; beyond that they would overlap. */
+export const MAX_EDGES_IN_BLOCK = RUN_IN_BLOCK - 1;
 
 const DEFAULT_PORTS: FarmPorts = {
   rtmp: PUBLIC_RTMP_PORT,
@@ -75,8 +79,11 @@ export function layoutOf(options: Pick<UpOptions, 'portBase' | 'ports' | 'listen
       backSourceRtmp: base + 8,
       backSourceApi: base + 9,
       streamRtmp: base + 10,
-      streamHttp: base + 10 + MAX_EDGES_IN_BLOCK,
-      streamApi: base + 10 + 2 * MAX_EDGES_IN_BLOCK,
+      streamHttp: base + 10 + RUN_IN_BLOCK,
+      streamApi: base + 10 + 2 * RUN_IN_BLOCK,
+      httpRtmp: base + 10 + MAX_EDGES_IN_BLOCK,
+      httpHttp: base + 10 + RUN_IN_BLOCK + MAX_EDGES_IN_BLOCK,
+      httpApi: base + 10 + 2 * RUN_IN_BLOCK + MAX_EDGES_IN_BLOCK,
     },
   };
 }

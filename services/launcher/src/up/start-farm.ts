@@ -25,7 +25,7 @@ const POLL_MS = 40;
 export const DEMO_PATH = '/live/livestream.flv';
 
 export interface StartContext {
-  readonly options: Pick<UpOptions, 'edges' | 'demo' | 'redis'> & { readonly dir: string | undefined };
+  readonly options: Pick<UpOptions, 'edges' | 'hls' | 'demo' | 'redis'> & { readonly dir: string | undefined };
   readonly layout: Layout;
   /** Null: of a farm that asks nobody. */
   readonly credentials: FarmCredentials | null;
@@ -117,7 +117,7 @@ async function makeFarm({
   });
   await untilLed(stop, async () => {
     const view = await leadable(api);
-    const spec = wishedSpec(view.spec, options.edges, layout, addressBefore);
+    const spec = wishedSpec(view.spec, options, layout, addressBefore);
     if (spec) await applied(() => api.apply(spec, view.specVersion, 'dolphin up'));
   });
   if (credentials) await rememberAddress(places, layout);

@@ -81,7 +81,7 @@ export async function up(asked: UpCommand, terminal: Terminal, signals: UpSignal
     const joinWords = await joining(view, layout, places, credentials, dir);
     terminal.say(greeting(view, layout, { demo, dir, join: joinWords, logs, spec, seconds }));
     isGreeted = true;
-    const hint = portHint(layout, view.edges.length);
+    const hint = portHint(layout, view.edges);
     if (hint) terminal.say(`note        ${hint}\n`);
     const here = new Set(view.hosts.filter(({ address }) => address === layout.address).map(({ host }) => host));
     await Promise.all([
@@ -181,7 +181,8 @@ function portsToTake(command: UpCommand, layout: Layout, keptPod: boolean): Endp
     role: 'stream' as const,
     slot,
   }));
-  const edges = [{ role: 'back-source' as const, slot: 0 }, ...slots];
+  const httpEdge = command.hls ? [{ role: 'http' as const, slot: 0 }] : [];
+  const edges = [{ role: 'back-source' as const, slot: 0 }, ...slots, ...httpEdge];
   const ofEdges = edges.flatMap((key) => Object.values(edgePorts(layout.edgePorts, key)));
   return [...wanted, ...[rtmp, http].map(at(layout.address)), ...ofEdges.map(at(OWN_ADDRESS))];
 }

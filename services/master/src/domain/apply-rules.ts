@@ -31,7 +31,7 @@ function checkOrigins({ origins }: FarmSpec): void {
 function checkPorts(state: FarmState, spec: FarmSpec): void {
   const most = 'perHost' in spec.edges ? spec.edges.perHost : Math.min(spec.edges.total, MAX_EDGES_PER_HOST);
   const hosts = hostsOf(state);
-  const conflicts = portConflicts(spec.ports, most, takenPorts(hosts));
+  const conflicts = portConflicts(spec.ports, { stream: most, http: spec.edges.http ?? 0 }, takenPorts(hosts));
   if (conflicts.length === 0) return;
   const some = conflicts.slice(0, MAX_CONFLICTS_TOLD).map(conflictWords).join('; ');
   throw new DolphinError('E_SPEC_INVALID', { why: `with ${most} stream edges on a host, ${some}` });

@@ -1,4 +1,12 @@
-import { type ConfRef, type EdgeKey, type EdgePorts, edgeName, edgePorts, type FarmSpec } from '@dolphin/protocol';
+import {
+  type ConfRef,
+  type EdgeKey,
+  type EdgePorts,
+  edgeName,
+  edgePorts,
+  type FarmSpec,
+  hasViewers,
+} from '@dolphin/protocol';
 import type { HostState, SlotState } from './farm-state.js';
 import { sameJson } from './same-json.js';
 
@@ -13,7 +21,7 @@ export interface Definition {
 
 export type DefinitionField = keyof Definition;
 
-/** Stream edges pull from the back source of their host: 127.0.0.1 stands for wherever that host's private ports are. */
+/** Edges with viewers pull from the back source of their host: 127.0.0.1 stands for wherever that host's private ports are. */
 export function originsBehind(backSourceRtmp: number): string[] {
   return [`127.0.0.1:${backSourceRtmp}`];
 }
@@ -27,7 +35,7 @@ export function backSourceRtmp(host: HostState, spec: FarmSpec): number {
 
 /** What the specification asks an edge at this place to be. */
 export function definitionOf(spec: FarmSpec, host: HostState, key: EdgeKey): Definition {
-  const origins = key.role === 'stream' ? originsBehind(backSourceRtmp(host, spec)) : [...spec.origins];
+  const origins = hasViewers(key.role) ? originsBehind(backSourceRtmp(host, spec)) : [...spec.origins];
   return {
     engine: spec.engine,
     ...(spec.conf && { conf: spec.conf }),
@@ -41,10 +49,4 @@ export function differingFields(slot: SlotState, spec: FarmSpec, host: HostState
   const wanted = definitionOf(spec, host, slot);
   const fields = ['engine', 'conf', 'ports', 'origins'] as const;
   return fields.filter((field) => !sameJson(slot[field], wanted[field]));
-}
-
-/** Is one port of one also one of the other? All edges of a host listen at one address. */
-export function shareAPort(a: EdgePorts, b: EdgePorts): boolean {
-  const theirs = new Set(Object.values(b));
-  return Object.values(a).some((port) => theirs.has(port));
 }

@@ -1,6 +1,6 @@
-import { edgeName, type FarmSpec } from '@dolphin/protocol';
+import { edgeName, type FarmSpec, hasViewers } from '@dolphin/protocol';
 import { differingFields } from './definition.js';
-import { assignedSlots, type HostState, heldSlots, isClosed, isHeld, type SlotState, slotsOf } from './farm-state.js';
+import { type HostState, isClosed, isHeld, type SlotState, slotsOf } from './farm-state.js';
 import { isUnknown, type ObservedHost, reportedEdge } from './observation.js';
 
 /** Stream edges in the order in which they would go: the fewest viewers first, of as many the highest slot. */
@@ -12,16 +12,17 @@ export function departureOrder(slots: readonly SlotState[], seen: ObservedHost):
 export function keepable(host: HostState, seen: ObservedHost, spec: FarmSpec): SlotState[] {
   const backSource = host.slots[edgeName({ role: 'back-source', slot: 0 })];
   return slotsOf(host).filter((slot) => {
-    if (slot.role !== 'stream' || slot.status !== 'released' || slot.drainMs === 0) return false;
+    if (!hasViewers(slot.role) || slot.status !== 'released' || slot.drainMs === 0) return false;
     if (slot.setAside !== null) return false;
     const isAsAsked = backSource?.status === 'assigned' && differingFields(slot, spec, host).length === 0;
     return isAsAsked && isServing(slot, seen);
   });
 }
 
-/** Those that go only because they or their host were drained, which is taken back. */
+/** Stream edges that go only because they or their host were drained, which is taken back. */
 export function recoverable(host: HostState, seen: ObservedHost, spec: FarmSpec): SlotState[] {
-  return isClosed(host) ? [] : keepable(host, seen, spec).filter((slot) => slot.forDrain !== null && !isHeld(slot));
+  const streams = isClosed(host) ? [] : keepable(host, seen, spec).filter(({ role }) => role === 'stream');
+  return streams.filter((slot) => slot.forDrain !== null && !isHeld(slot));
 }
 
 /** Those that drain with another deadline than the drain of their host asks for. */
@@ -37,8 +38,9 @@ export function drainedOtherwise(host: HostState, seen: ObservedHost): SlotState
 /** A back source from which only edges pull that wait for their clients: it goes with the last of them, as it is. */
 export function isOutgoing(host: HostState, slot: SlotState, seen: ObservedHost): boolean {
   if (slot.role !== 'back-source') return false;
-  if (assignedSlots(host, 'stream').length + heldSlots(host).length > 0) return false;
-  return slotsOf(host).some((one) => one.role === 'stream' && isLeaving(one, seen));
+  const others = slotsOf(host).filter(({ role }) => hasViewers(role));
+  if (others.some((one) => one.status === 'assigned' || isHeld(one))) return false;
+  return others.some((one) => isLeaving(one, seen));
 }
 
 /** It waits for its clients: nobody knows for how long. */

@@ -1,4 +1,4 @@
-import { DolphinError, type EdgeKey, edgeName } from '@dolphin/protocol';
+import { DolphinError, type EdgeKey, edgeName, hasViewers } from '@dolphin/protocol';
 import { type HostState, isEndable, isHeld, type SlotState } from './farm-state.js';
 
 /** The edge of this place that runs, or is to. Throws E_NOT_FOUND. */
@@ -27,8 +27,8 @@ export function knownEdge(host: HostState, key: EdgeKey): SlotState {
 
 /** Throws E_UNSUPPORTED. */
 export function checkDrainable(key: EdgeKey): void {
-  if (key.role === 'stream') return;
-  const why = 'its clients are the stream edges of its host: drain the host';
+  if (hasViewers(key.role)) return;
+  const why = 'its clients are the other edges of its host: drain the host';
   throw new DolphinError('E_UNSUPPORTED', { what: `a drain of ${edgeName(key)}`, why });
 }
 

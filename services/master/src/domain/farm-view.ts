@@ -1,4 +1,5 @@
 import {
+  compareEdges,
   DEFAULT_PRIVATE_ADDRESS,
   DOLPHIN_VERSION,
   DolphinError,
@@ -8,6 +9,7 @@ import {
   type FarmSpec,
   type FarmView,
   type HostView,
+  hasViewers,
   MAX_REMARKS,
 } from '@dolphin/protocol';
 import { isMeant, shortageOf, wantedOn } from './capacity.js';
@@ -23,6 +25,7 @@ import {
   type SlotState,
   slotsOf,
 } from './farm-state.js';
+import { isHttpPlaced } from './http-edge.js';
 import { shownLiveness } from './liveness-rules.js';
 import { isUnknown, type Observed, type ObservedHost, observedHost, reportedEdge } from './observation.js';
 import { originProblem } from './origin-reach.js';
@@ -101,7 +104,7 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
   const address = seen.address ?? undefined;
   const privateAddress = privateAddressOf(seen);
   // What a host that is gone said last is history.
-  const edges = liveness === 'lost' ? [] : (pod?.edges ?? []).filter((edge) => edge.role === 'stream');
+  const edges = liveness === 'lost' ? [] : (pod?.edges ?? []).filter((edge) => hasViewers(edge.role));
   return {
     host: name,
     liveness,
@@ -111,7 +114,7 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
     rtmp: [...(pod?.rtmp ?? host?.rtmp ?? [])],
     http: [...(pod?.http ?? host?.http ?? [])],
     desired: host ? assignedSlots(host, 'stream').length : 0,
-    ready: edges.filter((edge) => edge.state === 'ready').length,
+    ready: edges.filter((edge) => edge.role === 'stream' && edge.state === 'ready').length,
     clients: edges.reduce((sum, edge) => sum + edge.clients, 0),
     kbitPerS: edges.reduce((sum, edge) => sum + edge.kbitPerS, 0),
     cpuPercent: stats?.cpuPercent ?? 0,
@@ -131,10 +134,11 @@ function hostView(name: string, host: HostState | undefined, seen: ObservedHost,
 /** How far the drain of a host is: also edges that nobody has begun to drain yet are left. */
 function drainingOf(host: HostState, drain: HostDrain, reported: readonly EdgeStatus[]): HostView['draining'] {
   const left = reported.filter((edge) => !isUnknown(host.slots[edgeName(edge)], edge));
+  const assigned = [...assignedSlots(host, 'stream'), ...assignedSlots(host, 'http')];
   return {
     deadlineAt: new Date(Date.parse(drain.at) + drain.deadlineMs).toISOString(),
     clientsLeft: left.reduce((sum, edge) => sum + edge.clients, 0),
-    edgesLeft: new Set([...left, ...assignedSlots(host, 'stream')].map(edgeName)).size,
+    edgesLeft: new Set([...left, ...assigned].map(edgeName)).size,
   };
 }
 
@@ -155,8 +159,7 @@ function edgeViews(name: string, host: HostState | undefined, seen: ObservedHost
     if (slot.status === 'assigned') views.push({ ...shown, state: 'assigned', ...refusalOf(slot, seen) });
     else if (slot.setAside) views.push({ ...shown, state: 'drained' });
   }
-  const rank = (edge: EdgeView) => (edge.role === 'back-source' ? -1 : edge.slot);
-  return views.sort((a, b) => rank(a) - rank(b));
+  return views.sort(compareEdges);
 }
 
 function refusalOf(slot: SlotState, seen: ObservedHost): Pick<EdgeView, 'refusal'> {
@@ -195,6 +198,7 @@ export function isSettled(state: FarmState, observed: Observed): boolean {
       ? present.every((host) => isHostPlaced(host, edges.perHost, spec))
       : present.reduce((all, host) => all + count(host), 0) === edges.total;
   if (present.some((host) => host.drain && host.liveness === 'up' && count(host) > 0)) return false;
+  if (!present.every((host) => isHttpPlaced(host, spec))) return false;
   const asked = 'perHost' in edges ? edges.perHost : edges.total;
   if (!isPlaced || (asked > 0 && !present.some((host) => isMeant(host, spec)))) return false;
   // Also while the last of what was changed is being watched.

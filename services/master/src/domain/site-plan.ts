@@ -1,4 +1,4 @@
-import { type EdgeKey, edgeName, type FarmSpec, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
+import { type EdgeKey, edgeName, type FarmSpec, hasViewers, MAX_EDGES_PER_HOST } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { definitionOf } from './definition.js';
 import { departureOrder, drainedOtherwise, isLeaving, keepable } from './departures.js';
@@ -12,6 +12,7 @@ import {
   type SlotState,
   stayingSlots,
 } from './farm-state.js';
+import { HTTP_EDGE, planHttpEdge } from './http-edge.js';
 import { isSurelyEmpty, isUnknown, reportedEdge } from './observation.js';
 import type { Site } from './placement.js';
 import { DRAIN_DEADLINE_MS } from './timing.js';
@@ -27,10 +28,11 @@ export function planSite(site: Site, target: number, spec: FarmSpec, cause: Caus
     release(host, slot, spec, cause),
   );
   const backSource = planBackSource(site, target, spec, cause);
-  if (backSource.blocked) return away;
+  const http = planHttp(site, target, spec, cause);
+  if (backSource.blocked) return [...away, ...http.filter(({ type }) => type === 'edge-released')];
   // Those with the most viewers first: nobody has to start what still runs.
   const missing = target - staying.length;
-  const asAsked = keepable(host, seen, spec);
+  const asAsked = keepable(host, seen, spec).filter(({ role }) => role === 'stream');
   const others = asAsked.filter((slot) => !edges.includes(slot));
   const again = missing > 0 ? departureOrder(others, seen).slice(-missing) : [];
   const kept = [...staying.filter((slot) => asAsked.includes(slot)), ...again];
@@ -41,17 +43,37 @@ export function planSite(site: Site, target: number, spec: FarmSpec, cause: Caus
     ...kept.map((slot) => keep(host, slot, cause)),
     ...emptied.map((slot) => assign(host, slot, spec, cause)),
     ...planStreams(site, missing - again.length, spec, cause),
+    ...http,
   ];
 }
 
-/** The host's one puller: there before its stream edges are, and until the last of them is gone. */
+/** With the stream edges of its host, as the specification says. */
+function planHttp({ host, seen }: Site, target: number, spec: FarmSpec, cause: Cause): DecisionDraft[] {
+  const slot = host.slots[edgeName(HTTP_EDGE)];
+  const step = planHttpEdge(host, seen, target > 0 && spec.edges.http === 1, spec);
+  switch (step) {
+    case 'assign':
+      return [assign(host, HTTP_EDGE, spec, cause)];
+    case 'keep':
+      return slot ? [keep(host, slot, cause)] : [];
+    case 'release':
+      return slot ? [release(host, slot, spec, cause)] : [];
+    case 'nothing':
+    case 'wait':
+      return [];
+    default:
+      return never(step);
+  }
+}
+
+/** The host's one puller: there before the others are, and until the last of them is gone. */
 function planBackSource(site: Site, target: number, spec: FarmSpec, cause: Cause) {
   const key = { role: 'back-source', slot: 0 } as const;
   const slot = site.host.slots[edgeName(key)];
   const none = { decisions: [] as DecisionDraft[], blocked: false };
   if (slot?.status === 'assigned') {
-    const hasStreams = site.seen.pod?.edges.some((edge) => edge.role === 'stream') ?? false;
-    const isNeeded = target > 0 || hasStreams;
+    const hasOthers = site.seen.pod?.edges.some((edge) => hasViewers(edge.role)) ?? false;
+    const isNeeded = target > 0 || hasOthers;
     return isNeeded ? none : { ...none, decisions: [release(site.host, slot, spec, cause)] };
   }
   if (target === 0) return none;
@@ -110,8 +132,8 @@ function release(host: HostState, slot: SlotState, spec: FarmSpec, cause: Cause)
     role,
     slot: number,
     generation,
-    // The clients of a back source are the stream edges of its host, and those are gone by then.
-    ...(role === 'stream' && { drainMs }),
+    // The clients of a back source are the other edges of its host, and those are gone by then.
+    ...(hasViewers(role) && { drainMs }),
     why: drain ? 'its host is drained' : 'the specification asks for fewer',
     ...(drain ? { causationId: drain.asked.entryId, correlationId: drain.asked.entryId } : cause(host)),
   };
@@ -121,4 +143,8 @@ function keep(host: HostState, slot: SlotState, cause: Cause): DecisionDraft {
   const { role, slot: number, generation } = slot;
   const why = 'it is wanted again, and still serves';
   return { type: 'edge-kept', host: host.host, role, slot: number, generation, why, ...cause(host) };
+}
+
+function never(step: never): never {
+  throw new TypeError(`no such step: ${JSON.stringify(step)}`);
 }

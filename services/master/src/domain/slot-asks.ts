@@ -1,4 +1,4 @@
-import type { EdgeStatus } from '@dolphin/protocol';
+import { type EdgeStatus, hasViewers } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import type { EntryRef, HostState, SlotState } from './farm-state.js';
 import type { SentCommand } from './observation.js';
@@ -24,9 +24,9 @@ export function releaseAsked(
   return { ...edge, drainMs: setAside.deadlineMs, why: 'an operator drains it', ...followsFrom(setAside.asked) };
 }
 
-/** Clients of a back source are the stream edges of its host: they pull again from the new one. */
+/** Clients of a back source are the other edges of its host: they pull again from the new one. */
 export function renewAsked(host: HostState, { role, slot, generation, restartAsked }: SlotState): DecisionDraft {
-  const drainMs = role === 'stream' ? (restartAsked?.deadlineMs ?? 0) : 0;
+  const drainMs = hasViewers(role) ? (restartAsked?.deadlineMs ?? 0) : 0;
   return {
     ...{ type: 'edge-renewed', host: host.host, role, slot, generation: generation + 1, drainMs },
     why: 'an operator asked for a restart',

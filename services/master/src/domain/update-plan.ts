@@ -1,4 +1,4 @@
-import { edgeName, type FarmSpec, UpdatePolicy } from '@dolphin/protocol';
+import { edgeName, type FarmSpec, hasViewers, UpdatePolicy } from '@dolphin/protocol';
 import type { DecisionDraft } from './decision-draft.js';
 import { type DefinitionField, definitionOf, differingFields } from './definition.js';
 import { isLeaving, isOutgoing } from './departures.js';
@@ -95,7 +95,7 @@ function isOurs({ slot, seen }: Candidate): boolean {
 /** A back source from which edges pull that only wait for their clients: those would get nothing more. */
 function isStillUsed({ host, slot, seen }: Candidate): boolean {
   if (slot.role !== 'back-source') return false;
-  return slotsOf(host).some((one) => one.role === 'stream' && !isHeld(one) && isLeaving(one, seen));
+  return slotsOf(host).some((one) => hasViewers(one.role) && !isHeld(one) && isLeaving(one, seen));
 }
 
 type Cause = { causationId: string; correlationId: string };

@@ -1,5 +1,5 @@
-import { type EdgeStatus, edgeName, type FarmSpec, type UpdatePolicy } from '@dolphin/protocol';
-import { definitionOf, shareAPort } from './definition.js';
+import { type EdgeStatus, edgeName, type FarmSpec, hasViewers, shareAPort, type UpdatePolicy } from '@dolphin/protocol';
+import { definitionOf } from './definition.js';
 import { assignedSlots, type HostState, heldSlots, type SlotState } from './farm-state.js';
 import { isSurelyEmpty, type ObservedHost, reportedEdge } from './observation.js';
 
@@ -38,7 +38,7 @@ export function chooseStep(candidates: readonly Candidate[], policy: UpdatePolic
     if (chosen.length >= policy.maxParallel) break;
     const { host, slot } = one;
     const waitsForOthers = slot.role === 'back-source' && isServing(one);
-    if (waitsForOthers && candidates.some((other) => isStreamOf(other, host))) continue;
+    if (waitsForOthers && candidates.some((other) => pullsFrom(host, other))) continue;
     const most = Math.max(1, placesOf(host) - 1);
     const taken = atHost.get(host.host) ?? 0;
     if (slot.role === 'stream' && isServing(one) && (taken >= most || isAwaited(one))) continue;
@@ -52,8 +52,8 @@ export function chooseStep(candidates: readonly Candidate[], policy: UpdatePolic
 }
 
 /**
- * May the next generation be started while the old one is there? A back source always: stream edges wait for it anyway, and
- * its pod ends the old one first. A stream edge if nobody is on it, or if it moves to ports of its own: then its pod starts
+ * May the next generation be started while the old one is there? A back source always: the others wait for it anyway, and
+ * its pod ends the old one first. Another edge if nobody is on it, or if it moves to ports of its own: then its pod starts
  * the new one beside it, and drains the old one when that is ready.
  */
 export function goesAtOnce({ host, seen, slot }: Candidate, spec: FarmSpec): boolean {
@@ -67,10 +67,9 @@ export function goesAtOnce({ host, seen, slot }: Candidate, spec: FarmSpec): boo
   return rows.every((row) => row.state === 'gave-up' || !shareAPort(row.ports, ports));
 }
 
-/** Clients at stream edges of this host. */
 export function viewersAt(seen: ObservedHost): number {
-  const streams = seen.pod?.edges.filter(({ role }) => role === 'stream') ?? [];
-  return streams.reduce((sum, { clients }) => sum + clients, 0);
+  const edges = seen.pod?.edges.filter(({ role }) => hasViewers(role)) ?? [];
+  return edges.reduce((sum, { clients }) => sum + clients, 0);
 }
 
 /** The processes of its slot: while one replaces the other there are two. */
@@ -92,8 +91,8 @@ function isServing({ slot, seen }: Candidate): boolean {
   return reported?.state === 'ready' || rowsOf(slot, seen).some(({ clients }) => clients > 0);
 }
 
-function isStreamOf({ slot, host }: Candidate, of: HostState): boolean {
-  return slot.role === 'stream' && host.host === of.host;
+function pullsFrom(of: HostState, { slot, host }: Candidate): boolean {
+  return hasViewers(slot.role) && host.host === of.host;
 }
 
 function placesOf(host: HostState): number {

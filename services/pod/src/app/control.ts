@@ -1,4 +1,4 @@
-import { type Command, type CommandReply, DolphinError, type PodState } from '@dolphin/protocol';
+import { type Command, type CommandReply, DolphinError, hasViewers, type PodState } from '@dolphin/protocol';
 import { acceptCommand, type CommandVerdict } from '../domain/accept-command.js';
 import { findSlot, type HostFile, withDrained } from '../domain/host-file.js';
 import type { KnownNames } from '../domain/known-names.js';
@@ -136,7 +136,7 @@ export class Control {
         const wanted = findSlot(this.#file, body)?.wanted;
         if (wanted == null) return;
         // Wished again at once: the new one starts on the same ports when the drain, or the stop, is over.
-        if (body.role === 'stream' && body.drainMs > 0) supervisor.drain(body, body.drainMs, cause);
+        if (hasViewers(body.role) && body.drainMs > 0) supervisor.drain(body, body.drainMs, cause);
         supervisor.ensure(wanted, cause);
         return;
       }

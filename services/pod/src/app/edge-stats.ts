@@ -1,3 +1,4 @@
+import { hasViewers } from '@dolphin/protocol';
 import { type EdgeSample, edgeRates, type ProcessUsage } from '../domain/process-usage.js';
 import type { EdgeRunner } from './edge-runner.js';
 import type { Timers } from './ports.js';
@@ -90,7 +91,7 @@ export class EdgeStats {
 
   async #sentBytes(runner: EdgeRunner, relayed: number, last: number): Promise<number> {
     if (runner.beat !== null) return runner.beat.sentBytes;
-    if (runner.edge.role === 'stream') return relayed;
+    if (hasViewers(runner.edge.role)) return relayed;
     if (runner.state !== 'ready') return last;
     const pid = runner.process?.pid;
     const bytes = await this.#deps.apiBytesOf(runner.edge.ports.api);

@@ -1,5 +1,12 @@
-import { DEFAULT_PRIVATE_ADDRESS, DOLPHIN_VERSION, type EdgeStatus, type PodState } from '@dolphin/protocol';
+import {
+  DEFAULT_PRIVATE_ADDRESS,
+  DOLPHIN_VERSION,
+  type EdgeStatus,
+  hasViewers,
+  type PodState,
+} from '@dolphin/protocol';
 import { findSlot, type HostFile } from '../domain/host-file.js';
+import { shortcomingOf } from '../domain/known-defects.js';
 import type { EdgeRunner } from './edge-runner.js';
 import type { EdgeStats } from './edge-stats.js';
 import type { Router } from './router.js';
@@ -53,6 +60,7 @@ export function podState(s: PodStateSources): PodState {
 function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): EdgeStatus {
   const { role, slot, generation, engine, conf, ports, origins } = runner.edge;
   const record = findSlot(file, runner.edge);
+  const shortcoming = runner.process && shortcomingOf(role, runner.process.dialect);
   const logDroppedBytes = s.logDroppedBytes(runner.name);
   return {
     name: runner.name,
@@ -70,7 +78,8 @@ function edgeStatus(runner: EdgeRunner, file: HostFile, s: PodStateSources): Edg
     sequence: record?.sequence ?? 0,
     transport: s.router.transportOf(runner),
     clients: s.router.ledger.countAt(runner.name),
-    ...(role === 'stream' ? s.router.chooser.standingOf(runner.name) : {}),
+    ...(hasViewers(role) ? s.router.chooser.standingOf(runner.name) : {}),
+    ...(shortcoming && { shortcoming }),
     ...s.stats.of(runner),
     ...(logDroppedBytes === 0 ? {} : { logDroppedBytes }),
     restarts: runner.restarts,

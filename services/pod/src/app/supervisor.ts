@@ -1,5 +1,13 @@
-import { type EdgeDefinition, type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
-import { planSlot, type SlotStep, type SlotWish, shareAPort } from '../domain/slot-plan.js';
+import {
+  compareEdges,
+  type EdgeDefinition,
+  type EdgeKey,
+  type EdgePorts,
+  edgeName,
+  hasViewers,
+  shareAPort,
+} from '@dolphin/protocol';
+import { planSlot, type SlotStep, type SlotWish } from '../domain/slot-plan.js';
 import { sideName } from '../domain/slot-sides.js';
 import { pickSparePorts, type SparePorts, slotClashes } from '../domain/spare-ports.js';
 import type { Cause, Told } from './edge-facts.js';
@@ -67,7 +75,7 @@ export class Supervisor {
   /** In the order of role and slot; of one slot the newest first. */
   get runners(): readonly EdgeRunner[] {
     const slots = [...this.#slots.values()].map((slot) => slot.living.map(({ runner }) => runner));
-    return slots.sort(([a], [b]) => (a === undefined || b === undefined ? 0 : byPlace(a.edge, b.edge))).flat();
+    return slots.sort(([a], [b]) => (a === undefined || b === undefined ? 0 : compareEdges(a.edge, b.edge))).flat();
   }
 
   /** Of the edges in slot `stream-0`, newest first. */
@@ -135,8 +143,8 @@ export class Supervisor {
     const serving = this.#replaceable(slot);
     if (!this.#replaces || this.#stopping || !slot?.wish || serving === null) return false;
     const { edge, home } = slot.wish;
-    const ports = edge.role === 'stream' ? this.#portsBeside(home) : null;
-    if (ports === null && edge.role === 'stream') this.#drain(serving, this.#deps.replaceDeadlineMs, cause);
+    const ports = hasViewers(edge.role) ? this.#portsBeside(home) : null;
+    if (ports === null && hasViewers(edge.role)) this.#drain(serving, this.#deps.replaceDeadlineMs, cause);
     this.#wish({ ...edge, ports: ports ?? home }, home, cause);
     return true;
   }
@@ -279,10 +287,6 @@ export class Supervisor {
     }
     if (this.runners.length === 0) this.#emptied?.();
   }
-}
-
-function byPlace(a: EdgeKey, b: EdgeKey): number {
-  return a.role === b.role ? a.slot - b.slot : a.role < b.role ? -1 : 1;
 }
 
 function isSame(a: EdgeRunner, b: EdgeRunner): boolean {

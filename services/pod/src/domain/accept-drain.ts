@@ -7,7 +7,7 @@ type UndrainBody = CommandOf<'undrain'>['body'];
 
 /**
  * May this drain be obeyed? First match wins:
- *   1. of a back source: its clients are the stream edges of this host, which are not the pod's to move.
+ *   1. of a back source: its clients are the other edges of this host, which are not the pod's to move.
  *   2. of a generation that the slot does not hold (yet, or any more): refused.
  *   3. of one that is gone, or that drains with this deadline: `already`.
  *   4. otherwise it drains, from now on, with this deadline.

@@ -1,3 +1,6 @@
+import type { Role } from '@dolphin/protocol';
+import type { Dialect } from './dialect.js';
+
 interface Defect {
   readonly major: number;
   /** Null: every version of this major. */
@@ -11,6 +14,15 @@ const DEFECTS: readonly Defect[] = [
   { major: 6, minor: 0, why: 'it stays with the first of its origins when that one dies (ossrs/srs#4511)' },
   { major: 7, minor: null, why: 'HTTP-FLV players that join a running stream may get none of it' },
 ];
+
+/** Tried with 5.0.216: a request for a playlist starts no pull, and only what is pulled is written to files. */
+const NO_HLS_ON_DEMAND =
+  'an SRS has HLS only of streams that somebody plays on it by RTMP: viewers get 404 for the others; the built-in edge pulls for them';
+
+/** What an edge of this role and program does not do for its viewers; null: nothing is known. */
+export function shortcomingOf(role: Role, dialect: Dialect): string | null {
+  return role === 'http' && dialect !== 'builtin' ? NO_HLS_ON_DEMAND : null;
+}
 
 /** A sentence for each known defect of this version; none is known of the others, which does not make them good. */
 export function knownDefects(version: { major: number; minor: number; text: string }): string[] {

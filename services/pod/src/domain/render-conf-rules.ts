@@ -37,6 +37,7 @@ export const FORBIDDEN_ROOT: ReadonlySet<string> = new Set([
   'exporter',
 ]);
 
+/** Of these an http edge has `hls`: that is what it is for. */
 export const FORBIDDEN_VHOST: ReadonlySet<string> = new Set([
   'dvr',
   'hls',
@@ -53,8 +54,8 @@ export const FORBIDDEN_VHOST: ReadonlySet<string> = new Set([
 /** Rendered from scratch in each vhost. */
 export const MANAGED_VHOST: ReadonlySet<string> = new Set(['cluster', 'play', 'publish', 'http_remux', 'min_latency']);
 
-/** For viewers only: a back source has none, its clients are the host's own edges. */
-export const STREAM_ONLY_VHOST: ReadonlySet<string> = new Set([
+/** For viewers only: a back source has none, its clients are the host's other edges. */
+export const VIEWERS_ONLY_VHOST: ReadonlySet<string> = new Set([
   'security',
   'http_hooks',
   'refer',

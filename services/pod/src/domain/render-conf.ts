@@ -1,4 +1,4 @@
-import { type EdgeKey, type EdgePorts, edgeName } from '@dolphin/protocol';
+import { type EdgeKey, type EdgePorts, edgeName, hasViewers } from '@dolphin/protocol';
 import { ConfError, ConfView, type Directive, directive, findDirective, modernizeConf } from '@dolphin/srs';
 import { type ConfDialect, inDialect } from './render-conf-dialect.js';
 import {
@@ -8,8 +8,9 @@ import {
   FORBIDDEN_VHOST,
   MANAGED_ROOT,
   MANAGED_VHOST,
-  STREAM_ONLY_VHOST,
+  VIEWERS_ONLY_VHOST,
 } from './render-conf-rules.js';
+import { httpRoleDir, httpRoleMedia } from './render-http-role.js';
 
 /**
  * max_connections counts API calls and the pull of the edge as well: so much is left for them above what the pod
@@ -77,7 +78,9 @@ const on = (list: readonly Directive[] | undefined, name: string) => findDirecti
 
 function dropForbidden(item: Directive, warn: Warn): void {
   // Switched off it does nothing, wherever it stands: no warning for what is as it should be.
-  if (on(item.block, 'enabled')) warn(item, `${item.name} has no place on an edge: dropped`);
+  if (!on(item.block, 'enabled')) return;
+  const why = item.name === 'hls' ? 'is served by http edges alone' : 'has no place on an edge';
+  warn(item, `${item.name} ${why}: dropped`);
 }
 
 function managedRoot(user: readonly Directive[], edge: EdgeToRender, warn: Warn): Directive[] {
@@ -115,7 +118,12 @@ function managedRoot(user: readonly Directive[], edge: EdgeToRender, warn: Warn)
       : directive(
           'http_server',
           [],
-          [directive('enabled', ['on']), directive('listen', [at(http)]), ...kept(server, ['dir', 'crossdomain'])],
+          [
+            directive('enabled', ['on']),
+            directive('listen', [at(http)]),
+            ...(edge.role === 'http' ? [httpRoleDir()] : kept(server, ['dir'])),
+            ...kept(server, ['crossdomain']),
+          ],
         ),
   ];
   if (edge.dialect !== 'builtin') {
@@ -132,15 +140,27 @@ function managedRoot(user: readonly Directive[], edge: EdgeToRender, warn: Warn)
 
 function renderVhost(vhost: Directive, edge: EdgeToRender, warn: Warn): Directive[] {
   const user = new ConfView(vhost.block ?? [], vhost);
-  const stream = edge.role === 'stream';
+  const isForViewers = hasViewers(edge.role);
   const out: Directive[] = [renderCluster(user, edge, warn)];
   for (const item of user.directives) {
-    if (MANAGED_VHOST.has(item.name)) continue;
+    if (MANAGED_VHOST.has(item.name) || (edge.role === 'http' && item.name === 'hls')) continue;
     if (FORBIDDEN_VHOST.has(item.name)) dropForbidden(item, warn);
-    else if (stream || !STREAM_ONLY_VHOST.has(item.name)) out.push(item);
+    else if (isForViewers || !VIEWERS_ONLY_VHOST.has(item.name)) out.push(item);
   }
-  out.push(...(stream ? streamMedia(user, edge.dialect, warn) : backSourceMedia(user, warn)));
-  return out;
+  return [...out, ...mediaOf(edge, user, warn)];
+}
+
+function mediaOf({ role, dialect }: EdgeToRender, vhost: ConfView, warn: Warn): Directive[] {
+  switch (role) {
+    case 'stream':
+      return [...playMedia(vhost, warn), remuxOf(vhost, dialect)];
+    case 'http':
+      return [...playMedia(vhost, warn), ...httpRoleMedia(vhost)];
+    case 'back-source':
+      return backSourceMedia(vhost, warn);
+    default:
+      return never(role);
+  }
 }
 
 function renderCluster(vhost: ConfView, edge: EdgeToRender, warn: Warn): Directive {
@@ -175,15 +195,18 @@ function renderCluster(vhost: ConfView, edge: EdgeToRender, warn: Warn): Directi
   return directive('cluster', [], out);
 }
 
-function streamMedia(vhost: ConfView, dialect: ConfDialect, warn: Warn): Directive[] {
+function playMedia(vhost: ConfView, warn: Warn): Directive[] {
   const out = vhost.directives.filter((item) => ['min_latency', 'play'].includes(item.name));
   const publish = vhost.find('publish');
   if (publish !== undefined) out.push({ ...publish, block: publishOf(publish.block, warn, () => true) });
+  return out;
+}
+
+function remuxOf(vhost: ConfView, dialect: ConfDialect): Directive {
   const remux =
     vhost.find('http_remux') ??
     directive('http_remux', [], [directive('enabled', ['on']), directive('mount', ['[vhost]/[app]/[stream].flv'])]);
-  out.push(dialect === 'builtin' ? remux : { ...remux, block: keepBothTracks(remux.block ?? []) });
-  return out;
+  return dialect === 'builtin' ? remux : { ...remux, block: keepBothTracks(remux.block ?? []) };
 }
 
 /**
@@ -213,4 +236,8 @@ function publishOf(block: readonly Directive[] | undefined, warn: Warn, keep: (n
     if (item.args[0] === 'on') warn(item, 'kickoff_for_idle has no place on an edge: dropped');
     return false;
   });
+}
+
+function never(role: never): never {
+  throw new TypeError(`no such role: ${JSON.stringify(role)}`);
 }

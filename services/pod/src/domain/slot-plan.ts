@@ -1,4 +1,4 @@
-import type { EdgeDefinition, EdgePorts, EdgeState } from '@dolphin/protocol';
+import { type EdgeDefinition, type EdgePorts, type EdgeState, hasViewers, shareAPort } from '@dolphin/protocol';
 
 /** What shall run in a slot. `serial` counts the wishes for it: the same definition wished anew is another one. */
 export interface SlotWish {
@@ -32,30 +32,20 @@ export const SIDES = 2;
  *   4. it is not there, and neither its ports nor both sides are taken: it is started beside the others.
  *   5. it is not there and something is in its way: that is stopped. What drains is waited for: its clients were
  *      promised a deadline.
- * A back source is never replaced beside the old one: stream edges pull from its ports, and nobody counts them.
+ * A back source is never replaced beside the old one: the others pull from its ports, and nobody counts them.
  */
 export function planSlot(wish: SlotWish | null, runners: readonly SlotRunner[]): SlotStep[] {
   if (wish === null) return [];
   const wished = runners.find((runner) => runner.serial === wish.serial);
   const others = runners.filter((runner) => runner !== wished);
   if (wished !== undefined) return wished.state === 'ready' ? others.flatMap(leave) : [];
-  const inTheWay = others.filter((other) => wish.edge.role !== 'stream' || shareAPort(other.ports, wish.edge.ports));
+  const inTheWay = others.filter((other) => !hasViewers(wish.edge.role) || shareAPort(other.ports, wish.edge.ports));
   if (inTheWay.length === 0 && others.length < SIDES) {
     return [{ type: 'start', isSuccessor: others.some((other) => other.state === 'ready') }];
   }
   // With both sides taken, a third waits for the one that drains; one that never served has nobody to wait for.
   const idle = inTheWay.length === 0 ? others.filter((other) => other.state !== 'ready') : inTheWay;
   return idle.filter((other) => !isLeaving(other)).map(({ serial }) => ({ type: 'stop', serial }));
-}
-
-/** On the same address: all edges of a host listen on its private one. */
-export function shareAPort(a: EdgePorts, b: EdgePorts): boolean {
-  const theirs = new Set(portsOf(b));
-  return portsOf(a).some((port) => theirs.has(port));
-}
-
-export function portsOf({ rtmp, http, api }: EdgePorts): number[] {
-  return http === undefined ? [rtmp, api] : [rtmp, http, api];
 }
 
 function leave(runner: SlotRunner): SlotStep[] {

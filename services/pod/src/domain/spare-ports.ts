@@ -1,5 +1,4 @@
-import { type EdgeDefinition, type EdgePorts, edgeName } from '@dolphin/protocol';
-import { portsOf } from './slot-plan.js';
+import { type EdgeDefinition, type EdgePorts, edgeName, portsOf } from '@dolphin/protocol';
 
 /** `count` places from these ports on, for stream edges that start beside the one they replace. */
 export interface SparePorts {

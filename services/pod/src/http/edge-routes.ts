@@ -15,7 +15,7 @@ export interface EdgesApi {
 const DEFAULT_LOG_LINES = 200;
 const DEFAULT_LOG_BYTES = 64 * 1024;
 
-const ORDER = /^\/v1\/edges\/((?:stream|back-source)-\d{1,3})\/(drain|undrain|replace|start)$/;
+const ORDER = /^\/v1\/edges\/((?:stream|back-source|http)-\d{1,3})\/(drain|undrain|replace|start)$/;
 const DrainBody = z.strictObject({ deadlineMs: DrainDeadlineMs.optional() });
 
 /** Null: it is about something else. Throws DolphinError: E_BAD_REQUEST, E_NOT_FOUND, and the orders' own. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DolphinError, type EdgeDefinition, serverId } from '@dolphin/protocol';
+import { DolphinError, type EdgeDefinition, hasViewers, serverId } from '@dolphin/protocol';
 import { ConfError, type Directive, loadConf, printConf } from '@dolphin/srs';
 import type { EdgeLauncher, EdgeProcess, LaunchOutcome, Log } from '../app/ports.js';
 import { originsAt } from '../domain/own-back-source.js';
@@ -124,7 +124,7 @@ export function createEdgeLauncher(o: EdgeLauncherOptions): EdgeLauncher {
 
   const pullsFromBackSource = (edge: EdgeDefinition) => {
     const own = new Set(o.backSourcePorts().map((port) => `127.0.0.1:${port}`));
-    return edge.role === 'stream' && edge.origins.every((origin) => own.has(origin));
+    return hasViewers(edge.role) && edge.origins.every((origin) => own.has(origin));
   };
 
   return {

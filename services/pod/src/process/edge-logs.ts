@@ -6,7 +6,7 @@ import { sidesOf } from '../domain/slot-sides.js';
 import { LogFile, type LogRotation } from './log-file.js';
 
 /** A name that cannot lead out of the run directory. */
-const EDGE_NAME = /^((?:stream|back-source)-\d{1,3})(\.b)?$/;
+const EDGE_NAME = /^((?:stream|back-source|http)-\d{1,3})(\.b)?$/;
 
 /** RUN_DIR/edges/<edge>/edge.log: what each edge prints, over all its processes. */
 export class EdgeLogs {

@@ -1,17 +1,17 @@
-import { type CommandBody, DolphinError, type EdgeStatus, type PodState } from '@dolphin/protocol';
+import { type CommandBody, DolphinError, type EdgeStatus, hasViewers, type PodState } from '@dolphin/protocol';
 
 const ENDING: ReadonlySet<EdgeStatus['state']> = new Set(['draining', 'stopping', 'exited']);
 
-const streams = ({ edges }: Pick<PodState, 'edges'>) => edges.filter(({ role }) => role === 'stream');
+const withViewers = ({ edges }: Pick<PodState, 'edges'>) => edges.filter(({ role }) => hasViewers(role));
 
-/** Stream edges that have not been told to go. The back source feeds those that drain, and ends with the pod. */
+/** Edges with viewers that have not been told to go. The back source feeds those that drain, and ends with the pod. */
 export function undrained(pod: Pick<PodState, 'edges'>): EdgeStatus[] {
-  return streams(pod).filter(({ state }) => !ENDING.has(state));
+  return withViewers(pod).filter(({ state }) => !ENDING.has(state));
 }
 
 /** No viewer can be left. */
 export function isOver(pod: Pick<PodState, 'edges'>): boolean {
-  return streams(pod).length === 0;
+  return withViewers(pod).length === 0;
 }
 
 /** Why a host that leaves does not take this; null: it does. Edges may go, none may come. */
