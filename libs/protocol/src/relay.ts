@@ -49,10 +49,18 @@ const Open = z.object({
 export type RelayOpen = z.infer<typeof Open>;
 
 /** What becomes of a client that a relay process has accepted. */
-const Answer = z.union([z.object({ id: z.int(), targets }), z.object({ id: z.int(), refusal: z.string() })]);
+const Answer = z.union([
+  z.object({
+    id: z.int(),
+    targets,
+    /** The edges to try when its request is for HLS; none: nobody serves that now. Absent: its request does not matter. */
+    http: z.array(RelayTarget).max(64).optional(),
+  }),
+  z.object({ id: z.int(), refusal: z.string() }),
+]);
 export type RelayAnswer = z.infer<typeof Answer>;
 
-/** Answers in one message: with 64 targets for each a megabyte. */
+/** Answers in one message: with 64 targets for each a megabyte or two. */
 export const MAX_ANSWERS_PER_MESSAGE = 200;
 
 /** Pod → relay process. */

@@ -23,6 +23,7 @@ export function openReception(readFirst: ReadFirst, o: { router: Router; limits:
     reader: firstBytesReader,
     accept: (socket, protocol, known) => router.accept(socket, protocol, known),
     limits,
+    hasHttpEdge: () => router.lineUp.hasHttpEdge,
     refuse: (newcomer, refused) => {
       router.countRefused(refused.reason, newcomer.address);
       refuseWords(newcomer.socket, newcomer.protocol, refused);

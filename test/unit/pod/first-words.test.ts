@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_FIRST_BYTES, readFirstWords } from '@dolphin/pod/domain/first-words.js';
+import { asksForHls } from '@dolphin/pod/domain/hls-request.js';
 import { MAX_PROXY_HEADER_BYTES, parseProxyV2 } from '@dolphin/pod/domain/proxy-v2.js';
 import { requestStream } from '@dolphin/pod/domain/request-stream.js';
 import { MAX_HANDED_HEAD_CHARS } from '@dolphin/protocol';
@@ -59,6 +60,34 @@ describe('a PROXY v2 header', () => {
         const header = parseProxyV2(input);
         if (header.type === 'header') assert.ok(header.bytes <= input.length);
       }),
+    );
+  });
+});
+
+describe('a request for HLS', () => {
+  it('is one for a playlist or a segment, whatever its escapes and its query', () => {
+    const asks = (line: string) => asksForHls(Buffer.from(`${line}\r\nHost: a.m3u8\r\n\r\n`));
+    for (const target of ['/live/a.m3u8', '/live/a-1.ts?x=1', '/live/a%2em3u8', 'http://h/a.ts#b', '/.ts']) {
+      assert.equal(asks(`GET ${target} HTTP/1.1`), true, target);
+    }
+    for (const target of ['/live/a.flv', '/a.flv?b.ts', '/a.ts/', '/a.M3U8', '/ts', 'http://h.ts', '*']) {
+      assert.equal(asks(`GET ${target} HTTP/1.1`), false, target);
+    }
+    for (const line of ['', 'GET', 'a.ts']) assert.equal(asks(line), false, line);
+  });
+
+  it('is seen alike by the pod and by a relay process', () => {
+    const target = fc.stringMatching(/^\/[a-z%2e.?#/]{0,12}$/).map((path) => `${path}.ts`);
+    fc.assert(
+      fc.property(
+        fc.oneof(target, fc.webUrl(), fc.webPath()),
+        fc.constantFrom('.ts', '.m3u8', '.flv', '?a.ts', ''),
+        (path, end) => {
+          const head = Buffer.from(`GET ${path}${end} HTTP/1.1\r\nHost: a\r\n\r\n`, 'latin1');
+          const read = requestStream(head, new Set());
+          if (read.type === 'stream') assert.equal(asksForHls(head), read.isHls);
+        },
+      ),
     );
   });
 });

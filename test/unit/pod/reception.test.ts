@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { ClientSocket, FirstBytesReader } from '@dolphin/pod/app/ports.js';
 import { type KnownOfClient, MAX_READING, Reception } from '@dolphin/pod/app/reception.js';
 
-function setUp(o: { fronts?: boolean; httpByStream?: boolean; seats?: number }) {
+function setUp(o: { fronts?: boolean; httpByStream?: boolean; hasHttpEdge?: () => boolean; seats?: number }) {
   const reads = new Map<ClientSocket, { say(text: string): void; end(how: 'late' | 'left'): void }>();
   const seen = { accepted: [] as KnownOfClient[], refused: [] as string[], held: 0 };
   const reader: FirstBytesReader = {
@@ -35,6 +35,7 @@ function setUp(o: { fronts?: boolean; httpByStream?: boolean; seats?: number }) 
     },
     fronts: o.fronts === true ? [{ family: 4, words: [0x7f000000], bits: 8 }] : [],
     httpByStream: o.httpByStream === true,
+    hasHttpEdge: () => o.hasHttpEdge?.() === true,
     vhosts: new Set(),
   });
   const come = (protocol: 'rtmp' | 'http') => {
@@ -70,6 +71,27 @@ describe('the reception of clients', () => {
     come('http')?.end('left');
     assert.deepEqual(seen.refused, ['request-bad 400', 'first-words-late 408']);
     assert.equal(reception.reading, 0);
+  });
+
+  it('reads heads of HTTP while there is an http edge, and says which clients are its', () => {
+    let isThere = false;
+    const { come, seen, reads } = setUp({ hasHttpEdge: () => isThere });
+    come('http');
+    assert.deepEqual([reads.size, seen.accepted], [0, [{}]]);
+    isThere = true;
+    come('rtmp');
+    const known = (path: string) => {
+      come('http')?.say(`GET ${path} HTTP/1.1\r\n\r\n`);
+      const last = seen.accepted.at(-1);
+      return [last?.role, last?.stream];
+    };
+    assert.deepEqual(known('/live/a.m3u8'), ['http', undefined]);
+    assert.deepEqual(known('/live/a.flv'), [undefined, undefined]);
+    const late = come('http');
+    isThere = false;
+    late?.say('GET /live/a.ts HTTP/1.1\r\n\r\n');
+    assert.equal(seen.accepted.at(-1)?.role, undefined, 'it went meanwhile');
+    assert.equal(seen.held, 0);
   });
 
   it('asks the limits before it reads, and holds a seat for who is being read', () => {

@@ -130,13 +130,14 @@ describe('sessions', () => {
   });
 });
 
-it('the stream of a relayed request is read from its path, and of none but FLV', () => {
+it('the stream of a relayed request is read from its path, and of none but FLV and playlists of HLS', () => {
   const of = (line: string) => streamOfRequest(Buffer.from(`${line}\r\nHost: a\r\n\r\n`));
   assert.equal(of('GET /live/a.flv HTTP/1.1'), '/live/a');
   assert.equal(of('GET /live/a.b.flv?token=x.flv HTTP/1.0'), '/live/a.b');
   assert.equal(of('GET http://h:80/live/%61.flv HTTP/1.1'), '/live/a');
+  assert.equal(of('GET /live/a.m3u8?token=x HTTP/1.1'), '/live/a');
   for (const line of [
-    'GET /live/a.m3u8 HTTP/1.1',
+    'GET /live/a-1.ts HTTP/1.1',
     'GET / HTTP/1.1',
     'GET /live/%0a.flv HTTP/1.1',
     'GET /%zz.flv HTTP/1.1',

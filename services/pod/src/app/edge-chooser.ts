@@ -41,7 +41,8 @@ export interface EdgeChooserDeps {
   /** Explains each choice in the log; null: nobody reads that. */
   readonly explain: ((details: object, message: string) => void) | null;
   readonly policy: BalancePolicy;
-  readonly edges: () => readonly EdgeNow[];
+  /** Those that the clients of this one could have gone to instead, and itself. */
+  readonly edges: (like: string) => readonly EdgeNow[];
   /** An edge gets clients again. */
   readonly onReturned: () => void;
 }
@@ -100,7 +101,7 @@ export class EdgeChooser {
   onFailure(name: string, why: EdgeFailure): void {
     const { timers, policy, log } = this.#deps;
     const at = timers.monotonic();
-    const edges = this.#deps.edges();
+    const edges = this.#deps.edges(name);
     // That it is gone is known, and no fault of what will be there next.
     if (why === 'connect-failed' && !edges.some((edge) => edge.name === name && edge.ready)) return;
     const standing = this.#standings.get(name) ?? this.#begin(name, null);

@@ -26,6 +26,8 @@ export interface Client {
   readonly socket: ClientSocket;
   /** The stream that it asks for, where it is balanced by that. */
   readonly stream?: string;
+  /** The role of the edges that serve it; absent: stream edges. */
+  readonly role?: 'http';
   /** What was read of it, which belongs to the edge; at most MAX_FIRST_BYTES. */
   readonly head?: Buffer;
   /** The relay process that accepted it and keeps its socket. */

@@ -18,6 +18,7 @@ export const MAX_READING = 4096;
 export interface KnownOfClient {
   readonly address?: string;
   readonly stream?: string;
+  readonly role?: 'http';
   readonly head?: Buffer;
   /** The limits let it in before it was read. */
   readonly isAdmitted?: boolean;
@@ -35,6 +36,8 @@ export interface ReceptionDeps {
   /** Peers whose PROXY header is read. */
   readonly fronts: readonly IpPrefix[];
   readonly httpByStream: boolean;
+  /** Whether requests for HLS go to an edge of their own, now; if not, no head is read for that. */
+  readonly hasHttpEdge: () => boolean;
   readonly vhosts: ReadonlySet<string>;
 }
 
@@ -66,9 +69,9 @@ export class Reception {
   }
 
   onClient(socket: ClientSocket, protocol: ClientProtocol): void {
-    const { httpByStream, vhosts, limits } = this.#deps;
+    const { httpByStream, hasHttpEdge, vhosts, limits } = this.#deps;
     const proxyHeader = this.#isFront(socket);
-    const stream = httpByStream && protocol === 'http';
+    const stream = protocol === 'http' && (httpByStream || hasHttpEdge());
     if (!proxyHeader && !stream) {
       this.#deps.accept(socket, protocol, {});
       return;
@@ -111,12 +114,15 @@ export class Reception {
       } else if (outcome.type === 'refused') {
         this.#deps.refuse(newcomer, outcome);
       } else {
-        const { address, stream, head } = outcome;
+        const { address, stream, isHls, head } = outcome;
+        const isBalancedByIt = this.#deps.httpByStream && !isHls;
         this.#deps.accept(socket, protocol, {
           ...known,
           head,
           ...(address === null ? {} : { address }),
-          ...(stream === null ? {} : { stream }),
+          ...(stream !== null && isBalancedByIt && { stream }),
+          // The last one may have gone meanwhile: then nobody has HLS, and stream edges say so.
+          ...(isHls && this.#deps.hasHttpEdge() && { role: 'http' as const }),
         });
       }
     });

@@ -136,10 +136,10 @@ export class RelayPool {
     this.#named(via)?.push(client);
   }
 
-  /** Says where a client goes that `via` holds. */
-  direct(via: string, id: number, targets: readonly RelayTarget[]): void {
+  /** Says where a client goes that `via` holds; `http`: where, if it asks for HLS. */
+  direct(via: string, id: number, targets: readonly RelayTarget[], http: readonly RelayTarget[] | null): void {
     this.#targets.set(id, targets);
-    this.#answers.get(via)?.add({ id, targets: [...targets] });
+    this.#answers.get(via)?.add({ id, targets: [...targets], ...(http && { http: [...http] }) });
   }
 
   /** Closes a client that `via` holds, by HTTP with an answer. */

@@ -23,8 +23,15 @@ export class RelayRoute {
     this.#deps = deps;
   }
 
-  /** `ranked`: the edges to try, best first. Null: it is on its way; otherwise why it has to wait. */
-  send(client: Client, ranked: readonly EdgeRunner[]): 'no-edge' | 'relays-busy' | 'no-relay' | null {
+  /**
+   * `ranked`: the edges to try, best first; `http`: those to try instead when it asks for HLS, if whoever holds it is to look.
+   * Null: it is on its way; otherwise why it has to wait.
+   */
+  send(
+    client: Client,
+    ranked: readonly EdgeRunner[],
+    http: readonly EdgeRunner[] | null,
+  ): 'no-edge' | 'relays-busy' | 'no-relay' | null {
     const { ledger } = this.#deps.sessions;
     const pool = this.#deps.pool();
     const targets = relayTargets(ranked, client.protocol, this.#deps.privateAddress);
@@ -36,7 +43,10 @@ export class RelayRoute {
     if (via === null) return pool.isUp ? 'relays-busy' : 'no-relay';
     ledger.put(client.id, first.edge, via);
     if (client.heldBy === undefined) pool.push(via, client, targets);
-    else pool.direct(via, client.id, targets);
+    else {
+      const { privateAddress } = this.#deps;
+      pool.direct(via, client.id, targets, http && relayTargets(http, client.protocol, privateAddress));
+    }
     return null;
   }
 
@@ -51,7 +61,8 @@ export class RelayRoute {
     if (isEdgesFault(code)) chooser.onFailure(edge, 'connect-failed');
     if (sessions.ledger.edgeOf(id) === null) return;
     const targets = pool()?.targetsOf(id) ?? [];
-    const next = targets[targets.findIndex((target) => target.edge === edge) + 1];
+    const tried = targets.findIndex((target) => target.edge === edge);
+    const next = tried === -1 ? undefined : targets[tried + 1];
     if (next !== undefined) sessions.routed(id, next.edge, via);
   }
 }

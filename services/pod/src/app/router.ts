@@ -1,30 +1,26 @@
-import { type ClientBytes, type ClientNews, type ClientProtocol, type CloseReason, edgeName } from '@dolphin/protocol';
-import type { AdmissionRefusal } from '../domain/admission.js';
+import {
+  type ClientBytes,
+  type ClientNews,
+  type ClientProtocol,
+  type CloseReason,
+  hasViewers,
+} from '@dolphin/protocol';
 import { normalAddress } from '../domain/client-address.js';
 import type { ClientLedger } from '../domain/client-ledger.js';
 import { ClientDesk } from './client-desk.js';
-import { type BalancePolicy, EdgeChooser, type EdgeNow } from './edge-chooser.js';
+import { type BalancePolicy, EdgeChooser } from './edge-chooser.js';
+import { EdgeLineUp } from './edge-line-up.js';
 import type { EdgeRunner } from './edge-runner.js';
 import { type HandOffLine, HandOffLines } from './hand-off-lines.js';
 import type { LimitsDesk } from './limits-desk.js';
 import type { Client, ClientSocket, Log, Timers } from './ports.js';
 import type { KnownOfClient } from './reception.js';
+import type { RefusalReason } from './refusal-reason.js';
 import { RefusalTally } from './refusal-tally.js';
 import type { HeldClient, RelayPool } from './relay-pool.js';
 import { RelayRoute } from './relay-route.js';
 import type { Sessions } from './sessions.js';
 import { type Patience, WaitingRoom } from './waiting-room.js';
-
-export type RefusalReason =
-  | AdmissionRefusal
-  | 'no-edge'
-  | 'no-ready-edge'
-  | 'edges-busy'
-  | 'edges-full'
-  | 'no-relay'
-  | 'relays-busy'
-  | 'too-many-waiting'
-  | 'stopping';
 
 export interface RouterDeps {
   readonly timers: Timers;
@@ -52,6 +48,7 @@ export class Router {
   readonly #deps: RouterDeps;
   /** Which edge is best, and how they did. */
   readonly chooser: EdgeChooser;
+  readonly lineUp: EdgeLineUp;
   readonly #lines: HandOffLines;
   readonly #waiting: WaitingRoom;
   readonly #desk: ClientDesk;
@@ -66,10 +63,12 @@ export class Router {
     this.ledger = deps.sessions.ledger;
     this.#tally = new RefusalTally(deps);
     this.#waiting = new WaitingRoom(deps.timers);
+    const lineFor = (runner: EdgeRunner, protocol: ClientProtocol) => this.#lineFor(runner, protocol);
+    this.lineUp = new EdgeLineUp({ ...deps, ledger: this.ledger, lineFor });
     this.chooser = new EdgeChooser({
       ...deps,
       policy: deps.balance,
-      edges: () => this.#streamRunners().map((runner) => this.#edgeNow(runner, 'rtmp')),
+      edges: (like) => this.lineUp.like(like),
       onReturned: () => this.retryWaiting(),
     });
     this.#lines = new HandOffLines(deps, {
@@ -126,19 +125,19 @@ export class Router {
   }
 
   transportOf(runner: EdgeRunner): 'hand-off' | 'relay' | 'none' {
-    if (runner.edge.role !== 'stream') return 'none';
+    if (!hasViewers(runner.edge.role)) return 'none';
     const takes = runner.takes('rtmp') || runner.takes('http');
     return this.#deps.mode === 'auto' && takes ? 'hand-off' : 'relay';
   }
 
   onEdgeStarted(runner: EdgeRunner): void {
     const relayed = this.#deps.mode === 'relay' || runner.process?.dialect !== 'builtin';
-    if (runner.edge.role === 'stream' && relayed) this.#relays?.start();
+    if (hasViewers(runner.edge.role) && relayed) this.#relays?.start();
   }
 
   onEdgeReady(runner: EdgeRunner): void {
     const { process } = runner;
-    if (process === null || runner.edge.role !== 'stream') return;
+    if (process === null || !hasViewers(runner.edge.role)) return;
     this.chooser.onReady(runner.name, runner);
     if (this.transportOf(runner) === 'relay') this.#relays?.start();
     else this.#lines.open(runner);
@@ -231,8 +230,8 @@ export class Router {
       this.#refuse(client, 'stopping');
       return;
     }
-    const runners = this.#streamRunners();
-    const edges = runners.map((runner) => this.#edgeNow(runner, client.protocol));
+    const runners = this.lineUp.of(client.role ?? 'stream');
+    const edges = runners.map((runner) => this.lineUp.now(runner, client.protocol));
     const choice = this.chooser.choose(client, edges);
     if (choice.type === 'none') {
       if (choice.reason === 'edges-full') {
@@ -247,29 +246,12 @@ export class Router {
     if (best === undefined) throw new Error('an edge was chosen that is not there');
     const line = this.#lineFor(best, client.protocol);
     if (line === null) {
-      const reason = this.relayRoute.send(client, ranked);
+      const reason = this.relayRoute.send(client, ranked, this.lineUp.httpBeside(client));
       if (reason !== null) this.#wait(client, reason, patience);
       return;
     }
     this.ledger.put(client.id, best.name, null);
     line.queue.push(client);
-  }
-
-  #streamRunners(): EdgeRunner[] {
-    return this.#deps.runners().filter((runner) => runner.edge.role === 'stream');
-  }
-
-  #edgeNow(runner: EdgeRunner, protocol: ClientProtocol): EdgeNow {
-    const line = this.#lineFor(runner, protocol);
-    const clients = this.ledger.countAt(runner.name);
-    return {
-      name: runner.name,
-      slotName: edgeName(runner.edge),
-      ready: runner.state === 'ready' && !runner.takesNobody,
-      busy: line?.busy === true,
-      clients,
-      full: clients >= this.#deps.limits.clientsAt(runner.process?.admits ?? 0),
-    };
   }
 
   /** Null: its clients of this protocol are relayed. */

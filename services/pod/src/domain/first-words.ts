@@ -5,7 +5,7 @@ import { requestStream } from './request-stream.js';
 export interface Wanted {
   /** Its peer is a front of ours, which tells the client's address first. */
   readonly proxyHeader: boolean;
-  /** The head of its request, for the stream in it. */
+  /** The head of its request, for what it asks for. */
   readonly stream: boolean;
   readonly vhosts: ReadonlySet<string>;
 }
@@ -19,6 +19,8 @@ export type FirstWords =
       /** As its front told; null: the socket's own. */
       readonly address: string | null;
       readonly stream: string | null;
+      /** It asks for what an http edge serves. */
+      readonly isHls: boolean;
       /** All that was read and belongs to the edge. */
       readonly head: Buffer;
     }
@@ -43,14 +45,16 @@ export function readFirstWords(input: Buffer, wanted: Wanted): FirstWords {
     rest = input.subarray(header.bytes);
   }
   let stream: string | null = null;
+  let isHls = false;
   if (wanted.stream) {
     const request = requestStream(rest, wanted.vhosts);
     if (request.type === 'more') return request;
     if (request.type === 'bad') return { ...request, type: 'refused', reason: 'request-bad' };
     stream = request.stream;
+    isHls = request.isHls;
   }
   if (rest.length > MAX_FIRST_BYTES) {
     return { type: 'refused', reason: 'unasked-bytes', status: 413, why: `more than ${MAX_FIRST_BYTES} bytes at once` };
   }
-  return { type: 'known', address, stream, head: rest };
+  return { type: 'known', address, stream, isHls, head: rest };
 }

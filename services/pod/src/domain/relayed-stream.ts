@@ -1,13 +1,13 @@
 import { MAX_STREAM_CHARS } from '@dolphin/protocol';
 
-const FLV_REQUEST = /^[A-Z]{1,16} (?:https?:\/\/[^/?#]*)?(\/[^?# ]+)\.flv(?:\?[^ ]*)? HTTP\//i;
+const STREAM_REQUEST = /^[A-Z]{1,16} (?:https?:\/\/[^/?#]*)?(\/[^?# ]+)\.(?:flv|m3u8)(?:\?[^ ]*)? HTTP\//i;
 
 /**
- * The stream that an HTTP request asks for: `/live/a.flv` is `/live/a`, as SRS's API names it. Null: no such path. The
+ * The stream that an HTTP request asks for: `/live/a.flv` and `/live/a.m3u8` are `/live/a`, as SRS's API names it. Null: no such path. The
  * vhost is not known here: only the edge's conf says which Host header is one.
  */
 export function streamOfRequest(head: Buffer): string | null {
-  const path = FLV_REQUEST.exec(head.toString('latin1', 0, Math.max(0, head.indexOf(10))))?.[1];
+  const path = STREAM_REQUEST.exec(head.toString('latin1', 0, Math.max(0, head.indexOf(10))))?.[1];
   if (path === undefined) return null;
   let stream: string;
   try {

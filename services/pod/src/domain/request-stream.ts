@@ -1,3 +1,4 @@
+import { isHlsPath, unescaped } from './hls-request.js';
 import { rewriteHead } from './http-head.js';
 
 /** The vhost of everybody who names none, or one that the conf does not have: as in SRS. */
@@ -5,8 +6,8 @@ const DEFAULT_VHOST = '__defaultVhost__';
 
 export type RequestStream =
   | { readonly type: 'more' }
-  /** `stream` names what is asked for: vhost and path, without query. */
-  | { readonly type: 'stream'; readonly stream: string }
+  /** `stream` names what is asked for: vhost and path, without query. `isHls`: it is the http edge's to answer. */
+  | { readonly type: 'stream'; readonly stream: string; readonly isHls: boolean }
   | { readonly type: 'bad'; readonly status: 400 | 431 | 501; readonly why: string };
 
 /**
@@ -21,15 +22,11 @@ export function requestStream(input: Buffer, vhosts: ReadonlySet<string>): Reque
   const [, authority, path = '', query = ''] = /^(?:https?:\/\/([^/?#]*))?([^?#]*)\??([^#]*)/i.exec(target) ?? [];
   const host = authority ?? headerOf(lines, 'host');
   const vhost = /(?:^|&)vhost=([^&]*)/.exec(query)?.[1] ?? host.replace(/:\d+$/, '');
-  return { type: 'stream', stream: `${vhosts.has(vhost) ? vhost : DEFAULT_VHOST}${unescaped(path)}` };
+  const stream = `${vhosts.has(vhost) ? vhost : DEFAULT_VHOST}${unescaped(path)}`;
+  return { type: 'stream', stream, isHls: isHlsPath(path) };
 }
 
 function headerOf(lines: readonly string[], name: string): string {
   const line = lines.find((each) => each.slice(0, name.length + 1).toLowerCase() === `${name}:`);
   return line?.slice(name.length + 1).trim() ?? '';
-}
-
-/** Bytes by their escapes, not characters: what is no UTF-8 names some stream as well. */
-function unescaped(path: string): string {
-  return path.replace(/%([0-9a-fA-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

@@ -45,6 +45,7 @@ export class Acceptor {
       turnAway: () => undefined,
       fronts,
       httpByStream: false,
+      hasHttpEdge: () => false,
       vhosts: new Set(),
     });
   }

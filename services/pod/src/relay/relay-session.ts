@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ClientBytes, ClientEnd, ClientProtocol, CloseReason, LeftClient, RelayTarget } from '@dolphin/protocol';
 import { encodeProxyHeader } from '@dolphin/srs';
 import { normalAddress } from '../domain/client-address.js';
+import { asksForHls } from '../domain/hls-request.js';
 import { refusal } from '../domain/http-head.js';
 import { streamOfRequest } from '../domain/relayed-stream.js';
 import { refuseClient } from '../process/public-listener.js';
@@ -19,7 +20,13 @@ export interface RelayedClient {
 }
 
 /** Where a client goes: the edges to try, in this order. */
-export type Whereto = { readonly targets: readonly RelayTarget[] } | { readonly refusal: string };
+export type Whereto =
+  | {
+      readonly targets: readonly RelayTarget[];
+      /** The same for a request for HLS; absent: it makes no difference. */
+      readonly http?: readonly RelayTarget[] | undefined;
+    }
+  | { readonly refusal: string };
 
 export interface RelaySessionEvents {
   onRouted(id: number, edge: string): void;
@@ -123,7 +130,8 @@ export class RelaySession {
       return;
     }
     if (protocol === 'http') this.#stream = streamOfRequest(head.forward);
-    const found = await this.#connect(where.targets);
+    const { targets, http = targets } = where;
+    const found = await this.#connect(protocol === 'http' && asksForHls(head.forward) ? http : targets);
     if (found === null) {
       if (!client.destroyed) this.#end ??= 'error';
       if (protocol === 'http' && !client.destroyed) {
