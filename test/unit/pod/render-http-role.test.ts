@@ -21,11 +21,14 @@ const render = (text: string) => {
 const printed = (list: readonly Directive[]) => printConf(list);
 
 describe('the conf of an http edge', () => {
-  it('serves HLS with the defaults of SRS where the user says nothing of it, below its own directory, and no FLV', () => {
+  it('serves HLS in short segments where the user says nothing of it, below its own directory, and FLV beside it', () => {
     const { view, vhost, warnings } = render('http_server { enabled on; dir /srv/www; crossdomain off; }');
     assert.deepEqual(warnings, []);
-    assert.equal(printed(vhost.block('hls').directives), 'enabled on;\nhls_path ./objs/nginx/html;\n');
-    assert.equal(vhost.block('http_remux').onOff('enabled', true), false);
+    assert.equal(
+      printed(vhost.block('hls').directives),
+      'enabled on;\nhls_fragment 2;\nhls_window 30;\nhls_path ./objs/nginx/html;\n',
+    );
+    assert.equal(vhost.block('http_remux').string('mount', ''), '[vhost]/[app]/[stream].flv');
     assert.deepEqual(vhost.block('cluster').strings('origin'), ['127.0.0.1:11935']);
     const server = view.block('http_server');
     assert.deepEqual([server.string('listen', ''), server.string('dir', '')], ['127.0.0.1:18079', './objs/nginx/html']);

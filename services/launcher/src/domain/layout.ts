@@ -43,8 +43,8 @@ export const DEFAULT_EDGES = 4;
 export const PORT_BLOCK = 100;
 /** In a block each kind of edge port has a run of 30. */
 const RUN_IN_BLOCK = 30;
-/** The last port of each run is the http edge's; beyond that they would overlap. */
-export const MAX_EDGES_IN_BLOCK = RUN_IN_BLOCK - 1;
+/** After these comes the http edge's; the last port of each run stays free, for what comes next. */
+export const MAX_EDGES_IN_BLOCK = RUN_IN_BLOCK - 2;
 
 const DEFAULT_PORTS: FarmPorts = {
   rtmp: PUBLIC_RTMP_PORT,

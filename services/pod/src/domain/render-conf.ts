@@ -10,7 +10,7 @@ import {
   MANAGED_VHOST,
   VIEWERS_ONLY_VHOST,
 } from './render-conf-rules.js';
-import { httpRoleDir, httpRoleMedia } from './render-http-role.js';
+import { hlsOf, httpRoleDir } from './render-http-role.js';
 
 /**
  * max_connections counts API calls and the pull of the edge as well: so much is left for them above what the pod
@@ -155,7 +155,8 @@ function mediaOf({ role, dialect }: EdgeToRender, vhost: ConfView, warn: Warn): 
     case 'stream':
       return [...playMedia(vhost, warn), remuxOf(vhost, dialect)];
     case 'http':
-      return [...playMedia(vhost, warn), ...httpRoleMedia(vhost)];
+      // Also FLV: whoever asks for it on a connection that began with a playlist is not sent elsewhere any more.
+      return [...playMedia(vhost, warn), remuxOf(vhost, dialect), hlsOf(vhost)];
     case 'back-source':
       return backSourceMedia(vhost, warn);
     default:

@@ -11,14 +11,14 @@ export function httpRoleDir(): Directive {
 }
 
 /**
- * The media of an http edge: HLS as the user's conf has it, with SRS's defaults where it says nothing, because the edge is
- * there for it; no HTTP-FLV, which the stream edges serve.
+ * Where the user's conf has no hls. Its first viewer waits until a segment is whole, which with SRS's 10 s is longer than
+ * players do; the window lets one that lost its way catch up.
  */
-export function httpRoleMedia(vhost: ConfView): Directive[] {
+const DEFAULT_HLS = [directive('enabled', ['on']), directive('hls_fragment', ['2']), directive('hls_window', ['30'])];
+
+/** As the user's conf has it, and where it has none, all the same, because the edge is there for it. */
+export function hlsOf(vhost: ConfView): Directive {
   const hls = vhost.find('hls');
-  const kept = (hls?.block ?? [directive('enabled', ['on'])]).filter(({ name }) => !MANAGED_HLS.has(name));
-  return [
-    { ...(hls ?? directive('hls', [])), block: [...kept, directive('hls_path', [HLS_DIR])] },
-    directive('http_remux', [], [directive('enabled', ['off'])]),
-  ];
+  const kept = (hls?.block ?? DEFAULT_HLS).filter(({ name }) => !MANAGED_HLS.has(name));
+  return { ...(hls ?? directive('hls', [])), block: [...kept, directive('hls_path', [HLS_DIR])] };
 }
