@@ -1,22 +1,26 @@
 import type { AmfObject, AmfValue } from './amf0.js';
-import { ChunkReader } from './chunk-reader.js';
-import { type Command, decodeCommand, objectOf, stringOf } from './commands.js';
+import { ChunkReader, DEFAULT_CHUNK_READER_LIMITS, FAIR_PARTIAL_BYTES } from './chunk-reader.js';
+import { type Command, decodeCommand, MAX_COMMAND_BYTES, objectOf, stringOf } from './commands.js';
 import { ConnectionControl, isControl } from './connection-control.js';
 import { ServerHandshake } from './handshake.js';
 import { hopsOf } from './hops.js';
 import { MediaError } from './media-error.js';
 import { mediaOf } from './media-message.js';
 import { MEDIA_CHUNK_SIZE, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
-import { parseStreamName, parseTcUrl } from './rtmp-url.js';
+import { MAX_URL_CHARS, parseStreamName, parseTcUrl } from './rtmp-url.js';
 import { ServerAnswers, WINDOW_BYTES } from './server-answers.js';
 import type { ServerEvent } from './server-events.js';
 import { SessionOutput } from './session-output.js';
+import type { ByteAccount } from './slab-account.js';
 
 export interface ServerSessionOptions {
   /** Announced before the answer to connect; what is written past the session must be chunked with it. */
   chunkSize?: number;
+  /** Of a client that publishes; before that it has nothing larger to say than a command. */
   maxMessageBytes?: number;
   maxChunkStreams?: number;
+  /** The account of the unfinished messages of all connections; `dispose` gives back what this one holds. */
+  unfinished?: ByteAccount;
   /** Answers held while nobody takes them. 256 KiB: a read of 64 KiB cannot ask for more than twice its size. */
   maxOutputBytes?: number;
   /** After how many bytes the client shall acknowledge; 0: never. */
@@ -26,6 +30,9 @@ export interface ServerSessionOptions {
   /** Shown in the answer to connect (`data`), e.g. server and version. */
   serverInfo?: AmfObject;
 }
+
+/** What play and publish cost beside another command (`askedWork`): a stream is opened, perhaps dialled for, and told of. */
+const USE_WORK = 50;
 
 /**
  * The server's end of one client connection, from the first byte: handshake, chunks, commands. Pure: bytes go in by
@@ -47,14 +54,19 @@ export class RtmpServerSession {
   #connectTransaction = 1;
   #fcPublish = false;
   #use: 'none' | 'publish' | 'play' = 'none';
+  #askedWork = 0;
 
   constructor(o: ServerSessionOptions = {}) {
     this.#o = { ...o, chunkSize: o.chunkSize ?? MEDIA_CHUNK_SIZE, windowAckSize: o.windowAckSize ?? WINDOW_BYTES };
     this.#handshake = new ServerHandshake({ allowProxyHeader: o.allowProxyHeader ?? false });
-    this.#reader = new ChunkReader({
-      ...(o.maxMessageBytes === undefined ? {} : { maxMessageBytes: o.maxMessageBytes }),
-      ...(o.maxChunkStreams === undefined ? {} : { maxChunkStreams: o.maxChunkStreams }),
-    });
+    this.#reader = new ChunkReader(
+      {
+        maxMessageBytes: Math.min(o.maxMessageBytes ?? MAX_COMMAND_BYTES, MAX_COMMAND_BYTES),
+        maxPartialBytes: FAIR_PARTIAL_BYTES,
+        ...(o.maxChunkStreams === undefined ? {} : { maxChunkStreams: o.maxChunkStreams }),
+      },
+      o.unfinished ?? null,
+    );
     this.#output = new SessionOutput(o.maxOutputBytes ?? 256 * 1024);
     this.#answers = new ServerAnswers(this.#output);
     this.#control = new ConnectionControl(this.#output);
@@ -62,6 +74,19 @@ export class RtmpServerSession {
 
   get receivedBytes(): number {
     return this.#control.receivedBytes;
+  }
+
+  /**
+   * All that the client asked so far, in units of one small message: what is neither media of a publisher nor of this
+   * server's making. Whoever asks faster than any client does is to be closed.
+   */
+  get askedWork(): number {
+    return this.#askedWork;
+  }
+
+  /** The connection is gone; nothing is pushed any more. */
+  dispose(): void {
+    this.#reader.dispose();
   }
 
   push(data: Buffer): ServerEvent[] {
@@ -78,7 +103,7 @@ export class RtmpServerSession {
       this.#shaken = true;
       chunks = step.rest;
     }
-    for (const message of this.#reader.push(chunks)) this.#onMessage(message, events);
+    this.#reader.read(chunks, (message) => this.#onMessage(message, events));
     this.#control.acknowledge();
     return events;
   }
@@ -130,14 +155,18 @@ export class RtmpServerSession {
   }
 
   #onMessage(m: RtmpMessage, events: ServerEvent[]): void {
+    const isCommand = m.typeId === MessageType.commandAmf0 || m.typeId === MessageType.commandAmf3;
+    if (this.#use === 'publish' && !isCommand && !isControl(m.typeId)) {
+      for (const message of mediaOf(m)) events.push({ type: 'media', message });
+      return;
+    }
+    this.#askedWork++;
     if (isControl(m.typeId)) {
       const known = this.#control.onMessage(m);
       if (known !== null) events.push({ type: 'ack', bytes: known.ack });
-    } else if (m.typeId === MessageType.commandAmf0 || m.typeId === MessageType.commandAmf3) {
+    } else if (isCommand) {
       const command = decodeCommand(m);
       if (command !== null) this.#onCommand(command, events);
-    } else if (this.#use === 'publish') {
-      for (const message of mediaOf(m)) events.push({ type: 'media', message });
     }
   }
 
@@ -199,6 +228,9 @@ export class RtmpServerSession {
     const optional: { pageUrl?: string; swfUrl?: string; flashVer?: string } = {};
     for (const key of ['pageUrl', 'swfUrl', 'flashVer'] as const) {
       const value = stringOf(c.object, key);
+      if (value !== undefined && value.length > MAX_URL_CHARS) {
+        throw new MediaError('limit', `a ${key} of ${value.length} characters`);
+      }
       if (value !== undefined && value !== '') optional[key] = value;
     }
     events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), args });
@@ -208,6 +240,11 @@ export class RtmpServerSession {
     this.#mustBeConnected(c);
     this.#endUse(events);
     this.#use = 'publish';
+    this.#askedWork += USE_WORK;
+    this.#reader.limit({
+      maxMessageBytes: this.#o.maxMessageBytes ?? DEFAULT_CHUNK_READER_LIMITS.maxMessageBytes,
+      maxPartialBytes: DEFAULT_CHUNK_READER_LIMITS.maxPartialBytes,
+    });
     events.push({ type: 'publish', ...parseStreamName(nameOf(c.args[0])) });
   }
 
@@ -215,6 +252,7 @@ export class RtmpServerSession {
     this.#mustBeConnected(c);
     this.#endUse(events);
     this.#use = 'play';
+    this.#askedWork += USE_WORK;
     const [name, start, duration] = c.args;
     events.push({
       type: 'play',

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
+import { ByteAccount } from '@dolphin/media';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, loadConf } from '@dolphin/srs/conf.js';
 import { type Client, Clients } from './app/clients.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';
-import type { ServerContext } from './app/server.js';
+import { type ServerContext, TOTAL_UNFINISHED_BYTES } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
@@ -97,7 +98,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
   lifecycle.add('title', keepTitle(context));
 
   const serve = (socket: Socket, protocol: ClientProtocol, options: ConnectionOptions): Client | null => {
-    if (clients.isFull) {
+    if (clients.isFull && !clients.makeRoom(timers.now())) {
       context.trouble.refused++;
       socket.destroy();
       options.onClosed?.({ end: 'limit', sentBytes: 0, receivedBytes: 0 });
@@ -172,6 +173,7 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
       tapsOf: () => [],
     }),
     clients: new Clients(settings.maxConnections),
+    unfinished: new ByteAccount(TOTAL_UNFINISHED_BYTES),
     timers,
     log,
     random,

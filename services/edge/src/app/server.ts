@@ -1,8 +1,15 @@
+import type { ByteAccount } from '@dolphin/media';
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import type { Clients } from './clients.js';
 import type { Log, Timers } from './ports.js';
 import type { Streams } from './streams.js';
+
+/**
+ * Unfinished messages of all connections; beyond that each connection that holds more than FAIR_PARTIAL_BYTES is closed.
+ * 1,000 publishers in the middle of a key frame of 100 KB hold 100 MB.
+ */
+export const TOTAL_UNFINISHED_BYTES = 256 * 1024 * 1024;
 
 /** Counters of what went wrong for clients since start; a line in the log at intervals when they moved. */
 export interface TroubleCounts {
@@ -18,6 +25,8 @@ export interface ServerContext {
   readonly settings: EdgeSettings;
   readonly streams: Streams;
   readonly clients: Clients;
+  /** Of unfinished messages. */
+  readonly unfinished: ByteAccount;
   readonly timers: Timers;
   readonly log: Log;
   readonly random: () => number;

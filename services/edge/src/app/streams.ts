@@ -1,4 +1,5 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
+import { pinsToClose } from '../domain/pinned-slabs.js';
 import { OriginCycle } from '../domain/pull-rules.js';
 import { randomId } from '../domain/random-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
@@ -11,13 +12,18 @@ import { StreamHub } from './stream-hub.js';
 import type { TapsOf } from './stream-tap.js';
 
 /** Bytes of all rings together; beyond that each stream that grows gives up its own oldest part. */
-const TOTAL_RING_BYTES = 512 * 1024 * 1024;
+export const TOTAL_RING_BYTES = 512 * 1024 * 1024;
+/**
+ * What rings have given up and slow players' writes still hold. A write is a slab, of 256 KiB as a rule and of 4 MiB at
+ * worst; each player may be writing another one.
+ */
+export const MAX_PINNED_BYTES = 128 * 1024 * 1024;
 /**
  * Pulls of streams that have not come yet, in total and for one address: each costs a connection on every hop. 500 at
  * 6 KiB is 3 MiB; 20 leave room for players behind one NAT whose streams are about to begin.
  */
-const MAX_UNFED_PULLS = 500;
-const MAX_UNFED_PULLS_PER_ADDRESS = 20;
+export const MAX_UNFED_PULLS = 500;
+export const MAX_UNFED_PULLS_PER_ADDRESS = 20;
 
 export interface PlayRequest {
   readonly key: StreamKey;
@@ -138,6 +144,8 @@ export class Streams {
   /** Once a second. */
   watch(nowMs: number): void {
     for (const { hub } of this.#entries.values()) hub.watch(nowMs);
+    const pins = [...this.#entries.values()].flatMap(({ hub }) => [...hub.pins()]);
+    for (const { player } of pinsToClose(pins, MAX_PINNED_BYTES)) player.giveUp();
   }
 
   stop(): void {

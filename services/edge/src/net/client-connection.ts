@@ -44,6 +44,7 @@ export abstract class ClientConnection implements Client {
   protected readonly trustsPeer: boolean;
   readonly #o: ConnectionOptions;
   #cancelLimit: () => void = () => undefined;
+  #cancelPause: () => void = () => undefined;
   #closed = false;
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
@@ -107,6 +108,14 @@ export abstract class ClientConnection implements Client {
     this.close('error', `time-out: ${what}`);
   }
 
+  /** It says more than it may: it is not read for `ms` (0: it may), and waits in its own TCP window. */
+  protected holdBack(ms: number): void {
+    if (ms === 0) return;
+    this.socket.pause();
+    this.#cancelPause();
+    this.#cancelPause = this.context.timers.after(ms, () => this.socket.resume());
+  }
+
   /** What it was sent since this was last asked: to one stream, if it goes from stream to stream. */
   protected takeSentBytes(): number {
     const bytes = this.sentBytes - this.#takenSentBytes;
@@ -148,6 +157,7 @@ export abstract class ClientConnection implements Client {
     this.leaveStream();
     this.#closed = true;
     this.#cancelLimit();
+    this.#cancelPause();
     this.context.clients.remove(this);
     const { sentBytes, receivedBytes } = this;
     this.#o.onClosed?.({ end: this.#end ?? 'client-left', sentBytes, receivedBytes });

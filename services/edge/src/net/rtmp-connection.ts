@@ -14,6 +14,7 @@ import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
 import type { PublishPath } from '../app/publisher.js';
 import type { ServerContext } from '../app/server.js';
+import { ASKED_PER_SECOND, ClientPace } from '../domain/client-pace.js';
 import { PublishWatch } from '../domain/publish-watch.js';
 import { isStreamName, keyText, type StreamKey, vhostFor } from '../domain/stream-key.js';
 import type { VhostSettings } from '../domain/vhost-settings.js';
@@ -43,6 +44,7 @@ export class RtmpConnection extends ClientConnection {
   #settings: VhostSettings | null = null;
   #connect: ConnectEvent | null = null;
   #state: State = { is: 'new' };
+  readonly #pace: ClientPace;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     super(socket, context, o);
@@ -50,7 +52,10 @@ export class RtmpConnection extends ClientConnection {
       chunkSize: context.settings.chunkSize,
       allowProxyHeader: this.trustsPeer,
       serverInfo: { dolphin: DOLPHIN_VERSION },
+      unfinished: context.unfinished,
     });
+    socket.once('close', () => this.#session.dispose());
+    this.#pace = new ClientPace(this.sinceMs);
     this.setLimit(HANDSHAKE_TIMEOUT_MS, () => this.timeOut('handshake'));
   }
 
@@ -70,16 +75,18 @@ export class RtmpConnection extends ClientConnection {
       for (const event of this.#session.push(data)) {
         if (this.#state.is !== 'over') this.#onEvent(event, media);
       }
+      if (!this.#pace.mayAsk(this.#session.askedWork, this.context.timers.now())) {
+        throw new MediaError('limit', `it asks more than ${ASKED_PER_SECOND} times a second`);
+      }
+      this.#flushMedia(media);
+      this.#flushOutput();
     } catch (error) {
       // Garbage of one peer ends that peer; what is ours is not hidden by it.
       if (!(error instanceof MediaError)) this.context.log.warn({ err: error }, 'a connection failed');
       this.context.trouble.badInput++;
       this.#flushOutput();
       this.close('error', error instanceof Error ? error.message : 'bad input');
-      return;
     }
-    this.#flushMedia(media);
-    this.#flushOutput();
   }
 
   #onEvent(event: ServerEvent, media: RtmpMessage[]): void {
@@ -115,7 +122,8 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #onConnect(event: ConnectEvent): void {
-    this.#connect = event;
+    // Not what else it said: that may be 64 KiB of values, for as long as it stays.
+    this.#connect = { ...event, args: {} };
     this.#settings = vhostFor(this.context.settings, event.vhost);
     if (this.#settings === null) {
       this.#session.rejectConnect(`no vhost ${event.vhost}`);
@@ -205,7 +213,9 @@ export class RtmpConnection extends ClientConnection {
   #flushMedia(media: RtmpMessage[]): void {
     if (media.length === 0) return;
     if (this.#state.is === 'publishing') {
-      this.#state.watch.packet(this.context.timers.now());
+      const nowMs = this.context.timers.now();
+      this.#state.watch.packet(nowMs);
+      this.holdBack(this.#pace.pauseAfter(media, nowMs));
       // Upstream is behind: the publisher waits, in its own TCP window.
       if (!this.#state.path.media(media)) this.socket.pause();
     }
