@@ -19,12 +19,17 @@ const MAX_VALUES_IN_DEPTH = 1024;
 /** A command is a name and an object; connect of a Flash page with its swfUrl stays below 2 KiB. */
 export const MAX_COMMAND_BYTES = 64 * 1024;
 
-/** Null for an empty command message. Throws MediaError for what is none. */
+/** ffmpeg's encoders of some cameras write four bytes of time where a message of values belongs; SRS passes over it. */
+export function isTimecode(payload: Buffer): boolean {
+  return payload.length === 4 && payload[0] === 0;
+}
+
+/** Null for an empty command message, or ffmpeg's time code. Throws MediaError for what is none. */
 export function decodeCommand(m: RtmpMessage): Command | null {
   if (m.payload.length > MAX_COMMAND_BYTES) throw new MediaError('limit', `a command of ${m.payload.length} bytes`);
   // AMF3 command messages start with a format byte 0, what follows is AMF0 in all clients that there are.
   const payload = m.typeId === MessageType.commandAmf3 ? m.payload.subarray(1) : m.payload;
-  if (payload.length === 0) return null;
+  if (payload.length === 0 || isTimecode(m.payload)) return null;
   const [name, transaction, object, ...args] = decodeAmf0Prefix(payload, {
     needed: 2,
     count: MAX_VALUES,

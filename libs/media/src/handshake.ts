@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { answerClientDigest, findClientDigest, HANDSHAKE_PACKET_BYTES as PACKET_BYTES } from './handshake-digest.js';
 import { MediaError } from './media-error.js';
 
 const VERSION = 3;
-const PACKET_BYTES = 1536;
 /** First byte of the header with which a relay tells the client's address (SRS >= 3): F3, u16 length, the address. */
 const PROXY_HEADER = 0xf3;
 /** An IPv4 address has 4 bytes; more than this is not a header of ours. */
@@ -11,8 +11,8 @@ const MAX_PROXY_BYTES = 64;
 export type HandshakeStep = { done: true; rest: Buffer } | { done: false };
 
 /**
- * The server's side of the simple handshake (RTMP specification 5.2). A client that tries the complex one (digests in
- * C1) gets the simple answer, S2 = C1 and a server version of 0, and goes on with that: ffmpeg, OBS, librtmp, SRS.
+ * The server's side of the handshake: the simple one (RTMP specification 5.2: S2 = C1, a server version of 0), or the
+ * one with digests for a client whose C1 has a valid one (Flash plays H.264 only after that).
  */
 export class ServerHandshake {
   readonly #allowProxyHeader: boolean;
@@ -34,11 +34,11 @@ export class ServerHandshake {
       } else if (this.#collected.length < PACKET_BYTES) {
         return { done: false };
       } else if (this.#state === 'c1') {
-        this.#output.push(packet(VERSION), this.#collected.subarray(0, PACKET_BYTES));
+        this.#answer(this.#collected.subarray(0, PACKET_BYTES));
         this.#skip(PACKET_BYTES);
         this.#state = 'c2';
       } else {
-        // C2 should repeat S1, but clients that tried the complex handshake send a digest.
+        // C2 is not looked at, as in SRS: ffmpeg's does not answer S1's digest.
         this.#skip(PACKET_BYTES);
         this.#state = 'done';
         return { done: true, rest: this.#collected };
@@ -50,6 +50,16 @@ export class ServerHandshake {
     const output = this.#output;
     this.#output = [];
     return output;
+  }
+
+  #answer(c1: Buffer): void {
+    const client = findClientDigest(c1);
+    if (client === null) {
+      this.#output.push(packet(VERSION), c1);
+      return;
+    }
+    const { s1, s2 } = answerClientDigest(client);
+    this.#output.push(Buffer.from([VERSION]), s1, s2);
   }
 
   /** False: more bytes are needed. */

@@ -31,14 +31,17 @@ export {
 export {
   DEFAULT_RTMP_PORT,
   DEFAULT_VHOST,
+  type NamedStream,
   parseRtmpUrl,
   parseStreamName,
   parseTcUrl,
   type RtmpUrl,
+  streamOnConnection,
   type TcUrl,
   tcUrlOf,
+  withoutVhost,
 } from './rtmp-url.js';
-export type { ConnectEvent, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
+export type { ConnectEvent, EncoderKind, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
 export { RtmpServerSession, type ServerSessionOptions } from './server-session.js';
 export { ByteAccount } from './slab-account.js';
 export { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';

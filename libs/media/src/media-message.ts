@@ -1,4 +1,5 @@
 import { splitAggregate } from './aggregate.js';
+import { isTimecode } from './commands.js';
 import { MessageType, type RtmpMessage } from './rtmp-message.js';
 
 const SET_DATA_FRAME = Buffer.from('\x02\x00\x0d@setDataFrame', 'latin1');
@@ -12,6 +13,7 @@ const CONNECTION_DATA = ['|RtmpSampleAccess', 'onStatus'].map((name) =>
  * and what is about the connection rather than the stream (|RtmpSampleAccess, onStatus) is left out.
  */
 export function mediaOf(m: RtmpMessage): RtmpMessage[] {
+  if (isData(m.typeId) && isTimecode(m.payload)) return [];
   switch (m.typeId) {
     case MessageType.audio:
     case MessageType.video:
@@ -30,6 +32,10 @@ export function mediaOf(m: RtmpMessage): RtmpMessage[] {
     default:
       return [];
   }
+}
+
+function isData(typeId: number): boolean {
+  return typeId === MessageType.dataAmf0 || typeId === MessageType.dataAmf3;
 }
 
 function dataOf(m: RtmpMessage): RtmpMessage[] {

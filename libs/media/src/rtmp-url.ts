@@ -52,6 +52,43 @@ export function parseStreamName(name: string): { stream: string; query: string; 
   return vhost === undefined ? { stream, query } : { stream, query, vhost };
 }
 
+/** A stream as play or publish means it, on the connection of `url`. */
+export interface NamedStream {
+  app: string;
+  stream: string;
+  /** The name's own query and the tcUrl's, joined by `&`. */
+  query: string;
+  /** Only if the name has one; it goes before the tcUrl's. */
+  vhost?: string;
+}
+
+/**
+ * What a client means that connected to `url` and names a stream, as SRS takes the two for one URL: all in front of the
+ * last slash belongs to the app, and an empty name leaves the stream to be found in the app (rtmp://host/app/stream).
+ * Unlike there, a slash in a query stays one: tokens have them.
+ */
+export function streamOnConnection(url: TcUrl, name: string): NamedStream {
+  const named = parseStreamName(name);
+  const query = joinQueries(named.query, url.query);
+  const rest = { query, ...(named.vhost === undefined ? {} : { vhost: named.vhost }) };
+  if (named.stream === '') {
+    const slash = url.app.indexOf('/');
+    if (slash < 0) return { app: url.app, stream: '', ...rest };
+    return { app: url.app.slice(0, slash), stream: url.app.slice(slash + 1), ...rest };
+  }
+  const slash = named.stream.lastIndexOf('/');
+  if (slash < 0) return { app: url.app, stream: named.stream, ...rest };
+  return { app: `${url.app}/${named.stream.slice(0, slash)}`, stream: named.stream.slice(slash + 1), ...rest };
+}
+
+/** A query without the vhost that it names: what goes upstream names the vhost in its tcUrl (SRS). */
+export function withoutVhost(query: string): string {
+  return query
+    .split('&')
+    .filter((part) => !/^(?:vhost|domain)=/.test(part))
+    .join('&');
+}
+
 /** The tcUrl for a connect command: names the vhost in the host's place, as SRS's own client does. */
 export function tcUrlOf(url: RtmpUrl): string {
   const name = url.vhost === '' || url.vhost === DEFAULT_VHOST ? url.host : url.vhost;
@@ -86,6 +123,10 @@ function standard(parts: Parts): Parts {
   const slash = parts.query.lastIndexOf('/');
   if (slash < 0 || parts.path.indexOf('/', 1) >= 0) return parts;
   return { ...parts, path: parts.path + parts.query.slice(slash), query: parts.query.slice(0, slash) };
+}
+
+function joinQueries(own: string, outer: string): string {
+  return own === outer ? own : [own, outer].filter((query) => query !== '').join('&');
 }
 
 /** Without blanks, without slashes around it, without FMLE's _definst_. */

@@ -20,7 +20,10 @@ export class ServerAnswers {
   }
 
   /** All that goes in front of, and with, the consent to connect. */
-  welcome(transaction: number, o: { windowAckSize: number; chunkSize: number; serverInfo: AmfObject }): void {
+  welcome(
+    transaction: number,
+    o: { windowAckSize: number; chunkSize: number; objectEncoding: number; serverInfo: AmfObject },
+  ): void {
     if (o.windowAckSize > 0) this.#control(controlMessage(MessageType.windowAckSize, o.windowAckSize));
     const bandwidth = controlMessage(MessageType.setPeerBandwidth, WINDOW_BYTES);
     this.#control({ ...bandwidth, payload: Buffer.concat([bandwidth.payload, Buffer.from([DYNAMIC])]) });
@@ -31,7 +34,7 @@ export class ServerAnswers {
       { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 },
       {
         ...statusInfo('status', 'NetConnection.Connect.Success', 'Connection succeeded'),
-        objectEncoding: 0,
+        objectEncoding: o.objectEncoding,
         data: new EcmaArray({ version: '3,5,3,888', ...o.serverInfo }),
       },
     );
@@ -58,7 +61,7 @@ export class ServerAnswers {
     this.#control(userControlMessage(on ? UserControl.streamEof : UserControl.streamBegin, MESSAGE_STREAM_ID));
   }
 
-  /** `fcPublish`: the client asked with FCPublish, too, and may wait for its answer. */
+  /** `fcPublish`: the client announced its stream, and may wait for this answer, too. */
   publishing(fcPublish: boolean): void {
     const words = ['status', 'NetStream.Publish.Start', 'Started publishing stream.'] as const;
     if (fcPublish) this.#command(commandMessage(MESSAGE_STREAM_ID, 'onFCPublish', 0, null, statusInfo(...words)));

@@ -1,5 +1,6 @@
 import type { AmfObject } from './amf0.js';
 import type { RtmpMessage } from './rtmp-message.js';
+import type { NamedStream } from './rtmp-url.js';
 
 /** What a client asked or sent. Names and queries are the client's own words: hostile until checked. */
 export type ServerEvent =
@@ -40,20 +41,17 @@ export interface ConnectEvent {
 }
 
 /** To be answered by acceptPublish or rejectPublish. */
-export interface PublishEvent {
+export interface PublishEvent extends NamedStream {
   type: 'publish';
-  stream: string;
-  query: string;
-  /** Of the stream's own ?vhost=. */
-  vhost?: string;
+  /** By the order of its commands, as SRS tells encoders apart: FMLE announces the stream first, Haivision later. */
+  encoder: EncoderKind;
 }
 
+export type EncoderKind = 'fmle' | 'haivision' | 'flash';
+
 /** To be answered by acceptPlay or rejectPlay. */
-export interface PlayEvent {
+export interface PlayEvent extends NamedStream {
   type: 'play';
-  stream: string;
-  query: string;
-  vhost?: string;
   /** As the client said; -2 if it did not. Live players are not seeked by it. */
   start: number;
   /** Milliseconds to play, as SRS reads it; below 0: until the end. */

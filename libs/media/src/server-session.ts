@@ -1,15 +1,16 @@
-import type { AmfObject, AmfValue } from './amf0.js';
-import { ChunkReader, DEFAULT_CHUNK_READER_LIMITS, FAIR_PARTIAL_BYTES } from './chunk-reader.js';
-import { type Command, decodeCommand, MAX_COMMAND_BYTES, objectOf, stringOf } from './commands.js';
+import { type AmfObject, type AmfValue, isAmfObject } from './amf0.js';
+import { ChunkReader } from './chunk-reader.js';
+import { askingLimits, publishingLimits } from './client-limits.js';
+import { type Command, decodeCommand } from './commands.js';
+import { readConnect } from './connect-command.js';
 import { ConnectionControl, isControl } from './connection-control.js';
 import { ServerHandshake } from './handshake.js';
-import { hopsOf } from './hops.js';
 import { MediaError } from './media-error.js';
 import { mediaOf } from './media-message.js';
 import { MEDIA_CHUNK_SIZE, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
-import { MAX_URL_CHARS, parseStreamName, parseTcUrl } from './rtmp-url.js';
+import { streamOnConnection, type TcUrl } from './rtmp-url.js';
 import { ServerAnswers, WINDOW_BYTES } from './server-answers.js';
-import type { ServerEvent } from './server-events.js';
+import type { EncoderKind, ServerEvent } from './server-events.js';
 import { SessionOutput } from './session-output.js';
 import type { ByteAccount } from './slab-account.js';
 
@@ -52,21 +53,19 @@ export class RtmpServerSession {
   #shaken = false;
   #connect: 'not-asked' | 'asked' | 'accepted' | 'rejected' = 'not-asked';
   #connectTransaction = 1;
-  #fcPublish = false;
+  #url: TcUrl | null = null;
+  /** As the client said: Flash says 3 and wraps its commands; the answers are AMF0 to everybody (SRS). */
+  #objectEncoding = 0;
+  /** What it did since its last stream: tells encoders apart. */
+  #hasCreated = false;
+  #encoder: EncoderKind = 'flash';
   #use: 'none' | 'publish' | 'play' = 'none';
   #askedWork = 0;
 
   constructor(o: ServerSessionOptions = {}) {
     this.#o = { ...o, chunkSize: o.chunkSize ?? MEDIA_CHUNK_SIZE, windowAckSize: o.windowAckSize ?? WINDOW_BYTES };
     this.#handshake = new ServerHandshake({ allowProxyHeader: o.allowProxyHeader ?? false });
-    this.#reader = new ChunkReader(
-      {
-        maxMessageBytes: Math.min(o.maxMessageBytes ?? MAX_COMMAND_BYTES, MAX_COMMAND_BYTES),
-        maxPartialBytes: FAIR_PARTIAL_BYTES,
-        ...(o.maxChunkStreams === undefined ? {} : { maxChunkStreams: o.maxChunkStreams }),
-      },
-      o.unfinished ?? null,
-    );
+    this.#reader = new ChunkReader(askingLimits(o), o.unfinished ?? null);
     this.#output = new SessionOutput(o.maxOutputBytes ?? 256 * 1024);
     this.#answers = new ServerAnswers(this.#output);
     this.#control = new ConnectionControl(this.#output);
@@ -117,8 +116,9 @@ export class RtmpServerSession {
     if (this.#connect !== 'asked') return;
     this.#connect = 'accepted';
     const { windowAckSize, chunkSize, serverInfo = {} } = this.#o;
+    const objectEncoding = this.#objectEncoding;
     this.#output.release(() =>
-      this.#answers.welcome(this.#connectTransaction, { windowAckSize, chunkSize, serverInfo }),
+      this.#answers.welcome(this.#connectTransaction, { windowAckSize, chunkSize, objectEncoding, serverInfo }),
     );
   }
 
@@ -140,7 +140,7 @@ export class RtmpServerSession {
   }
 
   acceptPublish(): void {
-    this.#answers.publishing(this.#fcPublish);
+    this.#answers.publishing(this.#encoder !== 'flash');
   }
 
   /** `code` e.g. NetStream.Publish.BadName. Media that still comes is dropped. */
@@ -176,13 +176,12 @@ export class RtmpServerSession {
         this.#onConnect(c, events);
         break;
       case 'createStream':
+        this.#hasCreated = true;
         this.#result(c, null, MESSAGE_STREAM_ID);
         break;
       case 'releaseStream':
-        this.#result(c, null, undefined);
-        break;
       case 'FCPublish':
-        this.#fcPublish = true;
+        if (this.#encoder === 'flash') this.#encoder = this.#hasCreated ? 'haivision' : 'fmle';
         this.#result(c, null, undefined);
         break;
       case 'publish':
@@ -222,41 +221,30 @@ export class RtmpServerSession {
     this.#connectTransaction = c.transaction;
     // A client that does not wait (connect, createStream, play in one piece) still gets its answers in order.
     this.#output.hold();
-    const tcUrl = stringOf(c.object, 'tcUrl') ?? '';
-    const url = parseTcUrl(tcUrl);
-    const args = objectOf(c.args[0]);
-    const optional: { pageUrl?: string; swfUrl?: string; flashVer?: string } = {};
-    for (const key of ['pageUrl', 'swfUrl', 'flashVer'] as const) {
-      const value = stringOf(c.object, key);
-      if (value !== undefined && value.length > MAX_URL_CHARS) {
-        throw new MediaError('limit', `a ${key} of ${value.length} characters`);
-      }
-      if (value !== undefined && value !== '') optional[key] = value;
-    }
-    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), args });
+    const event = readConnect(c);
+    this.#url = event;
+    if (isAmfObject(c.object) && c.object['objectEncoding'] === 3) this.#objectEncoding = 3;
+    events.push(event);
   }
 
   #onPublish(c: Command, events: ServerEvent[]): void {
-    this.#mustBeConnected(c);
-    this.#endUse(events);
+    const url = this.#connected(c);
+    if (this.#use !== 'none') this.#endUse(events);
     this.#use = 'publish';
     this.#askedWork += USE_WORK;
-    this.#reader.limit({
-      maxMessageBytes: this.#o.maxMessageBytes ?? DEFAULT_CHUNK_READER_LIMITS.maxMessageBytes,
-      maxPartialBytes: DEFAULT_CHUNK_READER_LIMITS.maxPartialBytes,
-    });
-    events.push({ type: 'publish', ...parseStreamName(nameOf(c.args[0])) });
+    this.#reader.limit(publishingLimits(this.#o));
+    events.push({ type: 'publish', ...streamOnConnection(url, nameOf(c.args[0])), encoder: this.#encoder });
   }
 
   #onPlay(c: Command, events: ServerEvent[]): void {
-    this.#mustBeConnected(c);
+    const url = this.#connected(c);
     this.#endUse(events);
     this.#use = 'play';
     this.#askedWork += USE_WORK;
     const [name, start, duration] = c.args;
     events.push({
       type: 'play',
-      ...parseStreamName(nameOf(name)),
+      ...streamOnConnection(url, nameOf(name)),
       start: typeof start === 'number' ? start : -2,
       duration: typeof duration === 'number' && Number.isFinite(duration) ? duration : -1,
     });
@@ -279,11 +267,13 @@ export class RtmpServerSession {
     if (this.#use === 'publish') events.push({ type: 'unpublish' });
     if (this.#use === 'play') events.push({ type: 'close-stream' });
     this.#use = 'none';
+    this.#hasCreated = false;
+    this.#encoder = 'flash';
   }
 
-  #mustBeConnected(c: Command): void {
-    if (this.#connect === 'not-asked' || this.#connect === 'rejected')
-      throw new MediaError('command', `${c.name} before connect`);
+  #connected(c: Command): TcUrl {
+    if (this.#url === null || this.#connect === 'rejected') throw new MediaError('command', `${c.name} before connect`);
+    return this.#url;
   }
 
   #result(c: Command, ...values: AmfValue[]): void {

@@ -33,7 +33,8 @@ describe('a publisher and a server', () => {
       [connect.tcUrl, connect.host, connect.vhost, connect.app, connect.hops],
       ['rtmp://v:1936/live', 'v', 'v', 'live', ['a', 'b']],
     );
-    assert.deepEqual(publish, { type: 'publish', stream: 's', query: 'vhost=v&k=1', vhost: 'v' });
+    const named = { app: 'live', stream: 's', query: 'vhost=v&k=1', vhost: 'v' };
+    assert.deepEqual(publish, { type: 'publish', ...named, encoder: 'fmle' });
   });
 
   it('part with FCUnpublish', () => {

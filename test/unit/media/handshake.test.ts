@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ClientHandshake, ServerHandshake } from '@dolphin/media';
 import fc from 'fast-check';
+import { digestC1, digestC2, faultOf } from '../../support/digest-client.js';
 import { cut, places } from './media-arbitraries.js';
 
 const c0c1 = () => {
@@ -34,7 +35,53 @@ describe('the handshake', () => {
     );
   });
 
-  it('answers a complex C1 simply: version 3, no server version, S2 is C1', () => {
+  for (const [scheme, at, digest] of [
+    [0, 1350, 'a3804d3427e4755dc3d1122414dc289a76e89b5061388e106b00c2e9ed3f6e65'],
+    [1, 278, '7ff26f80296476329e8cb34fa8b3e1ebc67aab282680df12deeed77c69878d1f'],
+  ] as const) {
+    it(`puts a client’s digest by scheme ${scheme} where others do`, () => {
+      const c1 = digestC1(scheme, Buffer.from(Array.from({ length: 1536 }, (_, i) => (i * 7) % 251)));
+      assert.equal(c1.toString('hex', at, at + 32), digest);
+    });
+  }
+
+  it('answers a digest by its own scheme so that a strict client believes it, cut anywhere', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0, 1),
+        fc.uint8Array({ minLength: 1536, maxLength: 1536 }),
+        places,
+        (scheme, filling, at) => {
+          const server = new ServerHandshake();
+          const c1 = digestC1(scheme, Buffer.from(filling));
+          for (const piece of cut(Buffer.concat([Buffer.from([3]), c1]), at)) server.push(piece);
+          const answer = Buffer.concat(server.takeOutput());
+          assert.equal(faultOf(answer, c1, scheme), null);
+          const step = server.push(Buffer.concat([digestC2(answer, scheme), Buffer.from('then')]));
+          assert.ok(step.done && step.rest.toString() === 'then');
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('answers simply where one byte of the digest’s packet is another, or the version is zero', () => {
+    const simple = (c1: Buffer) => {
+      const server = new ServerHandshake();
+      server.push(Buffer.concat([Buffer.from([3]), c1]));
+      return Buffer.concat(server.takeOutput()).subarray(1537).equals(c1);
+    };
+    fc.assert(
+      fc.property(fc.constantFrom(0, 1), fc.integer({ min: 4, max: 1535 }), (scheme, at) => {
+        const c1 = digestC1(scheme, Buffer.alloc(1536, 0x33));
+        c1[at] = (c1[at] ?? 0) ^ 0x40;
+        assert.ok(simple(c1));
+      }),
+    );
+    assert.ok(simple(digestC1(1, Buffer.alloc(1536, 0x33), 0)));
+  });
+
+  it('answers a C1 without a valid digest simply: version 3, no server version, S2 is C1', () => {
     const server = new ServerHandshake();
     const hello = c0c1();
     server.push(hello);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseRtmpUrl, parseStreamName, parseTcUrl, tcUrlOf } from '@dolphin/media';
+import { parseRtmpUrl, parseStreamName, parseTcUrl, streamOnConnection, tcUrlOf, withoutVhost } from '@dolphin/media';
 import fc from 'fast-check';
 import { refuses } from './media-arbitraries.js';
 
@@ -62,6 +62,35 @@ describe('a stream name', () => {
   });
 });
 
+describe('a stream on its connection', () => {
+  const on = (tcUrl: string, name: string) => streamOnConnection(parseTcUrl(tcUrl), name);
+
+  it('has the queries of its name and of the tcUrl, and its own vhost', () => {
+    assert.deepEqual(on('rtmp://h/live?a=1', 's?token=a/b'), { app: 'live', stream: 's', query: 'token=a/b&a=1' });
+    assert.deepEqual(on('rtmp://h/live?vhost=v', 's?vhost=w'), {
+      app: 'live',
+      stream: 's',
+      query: 'vhost=w&vhost=v',
+      vhost: 'w',
+    });
+    assert.equal(on('rtmp://h/live?a=1', 's?a=1').query, 'a=1');
+  });
+
+  it('gives all in front of its last slash to the app', () => {
+    assert.deepEqual(on('rtmp://h/live', 'a/b/s'), { app: 'live/a/b', stream: 's', query: '' });
+  });
+
+  it('is found in the app if its name is empty', () => {
+    assert.deepEqual(on('rtmp://h/live/s', ''), { app: 'live', stream: 's', query: '' });
+    assert.deepEqual(on('rtmp://h/live', '?a=1'), { app: 'live', stream: '', query: 'a=1' });
+  });
+
+  it('goes upstream without the vhost that its query names', () => {
+    assert.equal(withoutVhost('vhost=v&token=a/b&domain=w'), 'token=a/b');
+    assert.equal(withoutVhost(''), '');
+  });
+});
+
 it('any text is read as a URL, tcUrl and stream name, or refused by a MediaError', () => {
   fc.assert(
     fc.property(
@@ -74,6 +103,7 @@ it('any text is read as a URL, tcUrl and stream name, or refused by a MediaError
         refuses(() => parseRtmpUrl(text));
         refuses(() => parseTcUrl(text));
         refuses(() => parseStreamName(text));
+        refuses(() => streamOnConnection(parseTcUrl('rtmp://h/live?a=1'), text));
       },
     ),
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeAmf0, encodeMessage, MessageType } from '@dolphin/media';
+import { encodeAmf0, encodeMessage, isAmfObject, MessageType } from '@dolphin/media';
 import fc from 'fast-check';
 import { message, refuses } from './media-arbitraries.js';
 import { command, metadata, RawClient } from './session-peers.js';
@@ -30,7 +30,8 @@ describe('a server session', () => {
       ['_result', 4, null, null],
       ['_result', 5, null, 1],
     ]);
-    assert.deepEqual(client.command('publish', 0, null, 's', 'live'), [{ type: 'publish', stream: 's', query: '' }]);
+    const publish = { type: 'publish', app: 'live', query: '' };
+    assert.deepEqual(client.command('publish', 0, null, 's', 'live'), [{ ...publish, stream: 's', encoder: 'fmle' }]);
     client.server.acceptPublish();
     assert.deepEqual(
       client.answers().map(([name]) => name),
@@ -39,7 +40,7 @@ describe('a server session', () => {
     assert.deepEqual(client.command('FCUnpublish', 6, null, 's'), [{ type: 'unpublish' }]);
     assert.deepEqual(client.codes(), ['NetStream.Unpublish.Success', 'NetStream.Unpublish.Success']);
     assert.deepEqual(client.command('deleteStream', 7, null, 1), []);
-    assert.deepEqual(client.command('publish', 0, null, 't'), [{ type: 'publish', stream: 't', query: '' }]);
+    assert.deepEqual(client.command('publish', 0, null, 't'), [{ ...publish, stream: 't', encoder: 'flash' }]);
     assert.deepEqual(client.command('deleteStream', 9, null, 1), [{ type: 'unpublish' }]);
   });
 
@@ -74,7 +75,7 @@ describe('a server session', () => {
     client.command('getStreamLength', 3, null, 's');
     assert.deepEqual(client.answers(), [['_result', 3, null, 0]]);
     assert.deepEqual(client.command('play', 4, null, 's', -2000, 5000), [
-      { type: 'play', stream: 's', query: '', start: -2000, duration: 5000 },
+      { type: 'play', app: 'live', stream: 's', query: '', start: -2000, duration: 5000 },
     ]);
     client.server.acceptPlay();
     assert.ok(client.codes().includes('NetStream.Play.Start'));
@@ -133,6 +134,48 @@ describe('a server session', () => {
     ]);
     const [event] = client.send({ typeId: MessageType.commandAmf3, timestamp: 0, streamId: 0, payload });
     assert.equal(event?.type, 'connect');
+  });
+
+  it('tells encoders apart by the order of their commands', () => {
+    const encoderOf = (...names: string[]) => {
+      const client = new RawClient().connected();
+      const events = names.flatMap((name) => client.command(name, 2, null, 's'));
+      return events.flatMap((e) => (e.type === 'publish' ? [e.encoder] : []));
+    };
+    assert.deepEqual(encoderOf('releaseStream', 'FCPublish', 'createStream', 'publish'), ['fmle']);
+    assert.deepEqual(encoderOf('FCPublish', 'createStream', 'publish'), ['fmle']);
+    assert.deepEqual(encoderOf('createStream', 'FCPublish', 'publish'), ['haivision']);
+    assert.deepEqual(encoderOf('createStream', 'publish'), ['flash']);
+    // Each stream anew.
+    assert.deepEqual(encoderOf('FCPublish', 'createStream', 'publish', 'FCUnpublish', 'createStream', 'publish'), [
+      'fmle',
+      'flash',
+    ]);
+  });
+
+  it('says to each client the object encoding that it asked for, and no other than 0 and 3', () => {
+    for (const [asked, said] of [
+      [3, 3],
+      [0, 0],
+      [undefined, 0],
+      [7, 0],
+      ['3', 0],
+    ] as const) {
+      const client = new RawClient();
+      client.command('connect', 1, { tcUrl: 'rtmp://h/live', objectEncoding: asked });
+      client.server.acceptConnect();
+      const [info] = client
+        .answers()
+        .flatMap(([name, , , value]) => (name === '_result' && isAmfObject(value) ? [value] : []));
+      assert.equal(info?.['objectEncoding'], said);
+    }
+  });
+
+  it('passes over the time code that ffmpeg writes where values belong', () => {
+    const client = new RawClient().connected();
+    client.command('publish', 0, null, 's');
+    const payload = Buffer.from('00000bb8', 'hex');
+    for (const typeId of [15, 17, 18, 20]) assert.deepEqual(client.send({ ...metadata, typeId, payload }), []);
   });
 
   it('refuses play and publish before connect, a second connect, and a connect without a URL', () => {

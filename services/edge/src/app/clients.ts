@@ -1,7 +1,8 @@
+import type { EncoderKind } from '@dolphin/media';
 import type { ClientEnd } from '@dolphin/protocol';
 import type { StreamKey } from '../domain/stream-key.js';
 
-export type ClientType = 'rtmp-play' | 'flv-play' | 'fmle-publish' | 'flash-publish' | 'unknown';
+export type ClientType = 'rtmp-play' | 'flv-play' | `${EncoderKind}-publish` | 'unknown';
 
 /** A client's connection, as the API and the limits see it. */
 export interface Client {

@@ -174,7 +174,7 @@ export class RtmpConnection extends ClientConnection {
       return;
     }
     const { key, settings } = asked;
-    this.type = 'fmle-publish';
+    this.type = `${event.encoder}-publish`;
     this.uses(key, 'publish');
     this.name = event.stream;
     const { hops = [] } = this.#connect ?? {};
@@ -203,11 +203,9 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #streamOf(event: PlayEvent | PublishEvent): { key: StreamKey; settings: VhostSettings } | null {
-    const connect = this.#connect;
-    if (connect === null) return null;
     const settings = event.vhost === undefined ? this.#settings : vhostFor(this.context.settings, event.vhost);
-    if (settings === null || !isStreamName(connect.app, event.stream)) return null;
-    return { key: { vhost: settings.name, app: connect.app, stream: event.stream }, settings };
+    if (settings === null || !isStreamName(event.app, event.stream)) return null;
+    return { key: { vhost: settings.name, app: event.app, stream: event.stream }, settings };
   }
 
   #flushMedia(media: RtmpMessage[]): void {

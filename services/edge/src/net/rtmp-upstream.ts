@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage } from '@dolphin/media';
+import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
 
@@ -29,7 +29,8 @@ class RtmpUpstream implements Upstream {
     this.#request = request;
     this.#events = events;
     this.#timers = timers;
-    const { origin, vhost, app, stream, query, hops, mode } = request;
+    const { origin, vhost, app, stream, hops, mode } = request;
+    const query = withoutVhost(request.query);
     const url = { host: origin.host, port: origin.port, vhost, app, stream, query };
     this.#session = new RtmpClientSession({ mode, url, hops, chunkSize });
     this.#cancelTimer = timers.after(request.connectTimeoutMs, () => this.#end('lost', '', 'connect time-out'));
