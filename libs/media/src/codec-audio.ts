@@ -22,6 +22,7 @@ const SOUND_FORMAT: Readonly<Record<number, AudioCodec>> = {
   14: 'MP3',
 };
 const ENHANCED = 9;
+const ENHANCED_FRAMES = 1;
 const AAC = 10;
 
 /** Null for an empty payload. */
@@ -41,6 +42,23 @@ export function isAudioSequenceHeader(payload: Buffer): boolean {
   return first >> 4 === ENHANCED && (first & 0x0f) === 0;
 }
 
+/** The codec's own bytes of a frame; null for sequence headers and what is too short to tell. */
+export function audioFrame(payload: Buffer): { codec: AudioCodec; body: Buffer } | null {
+  const codec = audioCodec(payload);
+  if (codec === null || isAudioSequenceHeader(payload)) return null;
+  const format = payload[0]! >> 4;
+  if (format === ENHANCED)
+    return (payload[0]! & 0x0f) === ENHANCED_FRAMES ? { codec, body: payload.subarray(5) } : null;
+  if (format === AAC) return payload[1] === 1 ? { codec, body: payload.subarray(2) } : null;
+  return { codec, body: payload.subarray(1) };
+}
+
+/** The AudioSpecificConfig in an AAC sequence header; null if it is none. */
+export function aacConfig(payload: Buffer): Buffer | null {
+  if (!isAudioSequenceHeader(payload) || audioCodec(payload) !== 'AAC') return null;
+  return payload.subarray(payload[0]! >> 4 === AAC ? 2 : 5);
+}
+
 export interface AacFacts {
   /** As SRS's API names it. */
   profile: 'Main' | 'LC' | 'SSR' | 'HE' | 'HEv2' | 'other';
@@ -56,8 +74,8 @@ const PROFILES: Readonly<Record<number, AacFacts['profile']>> = { 1: 'Main', 2: 
  * HE is told only if the config says so itself; the rate is then that of the extension.
  */
 export function aacFacts(payload: Buffer): AacFacts | null {
-  if (!isAudioSequenceHeader(payload) || audioCodec(payload) !== 'AAC') return null;
-  const config = payload.subarray(payload[0]! >> 4 === AAC ? 2 : 5);
+  const config = aacConfig(payload);
+  if (config === null) return null;
   const bits = bitReader(config);
   const type = audioObjectType(bits);
   let sampleRate = rate(bits);

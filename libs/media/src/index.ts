@@ -48,4 +48,6 @@ export { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';
 export { type FrameKind, MESSAGE_OVERHEAD_BYTES, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
 export { FAIR_RING_BYTES, SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';
+export { type HeaderNews, TsMuxer } from './ts-muxer.js';
+export { TS_PACKET_BYTES } from './ts-packets.js';
 export { unpinned } from './unpinned.js';

@@ -5,6 +5,7 @@ import type { ClientProtocol } from '@dolphin/protocol';
 import { createLogger, Lifecycle, type Logger, onTermination } from '@dolphin/runtime';
 import { ConfError, loadConf } from '@dolphin/srs/conf.js';
 import { type Client, Clients } from './app/clients.js';
+import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
 import type { Timers } from './app/ports.js';
 import { type ServerContext, TOTAL_UNFINISHED_BYTES } from './app/server.js';
@@ -16,7 +17,7 @@ import { type EdgeSettings, type ListenAt, readSettings } from './domain/setting
 import { ApiServer } from './http/api-server.js';
 import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
-import { FlvConnection } from './net/flv-connection.js';
+import { HttpConnection } from './net/http-connection.js';
 import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
@@ -106,7 +107,7 @@ async function run(settings: EdgeSettings, log: Logger): Promise<void> {
     }
     return protocol === 'rtmp'
       ? new RtmpConnection(socket, context, options)
-      : new FlvConnection(socket, context, options);
+      : new HttpConnection(socket, context, options);
   };
   const open = async (server: Server, at: ListenAt, name: string) => {
     await listen(server, at);
@@ -178,6 +179,7 @@ function makeContext(settings: EdgeSettings, log: Logger): ServerContext {
     log,
     random,
     trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    httpRoutes: [flvRoute(() => settings)],
     vhostIds: new Map([...settings.vhosts.keys()].map((name) => [name, newId()])),
   };
 }

@@ -1,65 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { streamOfUrl } from '@dolphin/edge/domain/flv-mount.js';
-import { parseHead } from '@dolphin/edge/domain/http-head.js';
 import { answerLag, watchWrite } from '@dolphin/edge/domain/player-rules.js';
 import { PublishWatch } from '@dolphin/edge/domain/publish-watch.js';
 import { OriginCycle, pullDelayMs, RETRY_MS } from '@dolphin/edge/domain/pull-rules.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { isStreamName, streamUrlOf, vhostFor } from '@dolphin/edge/domain/stream-key.js';
 import { parseConf } from '@dolphin/srs';
-import fc from 'fast-check';
 
 const conf = (text: string) => readSettings(parseConf(text, 'edge.conf')).settings;
-const head = (text: string) => parseHead(Buffer.from(text, 'latin1'));
-
-describe('the request of an HTTP player', () => {
-  it('is read from its head, however it is cut', () => {
-    const text = 'GET /live/a%20b.flv?token=1 HTTP/1.1\r\nHOST: h:80\r\nX-Real-IP: 1.2.3.4\r\n\r\n';
-    for (let i = 0; i < text.length; i++) assert.equal(head(text.slice(0, i)).is, 'more', `${i} bytes`);
-    assert.deepEqual(head(text), {
-      is: 'head',
-      head: { method: 'GET', path: '/live/a b.flv', query: 'token=1', minor: 1, host: 'h:80', realIp: '1.2.3.4' },
-    });
-  });
-
-  it('names a stream in UTF-8, escaped or not', () => {
-    for (const path of ['/live/à中.flv', '/live/%C3%A0%E4%B8%AD.flv']) {
-      const parsed = parseHead(Buffer.from(`GET ${path} HTTP/1.1\r\n\r\n`));
-      assert.equal(parsed.is === 'head' && parsed.head.path, '/live/à中.flv');
-    }
-  });
-
-  it('is bad when it is none, or too long, at once', () => {
-    for (const text of ['\x03abc', 'get / ', 'GET / HTTP/2.0\r\n\r\n', 'GET /%zz HTTP/1.1\r\n\r\n', 'A'.repeat(18)]) {
-      assert.equal(head(text).is, 'bad', text);
-    }
-    assert.equal(head(`GET /${'a'.repeat(9000)}`).is, 'bad');
-  });
-
-  it('never throws, whatever comes', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void parseHead(Buffer.from(bytes))));
-  });
-
-  it('means a stream by the mount of its vhost', () => {
-    const settings = conf(`listen 1;
-      vhost __defaultVhost__ { http_remux { enabled on; } }
-      vhost a.com { http_remux { enabled on; mount [vhost]/x/[app]/[stream].flv; } }
-      vhost off.com { }`);
-    const find = (host: string, path: string, query = '') => {
-      const found = streamOfUrl(settings, { host, path, query });
-      return found && `${found.key.vhost}/${found.key.app}/${found.key.stream}`;
-    };
-    assert.equal(find('127.0.0.1:8080', '/live/livestream.flv'), '__defaultVhost__/live/livestream');
-    assert.equal(find('h', '/a/b/c.flv'), '__defaultVhost__/a/b/c');
-    assert.equal(find('a.com:80', '/x/live/s.flv'), 'a.com/live/s');
-    assert.equal(find('h', '/x/live/s.flv', 'vhost=a.com'), 'a.com/live/s');
-    assert.equal(find('off.com', '/live/s.flv'), null);
-    assert.equal(find('h', '/live/s.mp4'), null);
-    assert.equal(find('h', '/s.flv'), null);
-    assert.equal(find('h', `/live/${'s'.repeat(600)}.flv`), null);
-  });
-});
 
 describe('the names of streams', () => {
   it('find their vhost, or the default one, if it is on', () => {

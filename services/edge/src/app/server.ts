@@ -2,6 +2,7 @@ import type { ByteAccount } from '@dolphin/media';
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import type { Clients } from './clients.js';
+import type { HttpRoute } from './http-routes.js';
 import type { Log, Timers } from './ports.js';
 import type { Streams } from './streams.js';
 
@@ -31,6 +32,8 @@ export interface ServerContext {
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;
+  /** Who serves an HTTP request: the first that knows its path. */
+  readonly httpRoutes: readonly HttpRoute[];
   /** Ids of vhosts in the API: random, as in SRS. */
   readonly vhostIds: ReadonlyMap<string, string>;
 }

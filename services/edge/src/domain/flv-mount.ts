@@ -2,6 +2,12 @@ import type { EdgeSettings } from './settings.js';
 import { isStreamName, type StreamKey, vhostFor } from './stream-key.js';
 import type { VhostSettings } from './vhost-settings.js';
 
+/** A stream that a URL means, with the settings of its vhost. */
+export interface FlvStream {
+  readonly key: StreamKey;
+  readonly settings: VhostSettings;
+}
+
 /**
  * Which stream a URL means, by the templates of http_remux: `[vhost]/[app]/[stream].flv`. Null: no
  * stream's URL.
@@ -9,7 +15,7 @@ import type { VhostSettings } from './vhost-settings.js';
 export function streamOfUrl(
   settings: EdgeSettings,
   url: { host: string; path: string; query: string },
-): { key: StreamKey; settings: VhostSettings } | null {
+): FlvStream | null {
   const named = /(?:^|&)vhost=([^&]*)/.exec(url.query)?.[1];
   const hostName = named ?? url.host.replace(/:\d+$/, '');
   const vhost = vhostFor(settings, hostName);

@@ -136,11 +136,16 @@ export abstract class ClientConnection implements Client {
     this.#o.onUses?.(streamUrlOf(key), use);
   }
 
+  /** Bytes of its writes that the kernel has not taken. */
+  protected pendingBytes(): number {
+    return pendingWriteBytes(this.socket);
+  }
+
   /** What a player of either protocol has from its connection. */
   protected playerBase() {
     return {
       sink: this.socket,
-      pendingBytes: () => pendingWriteBytes(this.socket),
+      pendingBytes: () => this.pendingBytes(),
       jumped: () => {
         this.context.trouble.jumps++;
       },

@@ -1,0 +1,46 @@
+import { type FlvStream, streamOfUrl } from '../domain/flv-mount.js';
+import { type HttpAnswer, textAnswer } from '../domain/http-answer.js';
+import type { EdgeSettings } from '../domain/settings.js';
+
+/** A GET or HEAD, as its route sees it. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD';
+  /** Decoded; without query. It may hold any character: check what becomes a file's name, or a header. */
+  readonly path: string;
+  readonly query: string;
+  /** As the client names the server, perhaps with a port; empty: it does not. */
+  readonly host: string;
+  /** The client's, behind a relay as well. */
+  readonly address: string;
+  /** A header's value by its name in lower case; empty: it is not there. */
+  header(name: string): string;
+}
+
+/**
+ * How a request is served. `answer`: by something that has an end; it is written when it is there, in the order of the
+ * requests, and to HEAD without its body. A promise that fails is answered by 500. `play`: by a stream, in HTTP-FLV; the
+ * connection ends with it.
+ */
+export type HttpOutcome =
+  | { readonly is: 'answer'; readonly answer: HttpAnswer | Promise<HttpAnswer> }
+  | { readonly is: 'play'; readonly stream: FlvStream };
+
+/** Null: the path is another route's. Called within the connection's turn, so it neither throws nor waits. */
+export type HttpRoute = (request: HttpRequest) => HttpOutcome | null;
+
+/** HTTP-FLV, by the mounts of the vhosts. */
+export function flvRoute(settings: () => EdgeSettings): HttpRoute {
+  return (request) => {
+    const stream = streamOfUrl(settings(), request);
+    return stream === null ? null : { is: 'play', stream };
+  };
+}
+
+/** The first route that knows the path; 404 where none does. */
+export function routeOf(routes: readonly HttpRoute[], request: HttpRequest): HttpOutcome {
+  for (const route of routes) {
+    const outcome = route(request);
+    if (outcome !== null) return outcome;
+  }
+  return { is: 'answer', answer: textAnswer(404) };
+}

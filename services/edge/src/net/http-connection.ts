@@ -1,0 +1,245 @@
+import type { Socket } from 'node:net';
+import type { ClientEnd } from '@dolphin/protocol';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
+import { type HttpRequest, routeOf } from '../app/http-routes.js';
+import { Player } from '../app/player.js';
+import type { ServerContext } from '../app/server.js';
+import type { FlvStream } from '../domain/flv-mount.js';
+import { type AnswerFrame, answerHead, flvHead, type HttpAnswer, textAnswer } from '../domain/http-answer.js';
+import { type HttpHead, headerOf, parseHead } from '../domain/http-head.js';
+import { ClientConnection, type ConnectionOptions } from './client-connection.js';
+
+/** A whole request head must be there by then, and the body that is thrown away with it. */
+const HEAD_TIMEOUT_MS = 5000;
+/** A connection is kept so long between two requests: SRS's time, and above the 10 s of an HLS segment. */
+const IDLE_MS = 15_000;
+/** An answer that somebody has to make takes no longer than that. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** A client that takes nothing of its answer for so long is closed: SRS's time. */
+const STALL_MS = 30_000;
+/** How long a player waits for a stream that nobody publishes here, before it gets its 404. */
+const ORIGIN_STANDBY_MS = 3000;
+/** The same on an edge: its upstreams are asked in turn, 5 s each. */
+const EDGE_STANDBY_MS = 20_000;
+/** Bytes of later requests kept while one is answered; with more it is not read on. One read of the socket. */
+const MAX_UNREAD_BYTES = 64 * 1024;
+/** A body that is asked for by no route is thrown away up to this; with a longer one the connection ends. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** A player has nothing more to say; who sends on and on is cut. */
+const MAX_EXTRA_BYTES = 64 * 1024;
+
+const SERVER = `dolphin/${DOLPHIN_VERSION}`;
+const NOTHING = Buffer.alloc(0);
+const ALLOW = { Allow: 'GET, HEAD, OPTIONS' };
+
+/**
+ * One HTTP client on its socket: it asks once or often, one request after the other, until one of them is for a stream;
+ * from then on it is a player of HTTP-FLV.
+ */
+export class HttpConnection extends ClientConnection {
+  readonly type = 'flv-play';
+  pageUrl = '';
+  readonly swfUrl = '';
+  tcUrl = '';
+  #state: 'reading' | 'answering' | 'playing' | 'ending' = 'reading';
+  /** What came and belongs to the request that is read, or to those after it. */
+  #unread: Buffer = NOTHING;
+  /** Of the last request's body: still to come, and thrown away. */
+  #bodyBytes = 0;
+  #extraBytes = 0;
+  #player: Player | null = null;
+
+  constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
+    super(socket, context, o);
+    this.#limitHead();
+  }
+
+  protected override onData(data: Buffer): void {
+    switch (this.#state) {
+      case 'reading':
+        // From the first byte of a head: no number of further ones makes it longer.
+        if (this.#unread.length === 0 && this.#bodyBytes === 0) this.#limitHead();
+        this.#keep(data);
+        this.#readNext();
+        return;
+      case 'answering':
+        this.#keep(data);
+        if (this.#unread.length > MAX_UNREAD_BYTES) this.socket.pause();
+        return;
+      case 'playing':
+      case 'ending':
+        this.#extraBytes += data.length;
+        if (this.#extraBytes > MAX_EXTRA_BYTES) this.close('error', 'it sends after its request');
+        return;
+      default:
+        this.#state satisfies never;
+    }
+  }
+
+  protected override onDrain(): void {
+    this.#player?.pump();
+  }
+
+  protected override leaveStream(): void {
+    const player = this.#player;
+    if (player === null || this.key === null) return;
+    this.#player = null;
+    this.context.streams.leave(this.key, player, this.takeSentBytes());
+  }
+
+  #limitHead(): void {
+    this.setLimit(HEAD_TIMEOUT_MS, () => this.timeOut('head'));
+  }
+
+  #keep(data: Buffer): void {
+    this.#unread = this.#unread.length === 0 ? data : Buffer.concat([this.#unread, data]);
+  }
+
+  #readNext(): void {
+    const body = Math.min(this.#bodyBytes, this.#unread.length);
+    this.#bodyBytes -= body;
+    this.#unread = this.#unread.subarray(body);
+    if (this.#unread.length === 0) return;
+    const parsed = parseHead(this.#unread);
+    switch (parsed.is) {
+      case 'more':
+        return;
+      case 'bad':
+        this.context.trouble.badInput++;
+        this.#send(textAnswer(parsed.status), { minor: 1, keepsAlive: false, crossDomain: false, server: SERVER });
+        return;
+      case 'head':
+        this.#unread = this.#unread.subarray(parsed.head.bytes);
+        this.#onRequest(parsed.head);
+        return;
+      default:
+        parsed satisfies never;
+    }
+  }
+
+  #onRequest(head: HttpHead): void {
+    const realIp = headerOf(head, 'x-real-ip');
+    if (this.trustsPeer && /^[0-9a-fA-F.:]{2,45}$/.test(realIp)) this.address = realIp;
+    this.#bodyBytes = head.bodyBytes ?? 0;
+    const { httpCrossDomain } = this.context.settings;
+    const frame: AnswerFrame = {
+      minor: head.minor,
+      keepsAlive: head.keepsAlive && head.bodyBytes !== null && head.bodyBytes <= MAX_BODY_BYTES,
+      crossDomain: httpCrossDomain && headerOf(head, 'origin') !== '',
+      server: SERVER,
+    };
+    const { method } = head;
+    if (method === 'OPTIONS' && httpCrossDomain) this.#send({ status: 200 }, frame);
+    else if (method === 'GET' || method === 'HEAD') this.#serve({ ...this.#requestOf(head), method }, head, frame);
+    else this.#send(textAnswer(405, ALLOW), frame);
+  }
+
+  #requestOf(head: HttpHead): Omit<HttpRequest, 'method'> {
+    const { path, query, host } = head;
+    return { path, query, host, address: this.address, header: (name) => headerOf(head, name) };
+  }
+
+  #serve(request: HttpRequest, head: HttpHead, frame: AnswerFrame): void {
+    const outcome = routeOf(this.context.httpRoutes, request);
+    switch (outcome.is) {
+      case 'answer':
+        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request);
+        else this.#send(outcome.answer, frame, request.method);
+        return;
+      case 'play':
+        if (request.method === 'HEAD') this.#write([flvHead(frame, 'HEAD')], frame.keepsAlive, 'client-left');
+        else this.#play(outcome.stream, head, { ...frame, keepsAlive: false });
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #play({ key, settings }: FlvStream, head: HttpHead, frame: AnswerFrame): void {
+    const request = { key, settings, query: head.query, hops: [], address: this.address, isEdge: false };
+    if (this.context.streams.refusal(request) !== null) {
+      this.context.trouble.refused++;
+      this.#send(textAnswer(503, { 'Retry-After': '5' }), frame, 'GET', 'limit');
+      return;
+    }
+    this.#state = 'playing';
+    this.#unread = NOTHING;
+    const player = new Player({
+      ...this.playerBase(),
+      form: frame.minor === 1 ? 'flv-chunked' : 'flv-raw',
+      // Held until there is media: before that nobody knows whether it is to be a 404.
+      head: flvHead(frame, 'GET'),
+      started: () => this.clearLimit(),
+    });
+    this.#player = player;
+    // What was answered before was for no stream.
+    this.takeSentBytes();
+    this.uses(key, 'play');
+    this.name = `${key.stream}.flv`;
+    this.tcUrl = `http://${head.host}/${key.app}`;
+    this.pageUrl = headerOf(head, 'referer');
+    this.setLimit(settings.origins === null ? ORIGIN_STANDBY_MS : EDGE_STANDBY_MS, () => {
+      this.leaveStream();
+      this.#send(textAnswer(404), frame);
+    });
+    this.context.streams.play(request, player);
+  }
+
+  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, { method, path }: HttpRequest): void {
+    this.#state = 'answering';
+    let late = false;
+    const send = (answer: HttpAnswer) => {
+      if (!late && !this.socket.destroyed) this.#send(answer, frame, method);
+    };
+    this.setLimit(ANSWER_TIMEOUT_MS, () => {
+      send(textAnswer(503, { 'Retry-After': '5' }));
+      late = true;
+    });
+    making.then(send, (error: unknown) => {
+      this.context.log.warn({ err: error, path }, 'an HTTP answer could not be made');
+      send(textAnswer(500));
+    });
+  }
+
+  #send(answer: HttpAnswer, frame: AnswerFrame, method = 'GET', end?: ClientEnd): void {
+    const parts = [answerHead(answer, frame)];
+    if (answer.body !== undefined && answer.body.length > 0 && method !== 'HEAD') parts.push(answer.body);
+    this.#write(parts, frame.keepsAlive, end ?? (answer.status < 400 ? 'client-left' : 'error'));
+  }
+
+  /** The next request is looked at when the kernel has all of this: who does not read, does not ask. */
+  #write(parts: readonly Buffer[], keepsAlive: boolean, end: ClientEnd): void {
+    this.#state = keepsAlive ? 'answering' : 'ending';
+    this.#limitStall(this.pendingBytes());
+    const last = parts.length - 1;
+    this.socket.cork();
+    parts.forEach((part, i) => {
+      this.socket.write(part, i < last ? undefined : () => this.#onWritten(keepsAlive, end));
+    });
+    this.socket.uncork();
+  }
+
+  #limitStall(before: number): void {
+    this.setLimit(STALL_MS, () => {
+      const pending = this.pendingBytes();
+      if (pending !== before) this.#limitStall(pending);
+      else {
+        this.context.trouble.slowClosed++;
+        this.close('slow', 'it does not take its answer');
+      }
+    });
+  }
+
+  #onWritten(keepsAlive: boolean, end: ClientEnd): void {
+    if (this.socket.destroyed) return;
+    if (!keepsAlive) {
+      this.endAfterWrites(end, 'answered');
+      return;
+    }
+    this.#state = 'reading';
+    if (this.#bodyBytes > 0 || this.#unread.length > 0) this.#limitHead();
+    else this.setLimit(IDLE_MS, () => this.close('client-left', 'it asks no more'));
+    this.socket.resume();
+    this.#readNext();
+  }
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import { Clients } from '@dolphin/edge/app/clients.js';
+import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
+import type { ServerContext } from '@dolphin/edge/app/server.js';
+import { Streams } from '@dolphin/edge/app/streams.js';
+import { readSettings } from '@dolphin/edge/domain/settings.js';
+import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
+import { ByteAccount } from '@dolphin/media';
+import { parseConf } from '@dolphin/srs';
+import { eventually } from '../../support/eventually.js';
+
+const { settings } = readSettings(parseConf('listen 1; vhost __defaultVhost__ { }', 'edge.conf'));
+
+/** A server of nothing but HTTP connections, with routes and a clock of the test's. */
+export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpRoute[]) {
+  const clock = new TurnedClock();
+  const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
+  const random = Math.random;
+  const dial = () => ({ close: () => undefined, send: () => true });
+  const context: ServerContext = {
+    settings,
+    streams: new Streams({
+      serverId: 'edge',
+      chunkSize: 60_000,
+      pull: { dial, timers: clock, log, random },
+      tapsOf: () => [],
+    }),
+    clients: new Clients(100),
+    unfinished: new ByteAccount(1024 * 1024),
+    timers: clock,
+    log,
+    random,
+    trouble: { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 },
+    httpRoutes,
+    vhostIds: new Map(),
+  };
+  const server = createServer((socket) => void new HttpConnection(socket, context, { handedOff: false }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const { client } of context.clients.all()) client.close('edge-stopped');
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { context, clock, open: () => openClient(t, port) };
+}
+
+/** Time passes when the test says so. */
+class TurnedClock {
+  #ms = 0;
+  readonly #due = new Set<{ atMs: number; fn: () => void }>();
+
+  now(): number {
+    return this.#ms;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const entry = { atMs: this.#ms + ms, fn };
+    this.#due.add(entry);
+    return () => this.#due.delete(entry);
+  }
+
+  pass(ms: number): void {
+    this.#ms += ms;
+    for (const entry of [...this.#due]) {
+      if (entry.atMs > this.#ms || !this.#due.delete(entry)) continue;
+      entry.fn();
+    }
+  }
+}
+
+/** A client that says what it is told to, and keeps what it hears. */
+async function openClient(t: TestContext, port: number) {
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  const heard: Buffer[] = [];
+  let closed = false;
+  socket.on('data', (data: Buffer) => heard.push(data));
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    closed = true;
+  });
+  await once(socket, 'connect');
+  const text = () => Buffer.concat(heard).toString('latin1');
+  return {
+    socket,
+    text,
+    say: (words: string) => void socket.write(words),
+    hears: (pattern: RegExp) => eventually(() => pattern.test(text()), { what: `it hears ${pattern}` }),
+    isClosed: () => eventually(() => closed, { what: 'it is closed' }),
+  };
+}
