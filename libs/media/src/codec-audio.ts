@@ -25,11 +25,11 @@ const SOUND_FORMAT: Readonly<Record<number, AudioCodec>> = {
 const ENHANCED = 9;
 const AAC = 10;
 /** Enhanced RTMP v2 packet types. */
-const Packet = { sequenceStart: 0, multitrack: 5 } as const;
+const Packet = { sequenceStart: 0, codedFrames: 1, multitrack: 5 } as const;
 
 interface AudioHead {
   codec: AudioCodec;
-  isSequenceHeader: boolean;
+  kind: 'sequence-header' | 'frame' | 'other';
   /** Where the codec's own bytes start. */
   bodyAt: number;
 }
@@ -41,21 +41,39 @@ export function audioCodec(payload: Buffer): AudioCodec | null {
 
 /** The codec's parameters (AudioSpecificConfig and its likes). */
 export function isAudioSequenceHeader(payload: Buffer): boolean {
-  return audioHead(payload)?.isSequenceHeader ?? false;
+  return audioHead(payload)?.kind === 'sequence-header';
+}
+
+/** The codec's own bytes of a frame; null for sequence headers and what is too short to tell. */
+export function audioFrame(payload: Buffer): { codec: AudioCodec; body: Buffer } | null {
+  const head = audioHead(payload);
+  return head?.kind === 'frame' ? { codec: head.codec, body: payload.subarray(head.bodyAt) } : null;
+}
+
+/** The AudioSpecificConfig in an AAC sequence header; null if it is none. */
+export function aacConfig(payload: Buffer): Buffer | null {
+  const head = audioHead(payload);
+  return head?.kind === 'sequence-header' && head.codec === 'AAC' ? payload.subarray(head.bodyAt) : null;
 }
 
 function audioHead(payload: Buffer): AudioHead | null {
   const first = payload[0];
   if (first === undefined) return null;
   const format = first >> 4;
-  if (format === AAC) return { codec: 'AAC', isSequenceHeader: payload[1] === 0, bodyAt: 2 };
-  if (format !== ENHANCED) return { codec: SOUND_FORMAT[format] ?? 'other', isSequenceHeader: false, bodyAt: 1 };
+  if (format === AAC) {
+    const kind = payload[1] === 0 ? 'sequence-header' : payload[1] === 1 ? 'frame' : 'other';
+    return { codec: 'AAC', kind, bodyAt: 2 };
+  }
+  if (format !== ENHANCED) return { codec: SOUND_FORMAT[format] ?? 'other', kind: 'frame', bodyAt: 1 };
   const start = skipModifiers(payload, 1, first & 0x0f);
   const track = start === null ? null : readTrack(payload, start.at, start.packet, Packet.multitrack);
   if (track === null) return null;
-  // The other tracks' parameters are none for a player of the first one.
-  const isSequenceHeader = track.packet === Packet.sequenceStart && track.trackId === 0;
-  return { codec: FOURCC[track.fourcc] ?? 'other', isSequenceHeader, bodyAt: track.bodyAt };
+  const { packet, trackId, bodyAt } = track;
+  const codec = FOURCC[track.fourcc] ?? 'other';
+  // The other tracks are nothing to a player of the first one.
+  if (trackId !== 0) return { codec, kind: 'other', bodyAt };
+  if (packet === Packet.sequenceStart) return { codec, kind: 'sequence-header', bodyAt };
+  return { codec, kind: packet === Packet.codedFrames ? 'frame' : 'other', bodyAt };
 }
 
 export interface AacFacts {
@@ -73,9 +91,8 @@ const PROFILES: Readonly<Record<number, AacFacts['profile']>> = { 1: 'Main', 2: 
  * HE is told only if the config says so itself; the rate is then that of the extension.
  */
 export function aacFacts(payload: Buffer): AacFacts | null {
-  const head = audioHead(payload);
-  if (head === null || !head.isSequenceHeader || head.codec !== 'AAC') return null;
-  const config = payload.subarray(head.bodyAt);
+  const config = aacConfig(payload);
+  if (config === null) return null;
   const bits = bitReader(config);
   const type = audioObjectType(bits);
   let sampleRate = rate(bits);

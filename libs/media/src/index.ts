@@ -43,3 +43,5 @@ export { encodeFlvRun, encodeRtmpRun, type FlvRun } from './slab-encode.js';
 export { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
 export { SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';
+export { type HeaderNews, TsMuxer } from './ts-muxer.js';
+export { TS_PACKET_BYTES } from './ts-packets.js';
