@@ -93,8 +93,14 @@ export function rtmpMedia(edge: EdgeUnderTest): void {
     const { videoHeader, audioHeader, frames } = await sampleTags();
     const { send } = await publisher(t, server, 's');
     const values = encodeAmf0('@setDataFrame', 'onMetaData', { width: 640, note: 'of the test' });
-    // SRS reads no format byte in front of data.
-    const payload = edge.is === 'builtin' ? Buffer.concat([Buffer.from([0]), values]) : values;
+    const withFormat = Buffer.concat([Buffer.from([0]), values]);
+    if (edge.is === 'srs') {
+      // It knows no format byte in front of data, which Flash writes: that publisher is cut.
+      const flash = await publisher(t, server, 'flash');
+      flash.send({ typeId: 15, timestamp: 0, payload: withFormat });
+      await eventually(() => flash.peer.closed, { what: 'the publisher is cut' });
+    }
+    const payload = edge.is === 'srs' ? values : withFormat;
     send({ typeId: 15, timestamp: 0, payload }, videoHeader, audioHeader);
     const some = frames.slice(0, 12);
     const aggregate = Buffer.concat(some.map(encodeFlvTag));
