@@ -23,6 +23,8 @@ export interface Received {
   readonly values: readonly AmfValue[];
 }
 
+/** SRS hands AMF3 data on as it is, which is AMF0 nevertheless. */
+const VALUE_TYPES: readonly number[] = [MessageType.commandAmf0, MessageType.dataAmf0, MessageType.dataAmf3];
 const HANDSHAKE_BYTES = 1 + 2 * 1536;
 
 /** An RTMP client that writes exactly what a test tells it, and keeps all that it is told. */
@@ -138,7 +140,7 @@ export class RtmpPeer {
 
   #take(data: Buffer): void {
     for (const m of this.#reader.push(data)) {
-      const hasValues = m.typeId === MessageType.commandAmf0 || m.typeId === MessageType.dataAmf0;
+      const hasValues = VALUE_TYPES.includes(m.typeId);
       this.received.push({ ...m, values: hasValues ? decodeAmf0(m.payload) : [] });
     }
   }

@@ -1,4 +1,5 @@
 import { type AmfObject, type AmfValue, MAX_AMF_DEPTH, Marker } from './amf0.js';
+import { Amf3Budget, decodeAmf3 } from './amf3-decode.js';
 import { MediaError } from './media-error.js';
 
 /** Values that one message may hold: an element of a list takes 1 byte on the wire and about 8 in memory. */
@@ -7,7 +8,7 @@ const MAX_VALUES = 100_000;
 /**
  * All values of a message's payload. Throws MediaError `amf0` for what cannot be read, `limit` for more than
  * MAX_AMF_DEPTH levels or 100,000 values. As SRS does, an object or ECMA array may lack its end when the payload ends
- * there. References and AMF3 values are not read.
+ * there. References are not read; AMF3 values are, as decodeAmf3 says.
  */
 export function decodeAmf0(payload: Buffer): AmfValue[] {
   const decoder = new Decoder(payload, MAX_VALUES);
@@ -17,8 +18,8 @@ export function decodeAmf0(payload: Buffer): AmfValue[] {
 }
 
 /**
- * The first values of a command, at most `count`, with at most `maxValues` in all their depth (`limit`). What cannot be read ends them without an error once `needed` are there:
- * Flash puts AMF3 values behind, other clients garbage.
+ * The first values of a command, at most `count`, with at most `maxValues` in all their depth (`limit`). What cannot be
+ * read ends them without an error once `needed` are there: clients put garbage behind.
  */
 export function decodeAmf0Prefix(payload: Buffer, o: { needed: number; count: number; maxValues: number }): AmfValue[] {
   const { needed, count, maxValues } = o;
@@ -37,6 +38,7 @@ class Decoder {
   readonly #maxValues: number;
   #at = 0;
   #values = 0;
+  readonly #amf3 = new Amf3Budget();
 
   constructor(bytes: Buffer, maxValues: number) {
     this.#bytes = bytes;
@@ -82,6 +84,11 @@ class Decoder {
       case Marker.undefined:
       case Marker.unsupported:
         return undefined;
+      case Marker.amf3: {
+        const { value, at } = decodeAmf3(this.#bytes, this.#at, this.#amf3);
+        this.#at = at;
+        return value;
+      }
       default:
         throw new MediaError('amf0', `AMF0 marker ${marker}`);
     }

@@ -38,6 +38,7 @@ export const Marker = {
   unsupported: 0x0d,
   xmlDocument: 0x0f,
   typedObject: 0x10,
+  amf3: 0x11,
 } as const;
 
 /** Nesting that is read or written. Metadata needs 3. Also what keeps a value that contains itself from being endless. */

@@ -1,3 +1,5 @@
+import { readTrack, skipModifiers } from './enhanced-header.js';
+
 /** Audio codecs by their name in SRS's API where it has one. */
 export type AudioCodec = 'AAC' | 'MP3' | 'Opus' | 'FLAC' | 'AC3' | 'EAC3' | 'Speex' | 'PCM' | 'G711' | 'other';
 
@@ -16,47 +18,62 @@ const SOUND_FORMAT: Readonly<Record<number, AudioCodec>> = {
   3: 'PCM',
   7: 'G711',
   8: 'G711',
-  10: 'AAC',
   11: 'Speex',
   13: 'Opus',
   14: 'MP3',
 };
 const ENHANCED = 9;
-const ENHANCED_FRAMES = 1;
 const AAC = 10;
+/** Enhanced RTMP v2 packet types. */
+const Packet = { sequenceStart: 0, codedFrames: 1, multitrack: 5 } as const;
 
-/** Null for an empty payload. */
+interface AudioHead {
+  codec: AudioCodec;
+  kind: 'sequence-header' | 'frame' | 'other';
+  /** Where the codec's own bytes start. */
+  bodyAt: number;
+}
+
+/** Null for a payload that is too short to tell. */
 export function audioCodec(payload: Buffer): AudioCodec | null {
-  const first = payload[0];
-  if (first === undefined) return null;
-  const format = first >> 4;
-  if (format !== ENHANCED) return SOUND_FORMAT[format] ?? 'other';
-  return payload.length < 5 ? null : (FOURCC[payload.toString('latin1', 1, 5)] ?? 'other');
+  return audioHead(payload)?.codec ?? null;
 }
 
 /** The codec's parameters (AudioSpecificConfig and its likes). */
 export function isAudioSequenceHeader(payload: Buffer): boolean {
-  const first = payload[0];
-  if (first === undefined) return false;
-  if (first >> 4 === AAC) return payload[1] === 0;
-  return first >> 4 === ENHANCED && (first & 0x0f) === 0;
+  return audioHead(payload)?.kind === 'sequence-header';
 }
 
 /** The codec's own bytes of a frame; null for sequence headers and what is too short to tell. */
 export function audioFrame(payload: Buffer): { codec: AudioCodec; body: Buffer } | null {
-  const codec = audioCodec(payload);
-  if (codec === null || isAudioSequenceHeader(payload)) return null;
-  const format = payload[0]! >> 4;
-  if (format === ENHANCED)
-    return (payload[0]! & 0x0f) === ENHANCED_FRAMES ? { codec, body: payload.subarray(5) } : null;
-  if (format === AAC) return payload[1] === 1 ? { codec, body: payload.subarray(2) } : null;
-  return { codec, body: payload.subarray(1) };
+  const head = audioHead(payload);
+  return head?.kind === 'frame' ? { codec: head.codec, body: payload.subarray(head.bodyAt) } : null;
 }
 
 /** The AudioSpecificConfig in an AAC sequence header; null if it is none. */
 export function aacConfig(payload: Buffer): Buffer | null {
-  if (!isAudioSequenceHeader(payload) || audioCodec(payload) !== 'AAC') return null;
-  return payload.subarray(payload[0]! >> 4 === AAC ? 2 : 5);
+  const head = audioHead(payload);
+  return head?.kind === 'sequence-header' && head.codec === 'AAC' ? payload.subarray(head.bodyAt) : null;
+}
+
+function audioHead(payload: Buffer): AudioHead | null {
+  const first = payload[0];
+  if (first === undefined) return null;
+  const format = first >> 4;
+  if (format === AAC) {
+    const kind = payload[1] === 0 ? 'sequence-header' : payload[1] === 1 ? 'frame' : 'other';
+    return { codec: 'AAC', kind, bodyAt: 2 };
+  }
+  if (format !== ENHANCED) return { codec: SOUND_FORMAT[format] ?? 'other', kind: 'frame', bodyAt: 1 };
+  const start = skipModifiers(payload, 1, first & 0x0f);
+  const track = start === null ? null : readTrack(payload, start.at, start.packet, Packet.multitrack);
+  if (track === null) return null;
+  const { packet, trackId, bodyAt } = track;
+  const codec = FOURCC[track.fourcc] ?? 'other';
+  // The other tracks are nothing to a player of the first one.
+  if (trackId !== 0) return { codec, kind: 'other', bodyAt };
+  if (packet === Packet.sequenceStart) return { codec, kind: 'sequence-header', bodyAt };
+  return { codec, kind: packet === Packet.codedFrames ? 'frame' : 'other', bodyAt };
 }
 
 export interface AacFacts {

@@ -1,3 +1,5 @@
+import { readTrack, skipModifiers } from './enhanced-header.js';
+
 /** Video codecs by their name in SRS's API where it has one. */
 export type VideoCodec = 'H264' | 'HEVC' | 'AV1' | 'VP8' | 'VP9' | 'H263' | 'VP6' | 'other';
 
@@ -13,7 +15,7 @@ const CODEC_ID: Readonly<Record<number, VideoCodec>> = { 2: 'H263', 4: 'VP6', 5:
 const WITH_PACKET_TYPE = new Set([7, 12]);
 
 /** Enhanced RTMP v2 packet types. */
-const Packet = { sequenceStart: 0, codedFrames: 1, codedFramesX: 3, mpeg2tsStart: 5, multitrack: 6, modEx: 7 } as const;
+const Packet = { sequenceStart: 0, codedFrames: 1, codedFramesX: 3, mpeg2tsStart: 5, multitrack: 6 } as const;
 
 interface VideoHead {
   /** 1: key frame. 5: no frame at all, but a command. */
@@ -82,41 +84,24 @@ function videoHead(payload: Buffer): VideoHead | null {
 
 function enhancedHead(payload: Buffer, first: number): VideoHead | null {
   const frameType = (first >> 4) & 7;
-  let packet = first & 0x0f;
-  let at = 1;
-  while (packet === Packet.modEx) {
-    // Modifiers in front: size - 1 in a byte, or 255 and then 16 bits; the data; then 4 bits kind, 4 bits packet type.
-    let size = (payload[at] ?? 0) + 1;
-    at += 1;
-    if (size === 256) {
-      if (at + 2 > payload.length) return null;
-      size = payload.readUInt16BE(at) + 1;
-      at += 2;
-    }
-    at += size;
-    const next = payload[at];
-    if (next === undefined) return null;
-    packet = next & 0x0f;
-    at += 1;
-  }
-  if (packet === Packet.multitrack) {
-    const next = payload[at];
-    if (next === undefined) return null;
-    packet = next & 0x0f;
-    at += 1;
-  }
-  if (frameType === 5) return { frameType, codec: 'other', kind: 'other', bodyAt: at, compositionMs: 0 };
-  if (at + 4 > payload.length) return null;
-  const codec = FOURCC[payload.toString('latin1', at, at + 4)] ?? 'other';
-  at += 4;
+  const start = skipModifiers(payload, 1, first & 0x0f);
+  if (start === null) return null;
+  if (frameType === 5) return { frameType, codec: 'other', kind: 'other', bodyAt: start.at, compositionMs: 0 };
+  const track = readTrack(payload, start.at, start.packet, Packet.multitrack);
+  if (track === null) return null;
+  const { packet, bodyAt } = track;
+  const codec = FOURCC[track.fourcc] ?? 'other';
+  // Of the other tracks of a stream nothing is a place to begin at, nor a header for all.
+  if (track.trackId !== 0) return { frameType, codec, kind: 'other', bodyAt, compositionMs: 0 };
   if (packet === Packet.sequenceStart || packet === Packet.mpeg2tsStart) {
-    return { frameType, codec, kind: 'sequence-header', bodyAt: at, compositionMs: 0 };
+    return { frameType, codec, kind: 'sequence-header', bodyAt, compositionMs: 0 };
   }
-  const isFrame = packet === Packet.codedFrames || packet === Packet.codedFramesX;
+  const kind = packet === Packet.codedFrames || packet === Packet.codedFramesX ? 'frame' : 'other';
   // Of these two only coded frames say when they are shown; all other codecs show in the order of decoding.
-  const hasComposition = packet === Packet.codedFrames && (codec === 'H264' || codec === 'HEVC');
-  const compositionMs = hasComposition ? compositionAt(payload, at) : 0;
-  return { frameType, codec, kind: isFrame ? 'frame' : 'other', bodyAt: hasComposition ? at + 3 : at, compositionMs };
+  if (packet !== Packet.codedFrames || (codec !== 'H264' && codec !== 'HEVC')) {
+    return { frameType, codec, kind, bodyAt, compositionMs: 0 };
+  }
+  return { frameType, codec, kind, bodyAt: bodyAt + 3, compositionMs: compositionAt(payload, bodyAt) };
 }
 
 function compositionAt(payload: Buffer, at: number): number {

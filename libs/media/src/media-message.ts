@@ -1,5 +1,8 @@
 import { splitAggregate } from './aggregate.js';
+import { decodeAmf0 } from './amf0-decode.js';
+import { encodeAmf0 } from './amf0-encode.js';
 import { isTimecode } from './commands.js';
+import { MediaError } from './media-error.js';
 import { MessageType, type RtmpMessage } from './rtmp-message.js';
 
 const SET_DATA_FRAME = Buffer.from('\x02\x00\x0d@setDataFrame', 'latin1');
@@ -21,12 +24,7 @@ export function mediaOf(m: RtmpMessage): RtmpMessage[] {
     case MessageType.aggregate:
       return splitAggregate(m);
     case MessageType.dataAmf3:
-      // Like an AMF3 command: a format byte 0, then AMF0.
-      return dataOf({
-        ...m,
-        typeId: MessageType.dataAmf0,
-        payload: m.payload[0] === 0 ? m.payload.subarray(1) : m.payload,
-      });
+      return amf0Of(m).flatMap(dataOf);
     case MessageType.dataAmf0:
       return dataOf(m);
     default:
@@ -36,6 +34,20 @@ export function mediaOf(m: RtmpMessage): RtmpMessage[] {
 
 function isData(typeId: number): boolean {
   return typeId === MessageType.dataAmf0 || typeId === MessageType.dataAmf3;
+}
+
+/**
+ * An AMF3 data message as AMF0, which every player reads: a format byte 0 is taken off, AMF3 values are written anew. Empty
+ * for what cannot be read: it would be no use to players either.
+ */
+function amf0Of(m: RtmpMessage): RtmpMessage[] {
+  const payload = m.payload[0] === 0 ? m.payload.subarray(1) : m.payload;
+  try {
+    return [{ ...m, typeId: MessageType.dataAmf0, payload: encodeAmf0(...decodeAmf0(payload)) }];
+  } catch (error) {
+    if (error instanceof MediaError) return [];
+    throw error;
+  }
 }
 
 function dataOf(m: RtmpMessage): RtmpMessage[] {

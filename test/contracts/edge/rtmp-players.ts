@@ -7,15 +7,14 @@ import { eventually } from '../../support/eventually.js';
 import { RtmpPeer } from '../../support/rtmp-peer.js';
 import { type SampleTags, sampleTags } from '../../support/sample-tags.js';
 import type { EdgeUnderTest } from './edge-under-test.js';
-
-/** Else SRS keeps the last messages back until others come. */
-const AT_ONCE = { vhost: 'min_latency on;', play: 'mw_latency 0;' };
+import { AT_ONCE, publisher, tcUrlOf } from './rtmp-support.js';
 
 /** Players, and what both ends say about the connection itself. */
 export function rtmpPlayers(edge: EdgeUnderTest): void {
   it('shake hands by digest with who asks for it by either scheme, simply with all others', async (t) => {
     const server = await startEdge(t, edge);
-    for (const scheme of [0, 1] as const) {
+    // A 2.0 of today is built without OpenSSL, whose 3.0 it does not know, and has the simple one alone.
+    for (const scheme of edge.form === '2015' ? [] : ([0, 1] as const)) {
       const c1 = digestC1(scheme, Buffer.alloc(1536, 0x5e));
       const c2 = (answer: Buffer) => digestC2(answer, scheme);
       const { peer, handshake } = await RtmpPeer.open(t, server.rtmpPort, { c1, c2 });
@@ -143,8 +142,6 @@ export function rtmpPlayers(edge: EdgeUnderTest): void {
   });
 }
 
-const tcUrlOf = (server: TestEdge) => `rtmp://127.0.0.1:${server.rtmpPort}/live`;
-
 function control(typeId: number, ...words: number[]) {
   const payload = Buffer.alloc(words.length * 4);
   words.forEach((word, i) => {
@@ -178,18 +175,13 @@ async function countAfterAnswer(peer: RtmpPeer): Promise<number> {
 
 /** Publishes the sample, over and over, at its own pace or so. */
 async function feedStream(t: TestContext, server: TestEdge, stream: string, sample: SampleTags) {
-  const peer = await RtmpPeer.connected(t, server.rtmpPort, tcUrlOf(server));
-  peer.command('createStream', 2, null);
-  await peer.result(2);
-  peer.onStream('publish', 0, null, stream, 'live');
-  await peer.status('NetStream.Publish.Start');
+  const { send } = await publisher(t, server, stream);
   const metadata = Buffer.concat([encodeAmf0('@setDataFrame'), sample.metadata.payload]);
-  peer.send({ ...sample.metadata, payload: metadata, streamId: 1 }, 4);
-  for (const header of [sample.videoHeader, sample.audioHeader]) peer.send({ ...header, streamId: 1 }, 4);
+  send({ ...sample.metadata, payload: metadata }, sample.videoHeader, sample.audioHeader);
   let sent = 0;
   const timer = setInterval(() => {
     const frame = sample.frames[sent++ % sample.frames.length];
-    if (frame) peer.send({ ...frame, streamId: 1 }, 4);
+    if (frame) send(frame);
   }, 10);
   t.after(() => clearInterval(timer));
   return { sent: () => sent };

@@ -17,6 +17,8 @@ export interface EdgeOptions {
   play?: string;
   /** Inside the vhost. */
   vhost?: string;
+  /** Behind the vhost: others. */
+  more?: string;
   /** The form of 2015: `mode remote; origin …;` in the vhost itself. */
   form?: '5.0' | '2015';
   /** A real SRS instead of the built-in server. */
@@ -53,6 +55,7 @@ vhost __defaultVhost__ {
   ${cluster} ${play} ${o.vhost ?? ''}
   http_remux { enabled on; mount [vhost]/[app]/[stream].flv; hstrs on; }
 }
+${o.more ?? ''}
 `;
 }
 

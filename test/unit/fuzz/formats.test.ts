@@ -27,12 +27,23 @@ import { fuzz, mediaErrorOf } from '../../support/fuzz.js';
 import { pieces } from '../../support/fuzz-mutate.js';
 import { payloads, sampleBytes, sampleTags } from '../../support/fuzz-seeds.js';
 
+const ofHex = (hex: string) => Buffer.from(hex, 'hex');
+
 const values = [
   encodeAmf0('connect', 1, { app: 'live', flashVer: 'x', nested: { a: [1, 2, { b: null }] }, on: true }),
   encodeAmf0('onStatus', 0, null, { level: 'status', code: 'NetStream.Play.Start', at: new Date(0) }),
   Buffer.from('0800000002000161000000000000000000000162020001780000090f00000003616263', 'hex'),
   Buffer.from('10000374797000016103f0000009070001' + '0a000000020506', 'hex'),
   encodeAmf0('x'.repeat(70_000)).subarray(0, 200),
+  // AMF3: a string, an object with and one without traits of its own, a list, a string twice, a date, bytes, XML.
+  ...[
+    '110607616263',
+    '110a0b0103610405036206036301',
+    '110a13010361060362',
+    '1109050104010402',
+    '110905010603780600',
+  ].map(ofHex),
+  ...['1108010000000000000000', '110c07010203', '110b073c613e', '020001781109030106037811090101060311060'].map(ofHex),
   ...payloads(MessageType.dataAmf0),
 ];
 

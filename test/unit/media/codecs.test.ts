@@ -32,6 +32,19 @@ describe('a video payload', () => {
     ['enhanced HDR metadata', '94 68766331', 'HEVC', 'other'],
     ['a multitrack AV1 key frame', '96 01 61763031 00', 'AV1', 'key'],
     ['an AV1 key frame behind a modifier', '97 02 000000 01 61763031', 'AV1', 'key'],
+    ['a multitrack sequence header of the first track', '96 00 61763031 00 81', 'AV1', 'header'],
+    ['a multitrack sequence header of another track', '96 00 61763031 01 81', 'AV1', 'other'],
+    ['a key frame of another track', '96 01 61763031 02', 'AV1', 'other'],
+    ['key frames of many tracks, the first one first', '96 11 61763031 00 000001 0a', 'AV1', 'key'],
+    ['key frames of many codecs', '96 21 68766331 00 000004 000000 0a', 'HEVC', 'key'],
+    ['a multitrack message that ends before its track', '96 01 61763031', null, 'other'],
+    [
+      'a multitrack key frame behind a modifier of 256 bytes',
+      `97 ff 00ff ${'00'.repeat(256)} 06 01 61763031 00`,
+      'AV1',
+      'key',
+    ],
+    ['an enhanced command frame', 'd1 00', 'other', 'other'],
     ['a command frame', '57 00', 'H264', 'other'],
     ['one byte', '17', null, 'other'],
     ['nothing', '', null, 'other'],
@@ -67,6 +80,17 @@ describe('an audio payload', () => {
     assert.equal(isAudioSequenceHeader(hex('90 6d703461 1210')), true);
   });
 
+  it('of enhanced RTMP is known behind modifiers and in tracks, the first of which has the headers', () => {
+    assert.equal(audioCodec(hex('97 02 000000 01 4f707573')), 'Opus');
+    assert.equal(isAudioSequenceHeader(hex('97 02 000000 00 4f707573')), true);
+    assert.equal(audioCodec(hex('95 01 664c6143 00')), 'FLAC');
+    assert.equal(isAudioSequenceHeader(hex('95 00 4f707573 00')), true);
+    assert.equal(isAudioSequenceHeader(hex('95 00 4f707573 01')), false);
+    assert.equal(isAudioSequenceHeader(hex('91 4f707573')), false);
+    assert.equal(audioCodec(hex('95 01 4f7075')), null);
+    assert.deepEqual(aacFacts(hex('95 00 6d703461 00 1190')), { profile: 'LC', sampleRate: 48000, channels: 2 });
+  });
+
   it('that is an AAC sequence header tells profile, rate and channels', () => {
     assert.deepEqual(aacFacts(hex('af 00 1210')), { profile: 'LC', sampleRate: 44100, channels: 2 });
     assert.deepEqual(aacFacts(hex('90 6d703461 1190')), { profile: 'LC', sampleRate: 48000, channels: 2 });
@@ -92,12 +116,13 @@ it('no payload makes the codec facts throw', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 60 }),
-      fc.constantFrom('', '1700000000', 'af00', '97', '90', '906d703461'),
+      fc.constantFrom('', '1700000000', 'af00', '97', '96', '90', '95', '906d703461'),
       (tail, head) => {
         const payload = Buffer.concat([hex(head), tail]);
         avcFacts(payload);
         aacFacts(payload);
         audioCodec(payload);
+        isAudioSequenceHeader(payload);
         isVideoKeyFrame(payload);
         isMetadata(payload);
       },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeAmf0, encodeMessage, isAmfObject, MessageType } from '@dolphin/media';
+import { decodeAmf0, encodeAmf0, encodeMessage, isAmfObject, MessageType } from '@dolphin/media';
 import fc from 'fast-check';
 import { message, refuses } from './media-arbitraries.js';
 import { command, metadata, RawClient } from './session-peers.js';
@@ -123,6 +123,17 @@ describe('a server session', () => {
       [18, 0],
       [9, 50],
     ]);
+  });
+
+  it('writes the AMF3 values of data as AMF0, and drops data that nobody could read', () => {
+    const client = new RawClient().connected();
+    client.command('publish', 0, null, 's');
+    const names = encodeAmf0('@setDataFrame', 'onMetaData');
+    const object = Buffer.from('110a0b010b776964746804850001', 'hex');
+    const [event] = client.send({ ...metadata, typeId: 15, payload: Buffer.concat([Buffer.from([0]), names, object]) });
+    assert.ok(event?.type === 'media' && event.message.typeId === MessageType.dataAmf0);
+    assert.deepEqual(decodeAmf0(event.message.payload), ['@setDataFrame', 'onMetaData', { width: 640 }]);
+    assert.deepEqual(client.send({ ...metadata, typeId: 15, payload: Buffer.from('00110d0300', 'hex') }), []);
   });
 
   it('reads a command in an AMF3 message, and over garbage behind its arguments', () => {
