@@ -37,6 +37,8 @@ test('an unknown verb, flag or kind of test prints the usage on stderr and exits
     ['test', 'unit', 'e2e'],
     ['test', '--coverage', 'unit', 'e2e'],
     ['test', 'unit', '--coverage'],
+    ['test', '--long', '--coverage'],
+    ['test', 'unit', '--long'],
     ['check', 'all'],
     ['help', 'up'],
     ['--help', 'up'],
@@ -44,7 +46,7 @@ test('an unknown verb, flag or kind of test prints the usage on stderr and exits
     const { code, stdout, stderr } = await run(t, dolphin, argv);
     assert.equal(code, 64, argv.join(' '));
     assert.equal(stdout, '');
-    assert.match(stderr, /\.\/dolphin test \[--coverage\] \[unit\|integration\|e2e\|repo\]/);
+    assert.match(stderr, /\.\/dolphin test \[--coverage\|--long\] \[unit\|integration\|e2e\|repo\]/);
   }
 });
 

@@ -11,18 +11,19 @@ const MAX_VALUES = 100_000;
  * there. References are not read; AMF3 values are, as decodeAmf3 says.
  */
 export function decodeAmf0(payload: Buffer): AmfValue[] {
-  const decoder = new Decoder(payload);
+  const decoder = new Decoder(payload, MAX_VALUES);
   const values: AmfValue[] = [];
   while (decoder.more) values.push(decoder.value(0));
   return values;
 }
 
 /**
- * The first values of a command, at most `count`. What cannot be read ends them without an error once `needed` are there:
- * clients put garbage behind.
+ * The first values of a command, at most `count`, with at most `maxValues` in all their depth (`limit`). What cannot be
+ * read ends them without an error once `needed` are there: clients put garbage behind.
  */
-export function decodeAmf0Prefix(payload: Buffer, needed: number, count: number): AmfValue[] {
-  const decoder = new Decoder(payload);
+export function decodeAmf0Prefix(payload: Buffer, o: { needed: number; count: number; maxValues: number }): AmfValue[] {
+  const { needed, count, maxValues } = o;
+  const decoder = new Decoder(payload, maxValues);
   const values: AmfValue[] = [];
   try {
     while (decoder.more && values.length < count) values.push(decoder.value(0));
@@ -34,12 +35,14 @@ export function decodeAmf0Prefix(payload: Buffer, needed: number, count: number)
 
 class Decoder {
   readonly #bytes: Buffer;
+  readonly #maxValues: number;
   #at = 0;
   #values = 0;
   readonly #amf3 = new Amf3Budget();
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, maxValues: number) {
     this.#bytes = bytes;
+    this.#maxValues = maxValues;
   }
 
   get more(): boolean {
@@ -48,7 +51,7 @@ class Decoder {
 
   value(depth: number): AmfValue {
     if (depth > MAX_AMF_DEPTH) throw new MediaError('limit', `AMF0 nested deeper than ${MAX_AMF_DEPTH}`);
-    if (++this.#values > MAX_VALUES) throw new MediaError('limit', `more than ${MAX_VALUES} AMF0 values`);
+    if (++this.#values > this.#maxValues) throw new MediaError('limit', `more than ${this.#maxValues} AMF0 values`);
     const marker = this.#bytes[this.#take(1)]!;
     switch (marker) {
       case Marker.number:

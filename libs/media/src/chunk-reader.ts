@@ -1,6 +1,7 @@
 import { GrowingBuffer } from './growing-buffer.js';
 import { MediaError } from './media-error.js';
 import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './rtmp-message.js';
+import type { ByteAccount } from './slab-account.js';
 
 export interface ChunkReaderLimits {
   /** Largest message. 4 MiB: a key frame of 100 Mbit/s video is below 2 MiB. */
@@ -17,8 +18,16 @@ export const DEFAULT_CHUNK_READER_LIMITS: ChunkReaderLimits = {
   maxPartialBytes: 8 * 1024 * 1024,
 };
 
+/**
+ * What a connection may hold of unfinished messages when all connections together hold more than they may: key frames of
+ * usual streams still come through then.
+ */
+export const FAIR_PARTIAL_BYTES = 256 * 1024;
+
 const EXTENDED = 0xffffff;
 const HEADER_BYTES = [11, 7, 3, 0] as const;
+
+type Deliver = (message: RtmpMessage) => void;
 
 /** What is remembered of a chunk stream: the headers of its next message may lean on it. */
 interface ChunkStreamState {
@@ -37,14 +46,16 @@ interface ChunkStreamState {
 
 /**
  * Turns the chunks of one direction of a connection (after the handshake) into messages. Set Chunk Size and Abort are
- * obeyed here and not handed out.
+ * obeyed here and not handed out; a message without a byte says nothing and is left out, as SRS does: one chunk of a
+ * single byte can be one, and each would cost a hundred times that.
  *
  * Ownership: the payload of a message that came in one chunk may be a view into the pushed buffer, others are their
  * own memory. A caller that reuses the buffer it pushed must have copied the payloads before.
  * Throws MediaError; the reader is of no use afterwards.
  */
 export class ChunkReader {
-  readonly #limits: ChunkReaderLimits;
+  #limits: ChunkReaderLimits;
+  readonly #total: ByteAccount | null;
   readonly #streams = new Map<number, ChunkStreamState>();
   #chunkSize = DEFAULT_CHUNK_SIZE;
   #partialBytes = 0;
@@ -54,16 +65,40 @@ export class ChunkReader {
   #current: ChunkStreamState | null = null;
   #chunkMissing = 0;
 
-  constructor(limits: Partial<ChunkReaderLimits> = {}) {
+  /** `total`: the account of the unfinished messages of all connections. */
+  constructor(limits: Partial<ChunkReaderLimits> = {}, total: ByteAccount | null = null) {
     this.#limits = { ...DEFAULT_CHUNK_READER_LIMITS, ...limits };
+    this.#total = total;
   }
 
   get chunkSize(): number {
     return this.#chunkSize;
   }
 
+  /** Bytes held for unfinished messages. */
+  get partialBytes(): number {
+    return this.#partialBytes;
+  }
+
+  /** Other limits from the next chunk on. */
+  limit(limits: Partial<ChunkReaderLimits>): void {
+    this.#limits = { ...this.#limits, ...limits };
+  }
+
+  /** Gives back what unfinished messages hold; nothing is pushed any more. */
+  dispose(): void {
+    for (const state of this.#streams.values()) this.#drop(state);
+    this.#current = null;
+  }
+
   push(input: Buffer): RtmpMessage[] {
     const out: RtmpMessage[] = [];
+    this.read(input, (message) => out.push(message));
+    return out;
+  }
+
+  /** The same, message by message: what one of them changes (`limit`) holds for the chunks behind it. */
+  read(input: Buffer, deliver: (message: RtmpMessage) => void): void {
     let data = input;
     if (this.#headerRest !== null) {
       data = Buffer.concat([this.#headerRest, input]);
@@ -72,14 +107,14 @@ export class ChunkReader {
     let at = 0;
     for (;;) {
       if (this.#current !== null) {
-        at = this.#readPayload(this.#current, data, at, out);
-        if (this.#current !== null) return out;
+        at = this.#readPayload(this.#current, data, at, deliver);
+        if (this.#current !== null) return;
       }
-      if (at >= data.length) return out;
+      if (at >= data.length) return;
       const next = this.#readHeader(data, at);
       if (next < 0) {
         this.#headerRest = Buffer.from(data.subarray(at));
-        return out;
+        return;
       }
       at = next;
     }
@@ -140,11 +175,11 @@ export class ChunkReader {
     this.#chunkMissing = Math.min(this.#chunkSize, state.partial === null ? state.length : state.partial.missing);
   }
 
-  #readPayload(state: ChunkStreamState, data: Buffer, at: number, out: RtmpMessage[]): number {
+  #readPayload(state: ChunkStreamState, data: Buffer, at: number, deliver: Deliver): number {
     const to = Math.min(data.length, at + this.#chunkMissing);
     if (state.partial === null && to - at === state.length) {
       this.#current = null;
-      this.#deliver(state, data.subarray(at, to), out);
+      this.#deliver(state, data.subarray(at, to), deliver);
       return to;
     }
     if (to > at) {
@@ -156,7 +191,7 @@ export class ChunkReader {
       if (state.partial?.missing === 0) {
         const payload = state.partial.take();
         this.#drop(state);
-        this.#deliver(state, payload, out);
+        this.#deliver(state, payload, deliver);
       }
     }
     return to;
@@ -165,26 +200,34 @@ export class ChunkReader {
   #append(state: ChunkStreamState, data: Buffer, from: number, to: number): void {
     if (state.partial === null) {
       state.partial = new GrowingBuffer(state.length);
-      this.#partialBytes += state.partial.capacity;
+      this.#count(state.partial.capacity);
     }
     const before = state.partial.capacity;
     state.partial.append(data, from, to);
-    this.#partialBytes += state.partial.capacity - before;
-    if (this.#partialBytes > this.#limits.maxPartialBytes) {
-      throw new MediaError('limit', `${this.#partialBytes} bytes of unfinished messages`);
+    this.#count(state.partial.capacity - before);
+    const held = this.#partialBytes;
+    if (held > this.#limits.maxPartialBytes) throw new MediaError('limit', `${held} bytes of unfinished messages`);
+    if (held > FAIR_PARTIAL_BYTES && this.#total?.isOver) {
+      throw new MediaError('limit', `${held} bytes of unfinished messages, and too many of all connections`);
     }
   }
 
+  #count(bytes: number): void {
+    this.#partialBytes += bytes;
+    this.#total?.add(bytes);
+  }
+
   #drop(state: ChunkStreamState): void {
-    if (state.partial !== null) this.#partialBytes -= state.partial.capacity;
+    if (state.partial !== null) this.#count(-state.partial.capacity);
     state.partial = null;
   }
 
-  #deliver(state: ChunkStreamState, payload: Buffer, out: RtmpMessage[]): void {
+  #deliver(state: ChunkStreamState, payload: Buffer, deliver: Deliver): void {
+    if (payload.length === 0) return;
     const { typeId, timestamp, streamId } = state;
     if (typeId === MessageType.setChunkSize) this.#setChunkSize(payload);
     else if (typeId === MessageType.abort) this.#abort(payload);
-    else out.push({ typeId, timestamp, streamId, payload });
+    else deliver({ typeId, timestamp, streamId, payload });
   }
 
   #setChunkSize(payload: Buffer): void {

@@ -14,6 +14,8 @@ export interface Command {
 
 /** Arguments of the longest command (play has 4), and some to spare. */
 const MAX_VALUES = 16;
+/** With all that is in them: connect of a Flash page has some 20. Each takes 20 to 100 times its bytes in memory. */
+const MAX_VALUES_IN_DEPTH = 1024;
 /** A command is a name and an object; connect of a Flash page with its swfUrl stays below 2 KiB. */
 export const MAX_COMMAND_BYTES = 64 * 1024;
 
@@ -28,7 +30,11 @@ export function decodeCommand(m: RtmpMessage): Command | null {
   // AMF3 command messages start with a format byte 0, what follows is AMF0 in all clients that there are.
   const payload = m.typeId === MessageType.commandAmf3 ? m.payload.subarray(1) : m.payload;
   if (payload.length === 0 || isTimecode(m.payload)) return null;
-  const [name, transaction, object, ...args] = decodeAmf0Prefix(payload, 2, MAX_VALUES);
+  const [name, transaction, object, ...args] = decodeAmf0Prefix(payload, {
+    needed: 2,
+    count: MAX_VALUES,
+    maxValues: MAX_VALUES_IN_DEPTH,
+  });
   if (typeof name !== 'string') throw new MediaError('command', 'a command without a name');
   return { name, transaction: typeof transaction === 'number' ? transaction : 0, object, args };
 }

@@ -41,7 +41,10 @@ export class ServerHandshake {
         // C2 is not looked at, as in SRS: ffmpeg's does not answer S1's digest.
         this.#skip(PACKET_BYTES);
         this.#state = 'done';
-        return { done: true, rest: this.#collected };
+        const rest = this.#collected;
+        // It would stay in memory, with the read that it is a part of, for as long as the client does.
+        this.#collected = Buffer.alloc(0);
+        return { done: true, rest };
       }
     }
   }

@@ -1,9 +1,14 @@
-export { splitAggregate } from './aggregate.js';
+export { MAX_AGGREGATE_TAGS, splitAggregate } from './aggregate.js';
 export { type AmfObject, type AmfValue, EcmaArray, isAmfObject } from './amf0.js';
 export { decodeAmf0 } from './amf0-decode.js';
 export { encodeAmf0 } from './amf0-encode.js';
 export { ChunkWriter, encodeMessage } from './chunk-encode.js';
-export { ChunkReader, type ChunkReaderLimits, DEFAULT_CHUNK_READER_LIMITS } from './chunk-reader.js';
+export {
+  ChunkReader,
+  type ChunkReaderLimits,
+  DEFAULT_CHUNK_READER_LIMITS,
+  FAIR_PARTIAL_BYTES,
+} from './chunk-reader.js';
 export {
   type ClientEvent,
   type ClientSessionOptions,
@@ -45,8 +50,9 @@ export type { ConnectEvent, EncoderKind, PlayEvent, PublishEvent, ServerEvent } 
 export { RtmpServerSession, type ServerSessionOptions } from './server-session.js';
 export { ByteAccount } from './slab-account.js';
 export { encodeFlvRun, encodeRtmpRun, type FlvKeep, type FlvRun, keptMessages } from './slab-encode.js';
-export { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
-export { SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
+export { type FrameKind, MESSAGE_OVERHEAD_BYTES, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+export { FAIR_RING_BYTES, SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';
 export { type HeaderNews, TsMuxer } from './ts-muxer.js';
 export { TS_PACKET_BYTES } from './ts-packets.js';
+export { unpinned } from './unpinned.js';

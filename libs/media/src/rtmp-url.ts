@@ -5,7 +5,7 @@ export const DEFAULT_VHOST = '__defaultVhost__';
 export const DEFAULT_RTMP_PORT = 1935;
 const DEFAULT_APP = '__defaultApp__';
 /** Longest URL or stream name that is read. */
-const MAX_URL_CHARS = 4096;
+export const MAX_URL_CHARS = 4096;
 
 /** rtmp://host:port/app/stream?query. `query` is without its question mark; `vhost` is its vhost=, or the host. */
 export interface RtmpUrl {

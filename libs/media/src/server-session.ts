@@ -1,22 +1,27 @@
 import { type AmfObject, type AmfValue, isAmfObject } from './amf0.js';
 import { ChunkReader } from './chunk-reader.js';
-import { type Command, decodeCommand, objectOf, stringOf } from './commands.js';
+import { askingLimits, publishingLimits } from './client-limits.js';
+import { type Command, decodeCommand } from './commands.js';
+import { readConnect } from './connect-command.js';
 import { ConnectionControl, isControl } from './connection-control.js';
 import { ServerHandshake } from './handshake.js';
-import { hopsOf, isProbe } from './hops.js';
 import { MediaError } from './media-error.js';
 import { mediaOf } from './media-message.js';
 import { MEDIA_CHUNK_SIZE, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
-import { parseTcUrl, streamOnConnection, type TcUrl } from './rtmp-url.js';
+import { streamOnConnection, type TcUrl } from './rtmp-url.js';
 import { ServerAnswers, WINDOW_BYTES } from './server-answers.js';
 import type { EncoderKind, ServerEvent } from './server-events.js';
 import { SessionOutput } from './session-output.js';
+import type { ByteAccount } from './slab-account.js';
 
 export interface ServerSessionOptions {
   /** Announced before the answer to connect; what is written past the session must be chunked with it. */
   chunkSize?: number;
+  /** Of a client that publishes; before that it has nothing larger to say than a command. */
   maxMessageBytes?: number;
   maxChunkStreams?: number;
+  /** The account of the unfinished messages of all connections; `dispose` gives back what this one holds. */
+  unfinished?: ByteAccount;
   /** Answers held while nobody takes them. 256 KiB: a read of 64 KiB cannot ask for more than twice its size. */
   maxOutputBytes?: number;
   /** After how many bytes the client shall acknowledge; 0: never. */
@@ -26,6 +31,9 @@ export interface ServerSessionOptions {
   /** Shown in the answer to connect (`data`), e.g. server and version. */
   serverInfo?: AmfObject;
 }
+
+/** What play and publish cost beside another command (`askedWork`): a stream is opened, perhaps dialled for, and told of. */
+const USE_WORK = 50;
 
 /**
  * The server's end of one client connection, from the first byte: handshake, chunks, commands. Pure: bytes go in by
@@ -52,14 +60,12 @@ export class RtmpServerSession {
   #hasCreated = false;
   #encoder: EncoderKind = 'flash';
   #use: 'none' | 'publish' | 'play' = 'none';
+  #askedWork = 0;
 
   constructor(o: ServerSessionOptions = {}) {
     this.#o = { ...o, chunkSize: o.chunkSize ?? MEDIA_CHUNK_SIZE, windowAckSize: o.windowAckSize ?? WINDOW_BYTES };
     this.#handshake = new ServerHandshake({ allowProxyHeader: o.allowProxyHeader ?? false });
-    this.#reader = new ChunkReader({
-      ...(o.maxMessageBytes === undefined ? {} : { maxMessageBytes: o.maxMessageBytes }),
-      ...(o.maxChunkStreams === undefined ? {} : { maxChunkStreams: o.maxChunkStreams }),
-    });
+    this.#reader = new ChunkReader(askingLimits(o), o.unfinished ?? null);
     this.#output = new SessionOutput(o.maxOutputBytes ?? 256 * 1024);
     this.#answers = new ServerAnswers(this.#output);
     this.#control = new ConnectionControl(this.#output);
@@ -67,6 +73,19 @@ export class RtmpServerSession {
 
   get receivedBytes(): number {
     return this.#control.receivedBytes;
+  }
+
+  /**
+   * All that the client asked so far, in units of one small message: what is neither media of a publisher nor of this
+   * server's making. Whoever asks faster than any client does is to be closed.
+   */
+  get askedWork(): number {
+    return this.#askedWork;
+  }
+
+  /** The connection is gone; nothing is pushed any more. */
+  dispose(): void {
+    this.#reader.dispose();
   }
 
   push(data: Buffer): ServerEvent[] {
@@ -83,7 +102,7 @@ export class RtmpServerSession {
       this.#shaken = true;
       chunks = step.rest;
     }
-    for (const message of this.#reader.push(chunks)) this.#onMessage(message, events);
+    this.#reader.read(chunks, (message) => this.#onMessage(message, events));
     this.#control.acknowledge();
     return events;
   }
@@ -138,14 +157,18 @@ export class RtmpServerSession {
   }
 
   #onMessage(m: RtmpMessage, events: ServerEvent[]): void {
+    const isCommand = m.typeId === MessageType.commandAmf0 || m.typeId === MessageType.commandAmf3;
+    if (this.#use === 'publish' && !isCommand && !isControl(m.typeId)) {
+      for (const message of mediaOf(m)) events.push({ type: 'media', message });
+      return;
+    }
+    this.#askedWork++;
     if (isControl(m.typeId)) {
       const known = this.#control.onMessage(m);
       if (known !== null) events.push({ type: 'ack', bytes: known.ack });
-    } else if (m.typeId === MessageType.commandAmf0 || m.typeId === MessageType.commandAmf3) {
+    } else if (isCommand) {
       const command = decodeCommand(m);
       if (command !== null) this.#onCommand(command, events);
-    } else if (this.#use === 'publish') {
-      for (const message of mediaOf(m)) events.push({ type: 'media', message });
     }
   }
 
@@ -200,23 +223,18 @@ export class RtmpServerSession {
     this.#connectTransaction = c.transaction;
     // A client that does not wait (connect, createStream, play in one piece) still gets its answers in order.
     this.#output.hold();
-    const tcUrl = stringOf(c.object, 'tcUrl') ?? '';
-    const url = parseTcUrl(tcUrl);
-    this.#url = url;
+    const event = readConnect(c);
+    this.#url = event;
     if (isAmfObject(c.object) && c.object['objectEncoding'] === 3) this.#objectEncoding = 3;
-    const args = objectOf(c.args[0]);
-    const optional: { pageUrl?: string; swfUrl?: string; flashVer?: string } = {};
-    for (const key of ['pageUrl', 'swfUrl', 'flashVer'] as const) {
-      const value = stringOf(c.object, key);
-      if (value !== undefined && value !== '') optional[key] = value;
-    }
-    events.push({ type: 'connect', tcUrl, ...url, ...optional, hops: hopsOf(args), isProbe: isProbe(args), args });
+    events.push(event);
   }
 
   #onPublish(c: Command, events: ServerEvent[]): void {
     const url = this.#connected(c);
     if (this.#use !== 'none') this.#endUse(events);
     this.#use = 'publish';
+    this.#askedWork += USE_WORK;
+    this.#reader.limit(publishingLimits(this.#o));
     events.push({ type: 'publish', ...streamOnConnection(url, nameOf(c.args[0])), encoder: this.#encoder });
   }
 
@@ -224,6 +242,7 @@ export class RtmpServerSession {
     const url = this.#connected(c);
     this.#endUse(events);
     this.#use = 'play';
+    this.#askedWork += USE_WORK;
     const [name, start, duration] = c.args;
     events.push({
       type: 'play',

@@ -11,6 +11,13 @@ type FlvForms = Record<FlvKeep, FlvRun | null>;
  */
 export type FrameKind = 'metadata' | 'video-header' | 'audio-header' | 'key-frame' | 'video' | 'audio' | 'data';
 
+/**
+ * Memory that a message takes beside its bytes, and a slab beside its messages (its buffers' own objects among it): a
+ * publisher of tiny messages must not hold more than the bytes that are counted.
+ */
+export const MESSAGE_OVERHEAD_BYTES = 256;
+const SLAB_OVERHEAD_BYTES = 1024;
+
 /** The headers in force at some place of a stream. Immutable: a change makes a new one. */
 export interface StreamHeaders {
   readonly metadata: RtmpMessage | null;
@@ -53,7 +60,8 @@ export class Slab {
       hasFrames: boolean;
       firstTimestamp: number;
       lastTimestamp: number;
-      payloadBytes: number;
+      /** Counted already: payloads and MESSAGE_OVERHEAD_BYTES each. */
+      messageBytes: number;
     },
     chunkSize: number,
     account: ByteAccount,
@@ -67,7 +75,18 @@ export class Slab {
     this.lastTimestamp = content.lastTimestamp;
     this.#chunkSize = chunkSize;
     this.#account = account;
-    this.#bytes = content.payloadBytes;
+    this.#bytes = content.messageBytes;
+    this.#count(SLAB_OVERHEAD_BYTES);
+  }
+
+  /** The ring has let go of it. */
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** Held by it, and counted unless it is released. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   rtmp(): Buffer {

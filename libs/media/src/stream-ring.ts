@@ -1,9 +1,15 @@
 import type { RtmpMessage } from './rtmp-message.js';
 import { ByteAccount } from './slab-account.js';
-import { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+import { type FrameKind, MESSAGE_OVERHEAD_BYTES, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
 
 /** A slab is closed at this size at the latest: one write of it fits a socket's buffers. */
 export const SLAB_BYTES = 256 * 1024;
+
+/**
+ * What a stream may keep when all streams together hold more than they may: two slabs of usual size. One that has more
+ * in its newest slab alone (messages of megabytes) gives up that, too, and its players go on at a later key frame.
+ */
+export const FAIR_RING_BYTES = 2 * SLAB_BYTES;
 
 /** Media time within which every track of a stream has shown itself, or does not exist. */
 const TRACKS_KNOWN_AFTER_MS = 1000;
@@ -98,8 +104,9 @@ export class StreamRing {
       this.#lastTimestamp = message.timestamp;
     }
     this.#open.push(message);
-    this.#openBytes += message.payload.length;
-    this.#account.add(message.payload.length);
+    const bytes = message.payload.length + MESSAGE_OVERHEAD_BYTES;
+    this.#openBytes += bytes;
+    this.#account.add(bytes);
     if (this.#openBytes >= SLAB_BYTES) this.close();
     return this.#next !== before;
   }
@@ -116,7 +123,7 @@ export class StreamRing {
         hasFrames: this.#openHasFrames,
         firstTimestamp: this.#openFirst ?? this.#lastTimestamp,
         lastTimestamp: this.#lastTimestamp,
-        payloadBytes: this.#openBytes,
+        messageBytes: this.#openBytes,
       },
       this.#options.chunkSize,
       this.#account,
@@ -214,12 +221,16 @@ export class StreamRing {
     this.#gopFrames = 0;
   }
 
-  /** Old slabs beyond the lag go first; over the byte limits the cached GOP goes, too, but never the newest slab. */
+  /**
+   * Old slabs beyond the lag go first; over the byte limits the cached GOP goes, too; the newest slab only where all
+   * streams hold too much and it is above this one's fair part.
+   */
   #trim(): void {
     const newest = this.#slabs.at(-1);
     if (newest === undefined) return;
     const keep = Math.min(this.#gopStart ?? newest.number, newest.number);
     while (this.#slabs.length > 1 && this.#account.isOver) this.#dropBelow(this.#oldest + 1);
+    if (this.#options.total?.isOver && this.#account.bytes > FAIR_RING_BYTES) this.#dropBelow(this.#next);
     while (this.#oldest < keep) {
       const first = this.#slabs[0];
       if (first === undefined) break;

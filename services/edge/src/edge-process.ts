@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { ByteAccount } from '@dolphin/media';
 import type { ClientProtocol } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import { createLogger, Lifecycle, type Logger } from '@dolphin/runtime';
@@ -16,7 +17,7 @@ import { flvRoute } from './app/http-routes.js';
 import { keepWatch } from './app/keep-watch.js';
 import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
-import { noTrouble, type ServerContext } from './app/server.js';
+import { noTrouble, type ServerContext, TOTAL_UNFINISHED_BYTES } from './app/server.js';
 import { Streams } from './app/streams.js';
 import { isApiPath } from './domain/api-route.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
@@ -136,7 +137,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
   lifecycle.add('title', keepTitle(context));
 
   const serve = (socket: Socket, protocol: ClientProtocol, options: ConnectionOptions): Client | null => {
-    if (clients.isFull) {
+    if (clients.isFull && !clients.makeRoom(timers.now())) {
       context.trouble.refused++;
       socket.destroy();
       options.onClosed?.({ end: 'limit', sentBytes: 0, receivedBytes: 0 });
@@ -260,6 +261,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
     admission,
     serviceId,
     clients,
+    unfinished: new ByteAccount(TOTAL_UNFINISHED_BYTES),
     timers,
     log,
     random,

@@ -25,8 +25,11 @@ async function run(name: string | undefined): Promise<number> {
       return runInvite();
     case 'test': {
       const { runTests } = await import('./testing/run-tests.js');
-      const withCoverage = argv[0] === '--coverage';
-      return runTests({ kind: withCoverage ? argv[1] : argv[0], withCoverage, stop: stop.signal });
+      const [flag] = argv;
+      const withCoverage = flag === '--coverage';
+      const isLong = flag === '--long';
+      const kind = withCoverage || isLong ? argv[1] : flag;
+      return runTests({ kind, withCoverage, isLong, stop: stop.signal });
     }
     // For the shell: are the flags right, before anything is installed?
     case 'check-flags': {

@@ -9,6 +9,7 @@ import { noTrouble, type ServerContext } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
+import { ByteAccount } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import { openClient } from '../../support/raw-client.js';
 
@@ -31,6 +32,7 @@ export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpR
       tapsOf: () => [],
     }),
     clients: new Clients(100),
+    unfinished: new ByteAccount(1024 * 1024),
     timers: clock,
     log,
     random,

@@ -9,7 +9,19 @@ const ids = fc.oneof(
   fc.array(fc.oneof({ weight: 9, arbitrary: fc.integer() }, id)),
   fc.constantFrom('7', null, Array(MAX_CLIENTS_PER_MESSAGE).fill(1), Array(MAX_CLIENTS_PER_MESSAGE + 1).fill(1)),
 );
-const head = fc.constantFrom(undefined, '', 'AwAA', 7, null, 'A'.repeat(MAX_HANDED_HEAD_CHARS), 'A'.repeat(22_004));
+const head = fc.constantFrom(
+  undefined,
+  '',
+  'AwAA',
+  'AwA',
+  'Aw==',
+  'A===',
+  'Aw A',
+  7,
+  null,
+  'A'.repeat(MAX_HANDED_HEAD_CHARS),
+  'A'.repeat(22_004),
+);
 const address = fc.constantFrom(undefined, '192.0.2.7', '2001:db8::7', '192.0.2', 'host', 7, null);
 const message = fc.oneof(
   fc.record({

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Player } from '@dolphin/edge/app/player.js';
-import { type PlayRequest, Streams } from '@dolphin/edge/app/streams.js';
+import type { PlayRequest } from '@dolphin/edge/app/stream-requests.js';
+import { Streams } from '@dolphin/edge/app/streams.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { parseConf } from '@dolphin/srs';
 

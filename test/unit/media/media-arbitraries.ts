@@ -1,7 +1,7 @@
 import { type AmfValue, MediaError, MessageType, type RtmpMessage } from '@dolphin/media';
 import fc from 'fast-check';
 
-/** A message that a peer may send; sizes around the chunk sizes that are tried. */
+/** A message that a peer may send (an empty one would be left out); sizes around the chunk sizes that are tried. */
 export const message = (maxBytes = 600): fc.Arbitrary<RtmpMessage> =>
   fc.record(
     {
@@ -13,7 +13,7 @@ export const message = (maxBytes = 600): fc.Arbitrary<RtmpMessage> =>
         fc.integer({ min: 0, max: 0xffffffff }),
       ),
       streamId: fc.constantFrom(0, 1, 5),
-      payload: fc.uint8Array({ maxLength: maxBytes }).map((bytes) => Buffer.from(bytes)),
+      payload: fc.uint8Array({ minLength: 1, maxLength: maxBytes }).map((bytes) => Buffer.from(bytes)),
     },
     { noNullPrototype: true },
   );

@@ -26,12 +26,12 @@ function readChunks(bytes: Buffer): RtmpMessage[] {
 }
 
 describe('the forms of a slab', () => {
-  it('gives every RTMP player the same messages, wherever in the run it begins', () => {
+  it('gives every RTMP player the same messages (empty ones are none), wherever in the run it begins', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 12 }), fc.nat({ max: 12 }), (messages, from) => {
         const own = messages.slice(from);
         // Copies: the arbitrary's own objects have no prototype.
-        const plain = own.map((each) => ({ ...each }));
+        const plain = own.map((each) => ({ ...each })).filter(({ payload }) => payload.length > 0);
         assert.deepEqual(readChunks(encodeRtmpRun(own, CHUNK_SIZE)), plain);
       }),
       { numRuns: 200 },

@@ -37,6 +37,8 @@ interface Row {
   readonly rate: Rate;
 }
 
+/** Clients say what they want within some round trips; this is more than a bad line needs. */
+export const MIN_SILENT_MS = 3000;
 /** SRS's window. */
 export const RATE_WINDOW_MS = 30_000;
 
@@ -82,6 +84,22 @@ export class Clients {
     }
     this.#goneSent += client.sentBytes;
     this.#goneReceived += client.receivedBytes;
+  }
+
+  /**
+   * For one more client when all places are taken: the oldest that has said neither what it plays nor what it publishes
+   * goes, after MIN_SILENT_MS. So connections without data keep nobody out for longer than that.
+   */
+  makeRoom(nowMs: number): boolean {
+    for (const { client } of this.#rows.values()) {
+      if (nowMs - client.sinceMs < MIN_SILENT_MS) return false;
+      if (client.key !== null) continue;
+      // At once: its socket's own end comes later.
+      this.remove(client);
+      client.close('limit', 'silent, and its place is needed');
+      return true;
+    }
+    return false;
   }
 
   get(id: string): { client: Client; rate: Rate } | undefined {

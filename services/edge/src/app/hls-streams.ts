@@ -5,8 +5,9 @@ import type { VhostSettings } from '../domain/vhost-settings.js';
 import { HlsStream } from './hls-stream.js';
 import type { Timers } from './ports.js';
 import type { TroubleCounts } from './server.js';
+import type { PlayRequest } from './stream-requests.js';
 import type { StreamTap } from './stream-tap.js';
-import type { PlayRequest, Streams } from './streams.js';
+import type { Streams } from './streams.js';
 
 /**
  * Bytes of all streams' segments together; beyond that streams that ended go first, then each stream that grows gives

@@ -3,6 +3,9 @@ import { type FlvTrackRule, GUESS_TRACKS, keptTracks, namedTracks, type Tracks }
 import { answerLag, type WriteProgress, watchWrite } from '../domain/player-rules.js';
 import type { Sink } from './ports.js';
 
+/** Small slabs that are there together go out as one write of about this: a source of tiny ones costs a write each else. */
+const RUN_BYTES = 64 * 1024;
+
 /** rtmp: chunks. flv-chunked: HTTP/1.1 chunks with FLV in them. flv-raw: FLV as it is. */
 export type PlayerForm = 'rtmp' | 'flv-chunked' | 'flv-raw';
 
@@ -45,6 +48,9 @@ export class Player {
   #paused = false;
   #firstTimestamp = 0;
   #write: WriteProgress = { pendingBytes: 0, sinceMs: 0 };
+  /** The last slab that was written, and its bytes: in memory until the kernel has taken it. */
+  #lastSlab = -1;
+  #lastBytes = 0;
   /** Its place in the hub's list; the hub's alone. */
   index = -1;
 
@@ -57,6 +63,17 @@ export class Player {
   /** The number of the first slab that it still needs; a paused one needs none. */
   get cursor(): number {
     return this.#paused || this.#waitsForKeyFrame ? Number.MAX_SAFE_INTEGER : this.#cursor;
+  }
+
+  /** The write that the kernel has not taken whole: its slab, its bytes, and since when it stands still. Null: there is none. */
+  get outstanding(): { slab: number; bytes: number; sinceMs: number } | null {
+    if (this.#sink.writableLength === 0 || this.#lastSlab < 0) return null;
+    return { slab: this.#lastSlab, bytes: this.#lastBytes, sinceMs: this.#write.sinceMs };
+  }
+
+  /** Cuts it, to have back the memory that its write holds. */
+  giveUp(): void {
+    this.#o.close('slow');
   }
 
   join(ring: StreamRing): void {
@@ -81,10 +98,9 @@ export class Player {
       const isPlain = !this.#needsHeaders && !this.#waitsForKeyFrame && this.#cursor >= ring.oldest;
       const slab = isPlain ? ring.slabAt(this.#cursor) : this.#find(ring);
       if (slab === undefined) return;
-      if (this.#needsHeaders) this.#begin(slab, ring);
-      else this.#sink.write(this.#bodyOf(slab));
-      this.#cursor = slab.number + 1;
-      if (this.#o.durationMs) this.#checkDuration(slab, this.#o.durationMs);
+      const last = this.#needsHeaders ? this.#begin(slab, ring) : this.#writeRun(slab, ring);
+      this.#cursor = last.number + 1;
+      if (this.#o.durationMs) this.#checkDuration(last, this.#o.durationMs);
     }
   }
 
@@ -134,13 +150,43 @@ export class Player {
     return ring.slabAt(this.#cursor);
   }
 
-  #begin(slab: Slab, ring: StreamRing): void {
+  /** Writes a slab, and what small ones follow it; the answer is the last one written. */
+  #writeRun(slab: Slab, ring: StreamRing): Slab {
+    const body = this.#bodyOf(slab);
+    if (slab.number + 1 >= ring.next || body.length >= RUN_BYTES || this.#o.durationMs) {
+      this.#note(slab, body);
+      this.#sink.write(body);
+      return slab;
+    }
+    let last = slab;
+    this.#sink.cork();
+    for (let bytes = 0; ; ) {
+      const part = this.#bodyOf(last);
+      bytes += part.length;
+      this.#note(last, part);
+      this.#sink.write(part);
+      const next = bytes < RUN_BYTES ? ring.slabAt(last.number + 1) : undefined;
+      if (next === undefined) break;
+      last = next;
+    }
+    this.#sink.uncork();
+    return last;
+  }
+
+  #note(slab: Slab, body: Buffer): void {
+    this.#lastSlab = slab.number;
+    this.#lastBytes = body.length;
+  }
+
+  #begin(slab: Slab, ring: StreamRing): Slab {
     const sink = this.#sink;
     sink.cork();
     if (!this.#begun && this.#o.head) sink.write(this.#o.head);
     const headers = this.#headersOf(slab, ring);
     if (headers.length > 0) sink.write(headers);
-    sink.write(this.#bodyOf(slab));
+    const body = this.#bodyOf(slab);
+    this.#note(slab, body);
+    sink.write(body);
     sink.uncork();
     if (!this.#begun) {
       this.#firstTimestamp = slab.firstTimestamp;
@@ -148,6 +194,7 @@ export class Player {
     }
     this.#begun = true;
     this.#needsHeaders = false;
+    return slab;
   }
 
   #headersOf(slab: Slab, ring: StreamRing): Buffer {

@@ -1,3 +1,4 @@
+import type { ByteAccount } from '@dolphin/media';
 import type { HttpAnswer } from '../domain/http-answer.js';
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
@@ -6,6 +7,12 @@ import type { Clients } from './clients.js';
 import type { HttpRoute } from './http-routes.js';
 import type { Log, Timers } from './ports.js';
 import type { Streams } from './streams.js';
+
+/**
+ * Unfinished messages of all connections; beyond that each connection that holds more than FAIR_PARTIAL_BYTES is closed.
+ * 1,000 publishers in the middle of a key frame of 100 KB hold 100 MB.
+ */
+export const TOTAL_UNFINISHED_BYTES = 256 * 1024 * 1024;
 
 /** Counters of what went wrong for clients since start; a line in the log at intervals when they moved. */
 export interface TroubleCounts {
@@ -33,6 +40,8 @@ export interface ServerContext {
   /** As the API and hooks name this life of the process: random. */
   readonly serviceId: string;
   readonly clients: Clients;
+  /** Of unfinished messages. */
+  readonly unfinished: ByteAccount;
   readonly timers: Timers;
   readonly log: Log;
   readonly random: () => number;

@@ -5,9 +5,11 @@ import {
   type RtmpMessage,
   StreamRing,
   StreamTimeline,
+  unpinned,
   withoutSetDataFrame,
 } from '@dolphin/media';
 import { frameKindOf } from '../domain/frame-kind.js';
+import type { Pin } from '../domain/pinned-slabs.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { VhostSettings } from '../domain/vhost-settings.js';
 import type { Player } from './player.js';
@@ -19,6 +21,10 @@ import type { StreamTap } from './stream-tap.js';
  * players less time, not the process less memory.
  */
 export const RING_BYTES = 16 * 1024 * 1024;
+
+export interface PlayerPin extends Pin {
+  readonly player: Player;
+}
 
 export interface StreamHubOptions {
   /** Its id in the API. */
@@ -99,7 +105,7 @@ export class StreamHub {
     if (messages.length === 0) return;
     const nowMs = this.#timers.now();
     let closed = false;
-    for (const message of messages) closed = this.#take(message, nowMs) || closed;
+    for (const message of unpinned(messages)) closed = this.#take(message, nowMs) || closed;
     if (this.settings.mergeMs === 0) closed = this.#ring.close() || closed;
     if (closed) {
       // The slab that is open now began with this: its time runs from here, or it would be cut short, and each cut
@@ -134,6 +140,15 @@ export class StreamHub {
       needed = Math.min(needed, player.cursor);
     }
     this.#ring.release(needed);
+  }
+
+  /** Players that keep in memory what the ring has given up. */
+  *pins(): IterableIterator<PlayerPin> {
+    for (const player of this.#players) {
+      const write = player.outstanding;
+      if (write === null || write.slab >= this.#ring.oldest) continue;
+      yield { slab: `${this.id}/${write.slab}`, bytes: write.bytes, sinceMs: write.sinceMs, player };
+    }
   }
 
   /** Gives its memory back; its players were closed before. */

@@ -1,8 +1,10 @@
 import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
+import { pinsToClose } from '../domain/pinned-slabs.js';
 import { OriginCycle } from '../domain/pull-rules.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import { streamIdOf } from '../domain/stream-id.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
+import { isTooManyUnfed } from '../domain/unfed-pulls.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
 import { KeptPulls } from './kept-pulls.js';
@@ -10,30 +12,16 @@ import type { Player } from './player.js';
 import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
 import { StreamHub } from './stream-hub.js';
+import type { PlayRequest, PublishRequest } from './stream-requests.js';
 import type { TapsOf } from './stream-tap.js';
 
 /** Bytes of all rings together; beyond that each stream that grows gives up its own oldest part. */
-const TOTAL_RING_BYTES = 512 * 1024 * 1024;
+export const TOTAL_RING_BYTES = 512 * 1024 * 1024;
 /**
- * Pulls of streams that have not come yet, in total and for one address: each costs a connection on every hop. 500 at
- * 6 KiB is 3 MiB; 20 leave room for players behind one NAT whose streams are about to begin.
+ * What rings have given up and slow players' writes still hold. A write is a slab, of 256 KiB as a rule and of 4 MiB at
+ * worst; each player may be writing another one.
  */
-const MAX_UNFED_PULLS = 500;
-const MAX_UNFED_PULLS_PER_ADDRESS = 20;
-
-export interface PlayRequest {
-  readonly key: StreamKey;
-  readonly settings: VhostSettings;
-  readonly query: string;
-  /** Server ids that asked before us; empty: a viewer. */
-  readonly hops: readonly string[];
-  readonly address: string;
-  /** An edge of this host, by more than its own word: it asks for many viewers. */
-  readonly isEdge: boolean;
-}
-
-export type PublishRequest = Omit<PlayRequest, 'address' | 'isEdge'>;
-
+export const MAX_PINNED_BYTES = 128 * 1024 * 1024;
 /** A stream as the API shows it. One that is only published through here shows no codecs. */
 export interface StreamRow {
   readonly id: string;
@@ -129,11 +117,11 @@ export class Streams {
     }
   }
 
-  /** Why a player cannot be taken, or null. `too-many`: see the limits above. */
+  /** Why a player cannot be taken, or null. `too-many`: pulls that wait for their streams. */
   refusal(request: PlayRequest): 'loop' | 'too-many' | null {
     if (request.hops.includes(this.serverId)) return 'loop';
     const isNewPull = request.settings.origins !== null && !this.#entries.has(keyText(request.key));
-    return isNewPull && this.#tooManyUnfed(request) ? 'too-many' : null;
+    return isNewPull && isTooManyUnfed(this.#unfedAddresses(), request) ? 'too-many' : null;
   }
 
   /** Adds a player; a stream that is pulled begins to be with its first one. */
@@ -178,6 +166,8 @@ export class Streams {
   /** Once a second. */
   watch(nowMs: number): void {
     for (const { hub } of this.#entries.values()) hub.watch(nowMs);
+    const pins = [...this.#entries.values()].flatMap(({ hub }) => [...hub.pins()]);
+    for (const { player } of pinsToClose(pins, MAX_PINNED_BYTES)) player.giveUp();
   }
 
   stop(): void {
@@ -274,16 +264,9 @@ export class Streams {
     this.#entries.delete(entry.hub.text);
   }
 
-  #tooManyUnfed({ address, isEdge }: PlayRequest): boolean {
-    let total = 0;
-    let ofAddress = 0;
-    for (const { pull, address: other } of this.#entries.values()) {
-      if (pull === null || pull.hadMedia) continue;
-      total++;
-      if (other === address) ofAddress++;
-    }
-    // An edge below us limits its viewers itself.
-    return total >= MAX_UNFED_PULLS || (!isEdge && ofAddress >= MAX_UNFED_PULLS_PER_ADDRESS);
+  /** Whose pulls those are that had no media yet. */
+  *#unfedAddresses(): IterableIterator<string> {
+    for (const { pull, address } of this.#entries.values()) if (pull !== null && !pull.hadMedia) yield address;
   }
 
   #cycleOf(settings: VhostSettings, origins: readonly Origin[]): OriginCycle<Origin> {

@@ -13,7 +13,11 @@ import {
 } from '@dolphin/protocol/plain.js';
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
-const isHead = (value: unknown): value is string => isText(value) && value.length <= MAX_HANDED_HEAD_CHARS;
+const isHead = (value: unknown): value is string =>
+  isText(value) &&
+  value.length <= MAX_HANDED_HEAD_CHARS &&
+  value.length % 4 === 0 &&
+  /^[A-Za-z0-9+/]*={0,2}$/.test(value);
 const isAddress = (value: unknown): value is string => isText(value) && isIP(value) !== 0;
 const isIds: Fits<number[]> = (value): value is number[] =>
   listOf(isId)(value) && value.length <= MAX_CLIENTS_PER_MESSAGE;

@@ -18,6 +18,10 @@ export interface ConnectionOptions {
   readonly onClosed?: (gone: { end: ClientEnd; sentBytes: number; receivedBytes: number }) => void;
 }
 
+/** Answers that a peer has not read: it asks without listening. A slab may be in there, too. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** How often it is looked whether a client is late. */
+const WATCH_MS = 1000;
 /** How long a peer that was told goodbye may take to hang up. */
 const GOODBYE_MS = 1000;
 /**
@@ -46,6 +50,7 @@ export abstract class ClientConnection implements Client {
   protected readonly trustsPeer: boolean;
   readonly #o: ConnectionOptions;
   #cancelLimit: () => void = () => undefined;
+  #cancelPause: () => void = () => undefined;
   #closed = false;
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
@@ -102,6 +107,14 @@ export abstract class ClientConnection implements Client {
     this.#cancelLimit = this.context.timers.after(ms, onLimit);
   }
 
+  /** Closes it once it is late, in place of the limit that ran before. */
+  protected watch(what: string, isLate: () => boolean): void {
+    this.setLimit(WATCH_MS, () => {
+      if (isLate()) this.timeOut(what);
+      else this.watch(what, isLate);
+    });
+  }
+
   protected clearLimit(): void {
     this.#cancelLimit();
   }
@@ -111,11 +124,26 @@ export abstract class ClientConnection implements Client {
     this.close('error', `time-out: ${what}`);
   }
 
+  /** It says more than it may: it is not read for `ms` (0: it may), and waits in its own TCP window. */
+  protected holdBack(ms: number): void {
+    if (ms === 0) return;
+    this.socket.pause();
+    this.#cancelPause();
+    this.#cancelPause = this.context.timers.after(ms, () => this.socket.resume());
+  }
+
   /** What it was sent since this was last asked: to one stream, if it goes from stream to stream. */
   protected takeSentBytes(): number {
     const bytes = this.sentBytes - this.#takenSentBytes;
     this.#takenSentBytes += bytes;
     return bytes;
+  }
+
+  /** Writes what it asked for. */
+  protected answer(bytes: Buffer): void {
+    if (this.socket.destroyed) return;
+    this.socket.write(bytes);
+    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.close('slow', 'it does not read its answers');
   }
 
   /** Hangs up after what was written; a peer that does not listen is cut. */
@@ -147,6 +175,8 @@ export abstract class ClientConnection implements Client {
    */
   protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
     this.socket.pause();
+    // Whoever said too much waits for this instead.
+    this.#cancelPause();
     void question.then((refusal) => {
       if (this.#closed || this.socket.destroyed) return;
       this.socket.resume();
@@ -190,6 +220,7 @@ export abstract class ClientConnection implements Client {
     this.leaveStream();
     this.#closed = true;
     this.#cancelLimit();
+    this.#cancelPause();
     this.context.clients.remove(this);
     const { sentBytes, receivedBytes } = this;
     this.#guest?.close(sentBytes, receivedBytes);

@@ -1,4 +1,4 @@
-import type { ServerEvent } from '@dolphin/media';
+import type { ConnectEvent, ServerEvent } from '@dolphin/media';
 import type { Player } from '../app/player.js';
 import type { PublishPath } from '../app/publisher.js';
 import type { PublishWatch } from '../domain/publish-watch.js';
@@ -8,8 +8,15 @@ import type { StreamKey } from '../domain/stream-key.js';
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** From connect to play or publish (SRS: SRS_CONSTS_RTMP_TIMEOUT). */
 export const IDLE_TIMEOUT_MS = 30_000;
-/** How often a publisher's time-outs are looked at. */
-export const WATCH_MS = 1000;
+
+/** What is remembered of a client's connect. */
+export type SaidAtConnect = Pick<ConnectEvent, 'vhost' | 'hops' | 'args' | 'isProbe'>;
+export const NOTHING_SAID: SaidAtConnect = { vhost: '', hops: [], args: {}, isProbe: false };
+
+/** It is an edge of many viewers. A viewer can claim hops, too; those of this host come through no pod. */
+export function asksForMany({ hops, isProbe }: SaidAtConnect, isOfThisHost: boolean): boolean {
+  return hops.length > 0 && !isProbe && isOfThisHost;
+}
 
 /** What an RTMP client is doing. */
 export type RtmpClientState =

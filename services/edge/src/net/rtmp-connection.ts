@@ -13,14 +13,19 @@ import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
+import { ClientPace } from '../domain/client-pace.js';
 import { PublishWatch } from '../domain/publish-watch.js';
 import { keyText, type NamedStream, streamNamed, vhostFor } from '../domain/stream-key.js';
 import type { Refusal, Visitor } from '../domain/visit.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
-import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, type RtmpClientState, WATCH_MS } from './rtmp-client-state.js';
+import {
+  asksForMany,
+  HANDSHAKE_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  NOTHING_SAID,
+  type RtmpClientState,
+} from './rtmp-client-state.js';
 
-/** Answers that a peer has not read: it asks without listening. A slab may be in there, too. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
 /** One RTMP client on its socket: what it asks is decided by the streams, what they decide is told to it. */
 export class RtmpConnection extends ClientConnection {
   type: ClientType = 'unknown';
@@ -28,8 +33,9 @@ export class RtmpConnection extends ClientConnection {
   pageUrl = '';
   swfUrl = '';
   readonly #session: RtmpServerSession;
-  #connect: ConnectEvent | null = null;
+  #said = NOTHING_SAID;
   #state: RtmpClientState = { is: 'new' };
+  readonly #pace: ClientPace;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     super(socket, context, o);
@@ -37,7 +43,10 @@ export class RtmpConnection extends ClientConnection {
       chunkSize: context.settings.chunkSize,
       allowProxyHeader: this.trustsPeer,
       serverInfo: { dolphin: DOLPHIN_VERSION },
+      unfinished: context.unfinished,
     });
+    socket.once('close', () => this.#session.dispose());
+    this.#pace = new ClientPace(this.sinceMs);
     this.setLimit(HANDSHAKE_TIMEOUT_MS, () => this.timeOut('handshake'));
   }
 
@@ -63,6 +72,7 @@ export class RtmpConnection extends ClientConnection {
       if (this.#state.is === 'asking') this.#state.later.push(event);
       else if (this.#state.is !== 'over') this.#onEvent(event, media);
     }
+    this.#pace.asked(this.#session.askedWork, this.context.timers.now());
     this.#flushMedia(media);
     this.#flushOutput();
   }
@@ -100,22 +110,23 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #onConnect(event: ConnectEvent): void {
-    this.#connect = event;
-    ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
     const settings = vhostFor(this.context.settings, event.vhost);
+    // Not what else it said, unless somebody is asked about it: that may be 64 KiB of values, for as long as it stays.
+    const { vhost, hops, isProbe } = event;
+    this.#said = { vhost, hops, isProbe, args: settings?.access == null ? {} : event.args };
+    ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
     const isLoop = event.hops.includes(this.context.streams.serverId);
     if (isLoop) this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
     const refuse = (why: string) => this.#refuse(() => this.#session.rejectConnect(why), why);
-    if (settings === null || isLoop) {
-      refuse(isLoop ? 'a loop of edges' : `no vhost ${event.vhost}`);
-      return;
-    }
+    const isEdge = asksForMany(this.#said, this.trustsPeer);
     const accept = () => {
       this.#session.acceptConnect();
       this.#become({ is: 'connected' });
     };
-    if (settings.access === null) accept();
-    else this.#holdFor(this.guest.connect(this.#visitor(), settings, event.app, this.#isEdge), accept, refuse);
+    if (settings === null) refuse(`no vhost ${event.vhost}`);
+    else if (isLoop) refuse('a loop of edges');
+    else if (settings.access === null) accept();
+    else this.#holdFor(this.guest.connect(this.#visitor(), settings, event.app, isEdge), accept, refuse);
   }
 
   /** Goes on once the vhost's rules let it in. */
@@ -137,20 +148,13 @@ export class RtmpConnection extends ClientConnection {
     });
   }
 
-  /** It asks for many. A viewer can claim hops, too; those of this host come through no pod. */
-  get #isEdge(): boolean {
-    const { hops = [], isProbe = false } = this.#connect ?? {};
-    return hops.length > 0 && !isProbe && this.trustsPeer;
-  }
-
   #visitor(): Visitor {
-    const { args = {}, hops = [] } = this.#connect ?? {};
-    return { ...this.visitor('rtmp'), args, hops };
+    return { ...this.visitor('rtmp'), args: this.#said.args, hops: this.#said.hops };
   }
 
   /** As the conf is now, not as it was at connect. */
   #named(event: PlayEvent | PublishEvent): NamedStream | null {
-    return streamNamed(this.context.settings, event.vhost ?? this.#connect?.vhost ?? '', event.app, event.stream);
+    return streamNamed(this.context.settings, event.vhost ?? this.#said.vhost, event.app, event.stream);
   }
 
   #onPlay(event: PlayEvent): void {
@@ -161,8 +165,15 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
-    const { hops = [] } = this.#connect ?? {};
-    const request = { key, settings, query: event.query, hops, address: this.address, isEdge: this.#isEdge };
+    const { hops } = this.#said;
+    const request = {
+      key,
+      settings,
+      query: event.query,
+      hops,
+      address: this.address,
+      isEdge: asksForMany(this.#said, this.trustsPeer),
+    };
     const refusal = this.context.streams.refusal(request);
     if (refusal !== null) {
       this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
@@ -181,18 +192,16 @@ export class RtmpConnection extends ClientConnection {
 
   #onPublish(event: PublishEvent): void {
     const named = this.#named(event);
-    const refuse = (why: string) => this.#refusePublish(why);
-    if (named === null) refuse('there is no such vhost or stream name');
-    else this.#admit('publish', named, event.query, () => this.#publish(event, named), refuse);
+    if (named === null) this.#refusePublish('there is no such vhost or stream name');
+    else this.#admit('publish', named, event.query, () => this.#publish(event, named), this.#refusePublish);
   }
 
   #publish(event: PublishEvent, { key, settings }: NamedStream): void {
     this.type = `${event.encoder}-publish`;
     this.uses(key, 'publish');
     this.name = event.stream;
-    const { hops = [] } = this.#connect ?? {};
     const path = this.context.streams.publish(
-      { key, settings, query: event.query, hops },
+      { key, settings, query: event.query, hops: this.#said.hops },
       {
         id: this.id,
         ready: () => {
@@ -218,7 +227,9 @@ export class RtmpConnection extends ClientConnection {
   #flushMedia(media: RtmpMessage[]): void {
     if (media.length === 0) return;
     if (this.#state.is === 'publishing') {
-      this.#state.watch.packet(this.context.timers.now());
+      const nowMs = this.context.timers.now();
+      this.#state.watch.packet(nowMs);
+      this.holdBack(this.#pace.pauseAfter(media, nowMs));
       // Upstream is behind: the publisher waits, in its own TCP window.
       if (!this.#state.path.media(media)) this.socket.pause();
     }
@@ -227,9 +238,7 @@ export class RtmpConnection extends ClientConnection {
 
   #flushOutput(): void {
     const output = this.#session.takeOutput();
-    if (output === null || this.socket.destroyed) return;
-    this.socket.write(output);
-    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.close('slow', 'it does not read its answers');
+    if (output !== null) this.answer(output);
   }
 
   protected override onDrain(): void {
@@ -240,9 +249,8 @@ export class RtmpConnection extends ClientConnection {
     this.#refuse(() => this.#session.rejectPlay(code, why), why, end);
   }
 
-  #refusePublish(why: string): void {
+  readonly #refusePublish = (why: string): void =>
     this.#refuse(() => this.#session.rejectPublish('NetStream.Publish.BadName', why), why);
-  }
 
   #refuse(tell: () => void, why: string, end: ClientEnd = 'error'): void {
     this.context.trouble.refused++;
@@ -259,34 +267,24 @@ export class RtmpConnection extends ClientConnection {
     if (next.is === 'connected') {
       this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
     } else if (next.is === 'publishing') {
-      this.#watchPublisher(next.watch);
+      this.watch('publisher', () => next.watch.isLate(this.context.timers.now()));
     }
   }
 
-  #watchPublisher(watch: PublishWatch): void {
-    this.setLimit(WATCH_MS, () => {
-      if (watch.isLate(this.context.timers.now())) this.timeOut('publisher');
-      else this.#watchPublisher(watch);
-    });
-  }
-
   protected override leaveStream(): void {
-    const { streams } = this.context;
     const state = this.#state;
+    if (state.is !== 'playing' && state.is !== 'publishing') return;
+    this.#state = { is: 'connected' };
     if (state.is === 'playing') {
-      this.#state = { is: 'connected' };
-      streams.leave(state.key, state.player, this.takeSentBytes());
-    } else if (state.is === 'publishing') {
-      this.#state = { is: 'connected' };
+      this.context.streams.leave(state.key, state.player, this.takeSentBytes());
+    } else {
       state.path.end();
       // It may have waited for its upstream.
       this.socket.resume();
       this.context.log.info({ client: this.id, stream: keyText(state.key) }, 'unpublish');
     }
-    if (state.is === 'playing' || state.is === 'publishing') {
-      this.left();
-      this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
-    }
+    this.left();
+    this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
   }
 
   /** Tells the peer why, and then hangs up. */

@@ -5,6 +5,8 @@ import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/ups
 
 /** A publisher's media that the upstream has not taken; its client is not read until it has. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
+/** Messages above this are written one by one: one read may complete several of megabytes, more than a session holds. */
+const WRITE_AT_BYTES = 64 * 1024;
 
 /** Dials RTMP servers. */
 export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
@@ -58,7 +60,10 @@ class RtmpUpstream implements Upstream {
 
   send(messages: readonly RtmpMessage[]): boolean {
     if (this.#over) return true;
-    for (const message of messages) this.#session.sendMedia(message);
+    for (const message of messages) {
+      this.#session.sendMedia(message);
+      if (message.payload.length > WRITE_AT_BYTES) this.#flush();
+    }
     this.#flush();
     this.#isBehind = this.#socket.writableLength > MAX_BEHIND_BYTES;
     return !this.#isBehind;

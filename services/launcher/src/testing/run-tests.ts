@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { relative } from 'node:path';
 import { run } from 'node:test';
@@ -13,12 +13,19 @@ import { Summary } from './summary.js';
 const CONCURRENCY = 3;
 /** For one file. Nothing waits without a deadline of its own; this is for the bug in one. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
+/** In the long mode a file of fuzz tests takes most of an hour on a busy machine. */
+const LONG_FILE_TIMEOUT_MS = 6 * 3600_000;
+const LONG_FUZZ_RUNS = 1_000_000;
+/** Seeds of one run follow each other: far enough apart from those of the next, and below 2^32. */
+const FUZZ_SEEDS = 2 ** 31;
 
 export interface TestRun {
   /** Default: all. */
   readonly kind: string | undefined;
   /** Its counters take a quarter more of the processors, in every process. End-to-end tests kill, and run without. */
   readonly withCoverage: boolean;
+  /** Fuzz tests take LONG_FUZZ_RUNS inputs, from a seed of their own each time. */
+  readonly isLong: boolean;
   readonly stop: AbortSignal;
 }
 
@@ -26,16 +33,18 @@ export interface TestRun {
  * Runs all tests, or those of one kind; prints what node's runner prints, then coverage where it was asked for, what was
  * skipped and why, and at the very end the counts. Resolves with the exit code.
  */
-export async function runTests({ kind, withCoverage, stop }: TestRun): Promise<number> {
+export async function runTests({ kind, withCoverage, isLong, stop }: TestRun): Promise<number> {
   const kinds = KINDS.filter((known) => kind === undefined || kind === known);
   const mark = randomUUID();
   process.env[RUN_MARK] = mark;
+  if (isLong) lengthen();
   // The runner listens to it once for each file.
   setMaxListeners(0, stop);
   const summary = new Summary();
+  const timeoutMs = isLong ? LONG_FILE_TIMEOUT_MS : FILE_TIMEOUT_MS;
   if (withCoverage) await withoutE2e(kinds, summary, stop);
   const rest = withCoverage ? kinds.filter((known) => known === 'e2e') : kinds;
-  if (!stop.aborted) await runKinds(rest, summary, stop);
+  if (!stop.aborted) await runKinds(rest, summary, { stop, timeoutMs });
   const leaks = await endLeaks(mark);
   summary.addCheck('no process is left over', leaks.length === 0);
   print(leaks.map(({ pid, command }) => `✖ left over: pid ${pid} ${command}`));
@@ -45,22 +54,31 @@ export async function runTests({ kind, withCoverage, stop }: TestRun): Promise<n
   return summary.ok && !stop.aborted ? 0 : 1;
 }
 
+function lengthen(): void {
+  process.env['DOLPHIN_FUZZ_RUNS'] ??= String(LONG_FUZZ_RUNS);
+  process.env['DOLPHIN_FUZZ_SEED'] ??= String(randomInt(FUZZ_SEEDS));
+}
+
 async function withoutE2e(kinds: readonly Kind[], summary: Summary, stop: AbortSignal): Promise<void> {
   const counted = kinds.filter((known) => known !== 'e2e');
   if (counted.length === 0) return;
   const coverage = new Coverage();
   try {
-    await coverage.during(() => runKinds(counted, summary, stop));
+    await coverage.during(() => runKinds(counted, summary, { stop, timeoutMs: FILE_TIMEOUT_MS }));
     if (!stop.aborted) await coverage.report(ROOT);
   } finally {
     coverage.remove();
   }
 }
 
-async function runKinds(kinds: readonly Kind[], summary: Summary, stop: AbortSignal): Promise<void> {
+async function runKinds(
+  kinds: readonly Kind[],
+  summary: Summary,
+  { stop, timeoutMs }: { stop: AbortSignal; timeoutMs: number },
+): Promise<void> {
   const files = kinds.flatMap((kind) => testFiles(ROOT, kind));
   if (files.length === 0) return;
-  const events = run({ files, concurrency: CONCURRENCY, timeout: FILE_TIMEOUT_MS, signal: stop });
+  const events = run({ files, concurrency: CONCURRENCY, timeout: timeoutMs, signal: stop });
   // Nothing more is written to it than its own events; the process's stdout stays open.
   const reporter = new spec();
   reporter.pipe(process.stdout, { end: false });
