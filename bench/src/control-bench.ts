@@ -7,7 +7,7 @@ import type { EventRow } from '@dolphin/protocol';
 import { ControlFarm, ready } from './control-farm.js';
 import { cpuMicroseconds, rssBytes } from './process-usage.js';
 import { benchReplay, type ReplayResult } from './replay-bench.js';
-import { root } from './stage.js';
+import { root } from './start-program.js';
 
 export interface ControlBenchOptions {
   edges: number;

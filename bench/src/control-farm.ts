@@ -6,7 +6,7 @@ import { type EdgeView, EventPage, FarmView } from '@dolphin/protocol';
 import { type Child, startChild } from './child.js';
 import { podState } from './pod-state.js';
 import { processTree } from './process-tree.js';
-import { root } from './stage.js';
+import { root } from './start-program.js';
 
 const LAUNCHER = join(root, 'services/launcher/dist/main.js');
 /** Blocks of a hundred ports below Linux's ephemeral range and beside the farm's own defaults. */

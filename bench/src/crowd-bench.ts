@@ -10,7 +10,8 @@ import { LoadChild } from './load-child.js';
 import { processTree } from './process-tree.js';
 import { cpuMicroseconds, rssBytes } from './process-usage.js';
 import { startHaproxyFarm, startPod } from './proxy-stage.js';
-import { buildStage, SAMPLE, STREAM, type Stage } from './stage.js';
+import { buildStage, type Stage } from './stage.js';
+import { SAMPLE, STREAM } from './start-program.js';
 
 export const CROWD_MODES = ['hand-off', 'relay', 'haproxy'] as const;
 /** `haproxy` is the same edges behind HAProxy, to tell what the machine itself takes. */
@@ -59,7 +60,7 @@ export async function benchCrowd(o: CrowdOptions): Promise<CrowdResult> {
   const dir = await mkdtemp(join(tmpdir(), 'dolphin-crowd-'));
   const sample = join(dir, 'half-pace.flv');
   writeFileSync(sample, halfPace(readFileSync(SAMPLE)));
-  const stage = await buildStage(undefined, { sample, core: null });
+  const stage = await buildStage({ sample, core: null });
   const loads: LoadChild[] = [];
   try {
     const port = await freePort();

@@ -1,6 +1,7 @@
 /**
  * The bare floor: what any server in Node must spend to get the bytes of a stream to its players. It writes one
- * buffer to every socket at a steady pace, and does nothing else.
+ * buffer to every socket at a steady pace, and does nothing else. With --bytes 0 it only reads: what any server must
+ * spend to get what publishers send.
  */
 import { createServer, type Socket } from 'node:net';
 import { parseFlags } from '@dolphin/runtime';
@@ -33,4 +34,4 @@ function writeToAll(): void {
   // By the clock, not from now on: what the writes took must not slow the pace.
   setTimeout(writeToAll, Math.max(0, began + ++round * flags['interval-ms'] - performance.now()));
 }
-writeToAll();
+if (flags.bytes > 0) writeToAll();

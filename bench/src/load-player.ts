@@ -78,7 +78,7 @@ interface Opening {
   push(data: Buffer): { reply: Buffer | null; playing: boolean };
 }
 
-function endpointOf(target: LoadTarget): { host: string; port: number } {
+export function endpointOf(target: LoadTarget): { host: string; port: number } {
   if (target.protocol === 'rtmp') return parseRtmpUrl(target.url);
   const url = new URL(target.url);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) };

@@ -1,5 +1,6 @@
 /** A load in a process of its own, so that it can be pinned to a core; told what to do over IPC (load-child.ts). */
 import { Load, type LoadOptions, type LoadResult } from './load.js';
+import { PublishLoad } from './publish-load.js';
 
 export type ToLoad =
   | { type: 'start'; options: LoadOptions }
@@ -11,20 +12,20 @@ export type FromLoad =
   | { type: 'failed'; why: string }
   | { type: 'measured'; result: LoadResult };
 
-let load: Load | null = null;
+let load: Load | PublishLoad | null = null;
 const say = (message: FromLoad) => process.send?.(message);
 
 process.on('message', (message: ToLoad) => {
   switch (message.type) {
     case 'start':
-      load = new Load(message.options);
+      load = message.options.kind === 'publish' ? new PublishLoad(message.options) : new Load(message.options);
       load.start().then(
         ({ afterMs }) => say({ type: 'started', afterMs }),
         (error: Error) => say({ type: 'failed', why: error.message }),
       );
       break;
     case 'churn':
-      load?.startChurn();
+      if (load instanceof Load) load.startChurn();
       break;
     case 'mark':
       load?.mark();

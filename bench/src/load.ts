@@ -3,8 +3,12 @@ import { type LoadPlayer, type LoadTarget, openPlayer } from './load-player.js';
 import { summarize, type WindowResult } from './load-window.js';
 
 export interface LoadOptions {
+  /** Players, unless said otherwise; publishers: publish-load.ts. */
+  kind?: 'play' | 'publish';
   target: LoadTarget;
   players: number;
+  /** Players take turns on so many streams: the target's name with a number behind it. Default: the target itself. */
+  streams?: number;
   /** A player of the same stream at its source: what it gets is what everybody should get. */
   reference?: LoadTarget;
   /** The same, where it is known beforehand, in bytes per second. */
@@ -21,13 +25,13 @@ export interface LoadOptions {
 export type LoadResult = WindowResult & { cpuPercent: number; churn: ChurnResult | null };
 
 /** Connections being set up at a time: below any server's backlog, so that no SYN is lost and sent again. */
-const CONNECTING_AT_ONCE = 100;
+export const CONNECTING_AT_ONCE = 100;
 /** One source address has about 28,000 ports; fewer each leave room for those in TIME_WAIT of the run before. */
 const PLAYERS_PER_ADDRESS = 4000;
 /** A process may have 20,000 files open on the machines that this is for. */
 export const MAX_PLAYERS = 19_000;
-/** Two thousand are there within two seconds on two busy cores. */
-const START_DEADLINE_MS = 60_000;
+/** Two thousand are there within two seconds on two free cores; ten thousand take two minutes on two busy ones. */
+export const START_DEADLINE_MS = 180_000;
 
 /** The server cannot be played from: it is not there, or it refused a player, or it serves too few in time. */
 export class NotServedError extends Error {
@@ -81,7 +85,8 @@ export class Load {
       const more = () => {
         const atOnce = this.#o.burst === true ? Number.POSITIVE_INFINITY : CONNECTING_AT_ONCE;
         while (connecting < atOnce && this.#players.length < this.#o.players) {
-          this.#players.push(open(this.#o.target, sourceAddress(this.#players.length, this.#o)));
+          const index = this.#players.length;
+          this.#players.push(open(targetOf(index, this.#o), sourceAddress(index, this.#o)));
         }
       };
       if (this.#o.reference !== undefined) this.#reference = open(this.#o.reference);
@@ -135,9 +140,17 @@ export class Load {
   }
 }
 
+function targetOf(index: number, { target, streams }: LoadOptions): LoadTarget {
+  return streams === undefined ? target : { ...target, url: `${target.url}-${index % streams}` };
+}
+
+/** An edge takes players of only so many new streams from one address at a time: those of many come from many. */
+const ADDRESSES_OF_MANY_STREAMS = 200;
+
 /** 127.0.0.2, .3, … on loopback when one address would run short of ports; undefined: the system's choice. */
 function sourceAddress(index: number, o: LoadOptions): string | undefined {
   const isLocal = /\/\/(127\.|localhost[:/])/.test(o.target.url);
+  if (isLocal && (o.streams ?? 1) > 1) return `127.0.0.${2 + (index % ADDRESSES_OF_MANY_STREAMS)}`;
   if (!isLocal || (o.firstAddress === undefined && o.players <= PLAYERS_PER_ADDRESS)) return undefined;
   return `127.0.0.${(o.firstAddress ?? 2) + Math.floor(index / PLAYERS_PER_ADDRESS)}`;
 }

@@ -3,20 +3,18 @@ import { onTermination, parseFlags, UsageError } from '@dolphin/runtime';
 import { pinSelf, stopAll } from './child.js';
 import { benchControl, controlText, MAX_CONTROL_EDGES } from './control-bench.js';
 import { benchCrowd, CROWD_MODES, crowdText, isCrowdMode } from './crowd-bench.js';
-import { benchEdge, EDGE_REFERENCE } from './edge-bench.js';
-import { Load, MAX_PLAYERS, NotServedError } from './load.js';
+import { edgeJob } from './edge-job.js';
+import { atLeastOne, EXIT_VOID, type Job, playersOf, progress, tell } from './job-tools.js';
+import { Load, NotServedError } from './load.js';
 import { benchProxy, PROXY_REFERENCE } from './proxy-bench.js';
-import { loadText, type Report, reportOf, reportText } from './report.js';
+import { loadText, reportOf } from './report.js';
 import { USAGE } from './usage.js';
 
-const EXIT_VOID = 1;
 const EXIT_USAGE = 64;
 const EXIT_UNAVAILABLE = 69;
 const EXIT_SOFTWARE = 70;
 /** Joiners have had their burst of the last GOP. */
 const LOAD_SETTLE_MS = 2000;
-
-type Job = () => Promise<number>;
 
 onTermination(() => {
   stopAll().finally(() => process.exit(130));
@@ -46,7 +44,7 @@ try {
 function jobOf(name: string | undefined, args: readonly string[]): Job {
   switch (name) {
     case 'edge':
-      return edge(args);
+      return edgeJob(args);
     case 'proxy':
       return proxy(args);
     case 'crowd':
@@ -73,30 +71,6 @@ function jobOf(name: string | undefined, args: readonly string[]): Job {
     default:
       throw new UsageError(`unknown verb ${name}`);
   }
-}
-
-function edge(args: readonly string[]): Job {
-  const { flags } = parseFlags(args, {
-    players: { type: 'int' },
-    seconds: { type: 'int' },
-    rounds: { type: 'int' },
-    protocol: { type: 'string' },
-    json: { type: 'boolean' },
-  });
-  const { protocol = 'rtmp' } = flags;
-  if (protocol !== 'rtmp' && protocol !== 'flv') throw new UsageError(`--protocol is rtmp or flv, not ${protocol}`);
-  const o = {
-    players: playersOf(flags.players, 2000),
-    seconds: atLeastOne('seconds', flags.seconds, 20),
-    rounds: atLeastOne('rounds', flags.rounds, 3),
-    protocol,
-    srsBinary: process.env['SRS_BIN'] || undefined,
-    progress,
-  } as const;
-  return async () => {
-    pinSelf();
-    return tell(reportOf('edge', EDGE_REFERENCE, await benchEdge(o)), flags.json);
-  };
 }
 
 function proxy(args: readonly string[]): Job {
@@ -182,15 +156,6 @@ function control(args: readonly string[]): Job {
   };
 }
 
-function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-function tell(report: Report, asJson: boolean | undefined): number {
-  process.stdout.write(asJson === true ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
-  return report.void ? EXIT_VOID : 0;
-}
-
 function load(args: readonly string[]): Job {
   const { flags, positionals } = parseFlags(
     args,
@@ -227,16 +192,4 @@ function load(args: readonly string[]): Job {
       players.stop();
     }
   };
-}
-
-function playersOf(value: number | undefined, fallback: number): number {
-  const players = atLeastOne('players', value, fallback);
-  if (players > MAX_PLAYERS) throw new UsageError(`--players is at most ${MAX_PLAYERS}`);
-  return players;
-}
-
-function atLeastOne(name: string, value: number | undefined, fallback: number): number {
-  const number = value ?? fallback;
-  if (number < 1) throw new UsageError(`--${name} is at least 1`);
-  return number;
 }

@@ -1,5 +1,5 @@
 import { type Peer, PROXY_PROGRAMS, startProxy } from './proxy-stage.js';
-import { type Run, runRounds, type Summary } from './rounds.js';
+import { type RoundsResult, runRounds } from './rounds.js';
 import { buildStage } from './stage.js';
 
 export interface ProxyBenchOptions {
@@ -15,8 +15,8 @@ export interface ProxyBenchOptions {
 export const PROXY_REFERENCE = 'haproxy';
 
 /** The pod by relay and by hand-off, against HAProxy, nginx and whoever else is named, each before the same edge. */
-export async function benchProxy(o: ProxyBenchOptions): Promise<{ runs: Run[]; summary: Summary[] }> {
-  const stage = await buildStage(undefined);
+export async function benchProxy(o: ProxyBenchOptions): Promise<RoundsResult> {
+  const stage = await buildStage();
   try {
     return await runRounds({
       ...o,

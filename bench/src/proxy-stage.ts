@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Child, canPin, freePort, listening, MEASURED_CORE, OTHER_CORE, startChild } from './child.js';
 import type { LoadTarget } from './load-player.js';
+import { haproxyConf, nginxStreamConf } from './peer-confs.js';
 import { podState } from './pod-state.js';
 import { processTree } from './process-tree.js';
 import type { Measured } from './rounds.js';
-import { root, STREAM, type Stage } from './stage.js';
+import type { Stage } from './stage.js';
+import { root, STREAM } from './start-program.js';
 
 /** A proxy of somebody else's, as a command line with {port} (where players come) and {edge} (where it connects to). */
 export interface Peer {
@@ -91,7 +93,7 @@ function startPeer(stage: Stage, program: string, at: { port: number; edge: numb
       writeFileSync(file, haproxyConf({ port: at.port, edges: [at.edge], threads: 1 }, program === 'haproxy-splice'));
       return startChild(MEASURED_CORE, 'haproxy', ['-db', '-f', file], o);
     case 'nginx':
-      writeFileSync(file, nginxConf(stage.dir, at));
+      writeFileSync(file, nginxStreamConf(stage.dir, at));
       return startChild(MEASURED_CORE, 'nginx', ['-p', stage.dir, '-c', file, '-e', '/dev/null'], o);
     default: {
       const peer = at.peers.find(({ name }) => name === program);
@@ -104,9 +106,6 @@ function startPeer(stage: Stage, program: string, at: { port: number; edge: numb
     }
   }
 }
-
-/** Its own limit of files is twice this and some. */
-const HAPROXY_CLIENTS = 9000;
 
 /** HAProxy before edges of its own, on all cores. */
 export async function startHaproxyFarm(
@@ -121,41 +120,6 @@ export async function startHaproxyFarm(
   await listening(child, at.port);
   return { child, edges: edges.map((edge) => edge.child) };
 }
-
-/** As an operator would write it for thousands of long connections. */
-const haproxyConf = (at: { port: number; edges: readonly number[]; threads: number }, splice: boolean) => `global
-    maxconn ${HAPROXY_CLIENTS}
-    nbthread ${at.threads}
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 1h
-    timeout server 1h
-    ${splice ? 'option splice-auto' : 'no option splice-auto'}
-listen bench
-    bind 127.0.0.1:${at.port} backlog 4096
-    balance leastconn
-${at.edges.map((edge, i) => `    server edge-${i} 127.0.0.1:${edge} source 127.0.0.${3 + i}`).join('\n')}
-`;
-
-const nginxConf = (
-  dir: string,
-  at: { port: number; edge: number },
-) => `load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-daemon off;
-worker_processes 1;
-worker_rlimit_nofile 20000;
-pid ${dir}/nginx-${at.port}.pid;
-error_log /dev/null;
-events { worker_connections 18000; }
-stream {
-    server {
-        listen 127.0.0.1:${at.port} backlog=4096;
-        proxy_bind 127.0.0.3;
-        proxy_pass 127.0.0.1:${at.edge};
-    }
-}
-`;
 
 const podConf = (origin: string) => `max_connections 9000;
 vhost __defaultVhost__ {

@@ -8,7 +8,7 @@ import { silentLogger } from '@dolphin/runtime';
 import { headers } from 'nats';
 import { type Child, freePort, listening, startChild } from './child.js';
 import { cpuMicroseconds, rssBytes } from './process-usage.js';
-import { root } from './stage.js';
+import { root } from './start-program.js';
 
 export interface ReplayResult {
   entries: number;

@@ -1,13 +1,16 @@
 import { cpus, release } from 'node:os';
 import { canPin } from './child.js';
 import type { LoadResult } from './load.js';
-import type { Run, Summary } from './rounds.js';
+import type { RoundsResult, Run, Summary } from './rounds.js';
+import type { Verdict } from './verdict.js';
 
 export interface Report {
   bench: string;
   machine: { cpus: number; model: string; kernel: string; node: string; pinned: boolean };
-  /** True when a run of it is void: then nothing of it is to be quoted. */
-  void: boolean;
+  /** Why nothing of it is to be quoted; empty: it counts. */
+  void: string[];
+  /** What was to be reached; none where it is void. */
+  verdicts: Verdict[];
   runs: Run[];
   /** The program that the ratios of the summary are against. */
   reference: string;
@@ -17,7 +20,7 @@ export interface Report {
 export function reportOf(
   bench: string,
   reference: string,
-  { runs, summary }: Pick<Report, 'runs' | 'summary'>,
+  { runs, summary, ...judged }: RoundsResult & Partial<Pick<Report, 'void' | 'verdicts'>>,
 ): Report {
   return {
     bench,
@@ -28,7 +31,8 @@ export function reportOf(
       node: process.version,
       pinned: canPin,
     },
-    void: runs.some((run) => run.void !== null),
+    void: judged.void ?? runs.flatMap((run) => (run.void === null ? [] : [`${run.program}: ${run.void}`])),
+    verdicts: judged.verdicts ?? [],
     runs,
     reference,
     summary,
@@ -58,6 +62,7 @@ export function reportText(report: Report): string {
     line.ratio === null ? '-' : line.ratio.toFixed(2),
     line.cpuPercent.toFixed(1),
     String(line.rssMb),
+    line.kbPerClient.toFixed(1),
   ]);
   return [
     `${machine.cpus} × ${machine.model}, Linux ${machine.kernel}, Node ${machine.node}, ${
@@ -66,10 +71,23 @@ export function reportText(report: Report): string {
     '',
     ...table([[...head, 'starving', 'RSS MB (idle)', 'load CPU %', 'joined, ms median/p99', ''], ...runs]),
     '',
-    ...table([['program', 'CPU-µs/MB', `× ${report.reference}`, 'CPU %', 'RSS MB'], ...summary]),
-    ...(report.void ? ['', 'VOID: players were not served as they should; these figures mean nothing'] : []),
+    ...table([['program', 'CPU-µs/MB', `× ${report.reference}`, 'CPU %', 'RSS MB', 'KB/client'], ...summary]),
     '',
+    ...(report.void.length > 0
+      ? ['VOID, these figures mean nothing:', ...report.void.map((why) => `  ${why}`), '']
+      : verdictLines(report.verdicts)),
   ].join('\n');
+}
+
+export function verdictLines(verdicts: readonly Verdict[]): string[] {
+  if (verdicts.length === 0) return [];
+  const rows = verdicts.map(({ what, target, measured, met }) => [
+    what,
+    String(measured),
+    `at most ${target}`,
+    met ? 'met' : 'MISSED',
+  ]);
+  return [...table(rows), ''];
 }
 
 export function loadText(result: LoadResult): string {

@@ -4,6 +4,7 @@ import type { LoadOptions } from './load.js';
 import { LoadChild } from './load-child.js';
 import type { LoadProtocol } from './load-player.js';
 import { cpuMicroseconds, rssBytes } from './process-usage.js';
+import { median, ratioOf } from './run-ratio.js';
 
 /** One program in one round. CPU and memory are the measured processes'; `loadCpuPercent` the load generator's. */
 export interface Run {
@@ -22,6 +23,8 @@ export interface Run {
   churn: ChurnResult | null;
   rssMb: number;
   idleRssMb: number;
+  /** What it holds more than idle, for each client, in units of 1000 bytes: its heap and sockets, not the kernel's. */
+  kbPerClient: number;
   loadCpuPercent: number;
   /** Why its figures mean nothing; null: they count. */
   void: string | null;
@@ -33,8 +36,14 @@ export interface Summary {
   cpuUsPerMb: number;
   cpuPercent: number;
   rssMb: number;
+  kbPerClient: number;
   /** Against the reference program of the same round; the median of the rounds. Null: no round of both counts. */
   ratio: number | null;
+}
+
+export interface RoundsResult {
+  runs: Run[];
+  summary: Summary[];
 }
 
 /** A program that is up, for one run. */
@@ -64,7 +73,7 @@ const SETTLE_MS = 3000;
 const WARM_UP_CLIENTS = 4000;
 
 /** Runs each program in turn, in alternating order, so that what drifts on the machine hits all alike. */
-export async function runRounds(o: RoundsOptions): Promise<{ runs: Run[]; summary: Summary[] }> {
+export async function runRounds(o: RoundsOptions): Promise<RoundsResult> {
   const runs: Run[] = [];
   for (let round = 1; round <= o.rounds; round++) {
     for (const program of round % 2 === 1 ? o.programs : [...o.programs].reverse()) {
@@ -94,8 +103,12 @@ async function measure(
   options: LoadOptions,
   load: LoadChild,
 ): Promise<Run> {
-  const idleRssMb = megabytes(total(measured, rssBytes));
-  await load.start(options);
+  const idleBytes = total(measured, rssBytes);
+  const refusal = await load.start(options).then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  if (refusal !== null) return runOfNobody(o, options, refusal);
   load.startChurn();
   const { churnPerSecond = 0 } = options;
   const warmUpMs = churnPerSecond === 0 ? 0 : (WARM_UP_CLIENTS * 1000) / churnPerSecond;
@@ -105,6 +118,7 @@ async function measure(
   await wait(o.seconds * 1000);
   const cpuUs = total(measured, cpuMicroseconds) - cpuBefore;
   const seconds = (performance.now() - beganAt) / 1000;
+  const heldBytes = total(measured, rssBytes);
   const got = await load.measure();
   return {
     program: o.program,
@@ -119,10 +133,34 @@ async function measure(
     sourceKbps: got.sourceKbps,
     starving: got.starving,
     churn: got.churn,
-    rssMb: megabytes(total(measured, rssBytes)),
-    idleRssMb,
+    rssMb: megabytes(heldBytes),
+    idleRssMb: megabytes(idleBytes),
+    kbPerClient: tenths((heldBytes - idleBytes) / 1000 / options.players),
     loadCpuPercent: got.cpuPercent,
     void: whyVoid(got.starving, options.players, got.churn),
+  };
+}
+
+/** The program could not be played from at all, or by fewer than there were to be. */
+function runOfNobody(o: { program: string; round: number }, options: LoadOptions, why: string): Run {
+  return {
+    program: o.program,
+    protocol: options.target.protocol,
+    round: o.round,
+    players: options.players,
+    seconds: 0,
+    cpuPercent: 0,
+    cpuUsPerMb: 0,
+    megabytes: 0,
+    kbps: { min: 0, median: 0, max: 0 },
+    sourceKbps: null,
+    starving: options.players,
+    churn: null,
+    rssMb: 0,
+    idleRssMb: 0,
+    kbPerClient: 0,
+    loadCpuPercent: 0,
+    void: why,
   };
 }
 
@@ -142,10 +180,6 @@ export function summarizeRuns(runs: readonly Run[], programs: readonly string[],
     const own = good.filter((run) => run.program === program);
     const first = own[0];
     if (first === undefined) return [];
-    const ratios = own.flatMap((run) => {
-      const other = good.find(({ program: name, round }) => name === reference && round === run.round);
-      return other === undefined ? [] : [run.cpuUsPerMb / other.cpuUsPerMb];
-    });
     return [
       {
         program,
@@ -153,17 +187,11 @@ export function summarizeRuns(runs: readonly Run[], programs: readonly string[],
         cpuUsPerMb: Math.round(median(own.map((run) => run.cpuUsPerMb))),
         cpuPercent: tenths(median(own.map((run) => run.cpuPercent))),
         rssMb: Math.round(median(own.map((run) => run.rssMb))),
-        ratio: ratios.length === 0 ? null : Math.round(median(ratios) * 100) / 100,
+        kbPerClient: tenths(median(own.map((run) => run.kbPerClient))),
+        ratio: ratioOf(runs, program, reference),
       },
     ];
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? 0;
-  return Number.isInteger(middle) ? ((sorted[middle - 1] ?? 0) + upper) / 2 : upper;
 }
 
 const tenths = (value: number) => Math.round(value * 10) / 10;

@@ -77,6 +77,8 @@ describe('bench', () => {
     ['fly'],
     ['edge', '--players', '0'],
     ['edge', '--bogus'],
+    ['edge', '--scenario', 'dance'],
+    ['edge', '--program', 'apache'],
     ['load', 'rtmp'],
     ['load', 'hls'],
   ]) {

@@ -19,6 +19,7 @@ export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHe
 export { type AvcFacts, avcFacts } from './codec-avc.js';
 export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
 export { encodeFlvTag, FLV_TAG_OVERHEAD, FlvReader, type FlvTag, flvHeader, writeFlvTag } from './flv.js';
+export { FlvPlaylist } from './flv-playlist.js';
 export { ClientHandshake, ServerHandshake } from './handshake.js';
 export { MAX_HOPS } from './hops.js';
 export { MediaError, type MediaErrorCode } from './media-error.js';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { FlvReader, type FlvTag, MediaError, parseRtmpUrl, type RtmpUrl } from '@dolphin/media';
+import { FlvPlaylist, FlvReader, type FlvTag, MediaError, parseRtmpUrl, type RtmpUrl } from '@dolphin/media';
 import { backoffMs, createLogger, onTermination, parseFlags, systemClock, UsageError } from '@dolphin/runtime';
-import { SamplePlaylist } from './domain/sample-playlist.js';
 import { publishOnce } from './rtmp/publish-once.js';
 
 const USAGE = `usage: sample-publisher --url rtmp://HOST[:PORT]/APP/STREAM [--file FILE.flv] [--no-loop]
@@ -58,7 +57,7 @@ async function keepPublishing(url: RtmpUrl, tags: readonly FlvTag[], loop: boole
   const to = `rtmp://${url.host}:${url.port}/${url.app}/${url.stream}`;
   for (let failures = 0; !stopping.signal.aborted; ) {
     const onStarted = () => logger.info({ to }, 'publishing');
-    const end = await publishOnce(url, new SamplePlaylist(tags, { loop }), { signal: stopping.signal, onStarted });
+    const end = await publishOnce(url, new FlvPlaylist(tags, { loop }), { signal: stopping.signal, onStarted });
     if (end.why === 'played' || end.why === 'stopped') break;
     failures = end.started ? 1 : failures + 1;
     const delayMs = backoffMs(failures, BACKOFF, Math.random);

@@ -45,6 +45,7 @@ describe('the summary of a bench', () => {
     churn: null,
     rssMb: 50,
     idleRssMb: 40,
+    kbPerClient: 10,
     loadCpuPercent: 1,
     void: why,
   });
@@ -59,15 +60,15 @@ describe('the summary of a bench', () => {
       run('builtin', 3, 300),
     ];
     assert.deepEqual(summarizeRuns(runs, ['floor', 'builtin'], 'floor'), [
-      { program: 'floor', protocol: 'rtmp', cpuUsPerMb: 200, cpuPercent: 1, rssMb: 50, ratio: 1 },
-      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 300, cpuPercent: 1, rssMb: 50, ratio: 1.3 },
+      { program: 'floor', protocol: 'rtmp', cpuUsPerMb: 200, cpuPercent: 1, rssMb: 50, kbPerClient: 10, ratio: 1 },
+      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 300, cpuPercent: 1, rssMb: 50, kbPerClient: 10, ratio: 1.3 },
     ]);
   });
 
   it('leaves void runs out, and has no ratio where the reference itself is void', () => {
     const runs = [run('floor', 1, 100, 'starved'), run('builtin', 1, 150), run('srs', 1, 200, 'starved')];
     assert.deepEqual(summarizeRuns(runs, ['floor', 'builtin', 'srs'], 'floor'), [
-      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 150, cpuPercent: 1, rssMb: 50, ratio: null },
+      { program: 'builtin', protocol: 'rtmp', cpuUsPerMb: 150, cpuPercent: 1, rssMb: 50, kbPerClient: 10, ratio: null },
     ]);
   });
 });

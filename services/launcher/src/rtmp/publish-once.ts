@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
-import { RtmpClientSession, type RtmpUrl } from '@dolphin/media';
-import type { SamplePlaylist } from '../domain/sample-playlist.js';
+import { type FlvPlaylist, RtmpClientSession, type RtmpUrl } from '@dolphin/media';
 
 /** From dialling to the server's consent. */
 const START_DEADLINE_MS = 10_000;
@@ -25,7 +24,7 @@ export interface PublishEnd {
 /** Publishes the playlist over one connection in real time, until it, the connection or the wish ends. Never rejects. */
 export function publishOnce(
   url: RtmpUrl,
-  playlist: SamplePlaylist,
+  playlist: FlvPlaylist,
   o: { signal: AbortSignal; onStarted: () => void },
 ): Promise<PublishEnd> {
   return new Promise((resolve) => {

@@ -1,4 +1,7 @@
-import { type FlvTag, isAudioSequenceHeader, isVideoSequenceHeader, MessageType } from '@dolphin/media';
+import { isAudioSequenceHeader } from './codec-audio.js';
+import { isVideoSequenceHeader } from './codec-video.js';
+import type { FlvTag } from './flv.js';
+import { MessageType } from './rtmp-message.js';
 
 /** Between the last frame of a round and the first of the next, ms: a frame of 25 fps. */
 const GAP_MS = 40;
@@ -7,7 +10,7 @@ const GAP_MS = 40;
  * A file's tags in the order and at the times at which they are to be sent, round after round. Times begin at 0 and
  * never step back; metadata and sequence headers are sent in the first round only, since they stay in force.
  */
-export class SamplePlaylist {
+export class FlvPlaylist {
   readonly #first: readonly FlvTag[];
   readonly #again: readonly FlvTag[];
   readonly #roundMs: number;
