@@ -68,7 +68,8 @@ async function launch(program: EdgeProgram, at: Places, behind: Child[]): Promis
     }
     case 'builtin': {
       const file = writeSrsConf(dir, 'builtin', { ...at, lowLatency });
-      return startChild(core, process.execPath, [join(root, 'bin/dolphin-edge'), '-c', file], o);
+      // By itself, with the engine's flags that stand in its first line.
+      return startChild(core, join(root, 'bin/dolphin-edge'), ['-c', file], o);
     }
     case 'srs': {
       if (at.srsBinary === undefined) throw new Error('no SRS is named');

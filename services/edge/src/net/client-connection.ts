@@ -29,6 +29,7 @@ const GOODBYE_MS = 1000;
  * vanished, nothing else would tell, and its pull would be tried for ever.
  */
 const KEEPALIVE_AFTER_MS = 60_000;
+const NO_LIMIT = () => undefined;
 
 /**
  * A client on its socket, whatever it speaks: it stands in the list of clients from accept to close, and one time
@@ -49,8 +50,9 @@ export abstract class ClientConnection implements Client {
   /** What the peer says of the client's address is believed: it is a relay on this host. */
   protected readonly trustsPeer: boolean;
   readonly #o: ConnectionOptions;
-  #cancelLimit: () => void = () => undefined;
-  #cancelPause: () => void = () => undefined;
+  /** A player has no limit for hours: its last one's timer must not stay with it. */
+  #cancelLimit: () => void = NO_LIMIT;
+  #cancelPause: () => void = NO_LIMIT;
   #closed = false;
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
@@ -117,6 +119,7 @@ export abstract class ClientConnection implements Client {
 
   protected clearLimit(): void {
     this.#cancelLimit();
+    this.#cancelLimit = NO_LIMIT;
   }
 
   protected timeOut(what: string): void {
