@@ -101,7 +101,7 @@ test('streams are summed up over the edges that answer, and it is said how many 
   const { code, stdout, stderr } = await cli(t, master, 'streams');
   assert.equal(code, 0);
   assert.match(stdout, /^STREAM .*\n\/live\/livestream +6 +2 +2 +H264 \+ AAC\n$/);
-  assert.equal(stderr, 'dolphin-cli: not among these is what stream edges have that did not answer: 1\n');
+  assert.equal(stderr, 'dolphin-cli: not among these is what edges have that did not answer: 1\n');
   const { schema, streams, unanswered } = JSON.parse((await cli(t, master, 'streams', '--json')).stdout);
   assert.deepEqual([schema, streams.length, streams[0].clients, unanswered], ['dolphin.streams/1', 1, 6, 1]);
 });

@@ -69,10 +69,10 @@ describe('the process of an edge', { concurrency: 3 }, () => {
   });
 
   it('accepts a good conf with a word about what has no effect', async (t) => {
-    const text = 'listen 1; vhost a { security { enabled off; } hls { enabled on; } play { what_is_this 1; } }';
+    const text = 'listen 1; vhost a { security { enabled off; } transcode ff { enabled on; } play { what_is_this 1; } }';
     const { code, stderr } = await testConf(t, text);
     assert.equal(code, 0);
-    assert.match(stderr, /hls has no effect here/);
+    assert.match(stderr, /transcode has no effect here/);
     assert.match(stderr, /what_is_this has no effect here/);
   });
 

@@ -114,5 +114,5 @@ test('an edge is killed, restarted, drained and undrained for an operator', asyn
   const refused = await master.request('POST', '/api/v1/edges/h1/back-source-0/drain', {});
   assert.deepEqual([refused.status, refused.body.error.code], [501, 'E_UNSUPPORTED']);
   assert.equal((await kill('stream-7')).body.error.code, 'E_NOT_FOUND');
-  assert.equal((await kill('http-0')).body.error.code, 'E_BAD_REQUEST');
+  assert.equal((await kill('vod-0')).body.error.code, 'E_BAD_REQUEST');
 });
