@@ -69,7 +69,8 @@ describe('the process of an edge', { concurrency: 3 }, () => {
   });
 
   it('accepts a good conf with a word about what has no effect', async (t) => {
-    const text = 'listen 1; vhost a { security { enabled off; } transcode ff { enabled on; } play { what_is_this 1; } }';
+    const text =
+      'listen 1; vhost a { security { enabled off; } transcode ff { enabled on; } play { what_is_this 1; } }';
     const { code, stderr } = await testConf(t, text);
     assert.equal(code, 0);
     assert.match(stderr, /transcode has no effect here/);
@@ -78,7 +79,7 @@ describe('the process of an edge', { concurrency: 3 }, () => {
 
   it('exits 234 with the reason when a port is taken, by another edge too', async (t) => {
     const edge = await startEdge(t);
-    const second = await run(t, binary, ['-c', edge.conf]);
+    const second = await run(t, binary, ['-c', edge.conf], { cwd: await tempDir(t) });
     assert.equal(second.code, 234);
     assert.match(second.stderr, new RegExp(`cannot listen on 127.0.0.1:${edge.rtmpPort}: .*EADDRINUSE`));
     const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
