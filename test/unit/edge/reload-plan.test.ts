@@ -24,6 +24,28 @@ describe('the plan of a reload', () => {
     assert.deepEqual(plan.kept, []);
   });
 
+  it('sees every setting of a vhost: none is a change that nobody notices', () => {
+    const bodies = [
+      ...['', 'enabled off;', 'play { gop_cache off; }', 'publish { normal_timeout 1; }'],
+      ...[
+        'dvr { enabled on; }',
+        'dvr { enabled on; dvr_apply live/a; }',
+        'dvr { enabled on; dvr_apply live/a live/b; }',
+      ],
+      ...['dvr { enabled on; dvr_apply live/b; }', 'hls { enabled on; }', 'hls { enabled on; hls_window 10; }'],
+      ...['security { enabled on; deny play 10.0.0.0/8; }', 'security { enabled on; deny play 10.0.0.0/9; }'],
+      ...['refer { enabled on; play a.b; }', 'refer { enabled on; play a.c; }'],
+      ...['http_hooks { enabled on; on_play http://a/; }', 'http_hooks { enabled on; on_play http://b/; }'],
+      ...['http_remux { enabled on; }', 'http_remux { enabled on; has_audio off; }'],
+    ];
+    for (const now of bodies) {
+      for (const asked of bodies) {
+        const { changed } = replaced(`listen 1; vhost a { ${now} }`, `listen 1; vhost a { ${asked} }`);
+        assert.deepEqual(changed, now === asked ? [] : ['vhost a changed'], `${now} to ${asked}`);
+      }
+    }
+  });
+
   it('keeps what is bound to the process, and says so', () => {
     const plan = replaced(
       'listen 1; pid a; server_id s; http_api { enabled on; listen 2; } vhost a { }',

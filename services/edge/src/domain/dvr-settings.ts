@@ -13,7 +13,7 @@ export interface DvrSettings {
   /** Times in a file begin with 0; otherwise they are the stream's. */
   readonly zeroBased: boolean;
   /** `app/stream` of those that are recorded; null: all. */
-  readonly apply: ReadonlySet<string> | null;
+  readonly apply: readonly string[] | null;
 }
 
 /** SRS: SRS_CONF_DEFAULT_DVR_*. */
@@ -35,10 +35,10 @@ export function readDvr(dvr: ConfView): DvrSettings | null {
     durationMs: dvr.number('dvr_duration', DEFAULTS.seconds, { min: 1 }) * 1000,
     waitKeyFrame: dvr.onOff('dvr_wait_keyframe', true),
     zeroBased: dvr.choice('time_jitter', ['full', 'zero', 'off'], 'full') !== 'off',
-    apply: names.length === 0 || (names.length === 1 && names[0] === 'all') ? null : new Set(names),
+    apply: names.length === 0 || (names.length === 1 && names[0] === 'all') ? null : names,
   };
 }
 
 export function isRecorded({ apply }: DvrSettings, { app, stream }: StreamKey): boolean {
-  return apply === null || apply.has(`${app}/${stream}`);
+  return apply === null || apply.includes(`${app}/${stream}`);
 }
