@@ -116,12 +116,16 @@ export function apiContract(edge: EdgeUnderTest): void {
     assert.equal(await code(server, `/api/v1/clients/${players[0]?.id}`, 'DELETE'), 2049);
   });
 
-  it('keeps a vhost in its list when everybody left, and no stream', async (t) => {
-    const server = await start(t);
+  it('tells of a vhost’s HLS, and keeps it in its list when everybody left, and no stream', async (t) => {
+    const server = await startEdge(t, {
+      vhost: 'hls { enabled on; hls_fragment 4; hls_td_ratio 2; }',
+      ...(edge.binary !== undefined && { binary: edge.binary }),
+    });
     const publisher = publishFile(t, server.rtmp('livestream'));
     await streamIsLive(server, 'livestream');
     const before = (await server.api.vhosts()).vhosts[0];
     assert.deepEqual([before?.name, before?.streams, before?.clients], ['__defaultVhost__', 1, 1]);
+    assert.deepEqual([before?.enabled, before?.hls], [true, { enabled: true, fragment: 4 }]);
     await publisher.stop('SIGINT');
     await eventually(async () => (await server.api.streams()).streams.length === 0, { what: 'its stream is gone' });
     const after = (await server.api.vhosts()).vhosts[0];
@@ -132,6 +136,7 @@ export function apiContract(edge: EdgeUnderTest): void {
     const [rtmp = 0, shared = 0] = await freePorts(2);
     const server = await startEdge(t, {
       ports: [rtmp, shared, shared],
+      conf: (text) => text.replace('http_api {', 'http_api { crossdomain off;'),
       ...(edge.binary !== undefined && { binary: edge.binary }),
     });
     publishFile(t, server.rtmp('livestream'), { loop: true });
@@ -149,6 +154,12 @@ export function apiContract(edge: EdgeUnderTest): void {
     const jsonp = await fetch(`${server.apiBase}/api/v1/versions?callback=f`);
     assert.match(await jsonp.text(), /^f\(\{"code":0,.*\}\)$/);
     assert.equal((await fetch(`${server.apiBase}/api/v1/vhosts/`, { method: 'POST' })).status, 405);
+    // SRS asks http_server's crossdomain there, whatever http_api says.
+    const allowed = async (url: string) =>
+      (await fetch(url, { headers: { origin: 'http://a.b' }, method: 'HEAD' })).headers.get(
+        'access-control-allow-origin',
+      );
+    assert.equal(await allowed(`${server.apiBase}/api/v1/versions`), edge.is === 'srs' ? '*' : null);
     const player = (await clientsOf(server)).find(({ publish }) => !publish);
     assert.equal(await code(server, `/api/v1/clients/${player?.id}`, 'DELETE'), 0);
     await eventually(() => flv.isOver, { what: 'the player was cut' });

@@ -46,9 +46,9 @@ export interface ServerContext {
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;
-  /** Who serves an HTTP request: the first that knows its path. */
   /** Where the API has no port of its own. Set once, by main. */
   sharedApi?: SharedApi;
+  /** Who serves an HTTP request: the first that knows its path. */
   readonly httpRoutes: readonly HttpRoute[];
 }
 

@@ -46,7 +46,7 @@ export class ApiAnswers {
       return {
         id: this.#vhostId(name),
         name,
-        enabled: true,
+        enabled: this.#context.settings.vhosts.get(name)?.enabled ?? false,
         clients: total.clients,
         streams: streams.filter(isActive).length,
         send_bytes: total.sent,

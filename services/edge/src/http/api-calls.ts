@@ -46,9 +46,14 @@ export class ApiCalls {
     this.#startedMs = context.timers.now();
   }
 
-  /** `host`: as the client names the server. */
+  /** Never throws: it stands beside players, who have nothing to do with it. `host`: as the client names the server. */
   answer(asked: ApiRequest, host: string): HttpAnswer {
-    return httpAnswer(this.#answer(asked, host), jsonpCallback(asked.query));
+    try {
+      return httpAnswer(this.#answer(asked, host), jsonpCallback(asked.query));
+    } catch (error) {
+      this.#context.log.warn({ err: error, path: asked.path }, 'an API call failed');
+      return textAnswer(500);
+    }
   }
 
   #answer(asked: ApiRequest, host: string): Answer {

@@ -20,7 +20,7 @@ export function apiServer(context: ServerContext, calls: ApiCalls): Server {
       const asked = { method: request.method ?? '', path: pathname, query: searchParams };
       send(response, calls.answer(asked, request.headers.host ?? ''));
     } catch (error) {
-      context.log.warn({ err: error }, 'an API call failed');
+      context.log.debug({ err: error }, 'an API call cannot be read');
       send(response, textAnswer(400));
     }
   };

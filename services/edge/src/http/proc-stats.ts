@@ -3,6 +3,8 @@ import { keyValues, readText, round, systemProcStats } from './host-stats.js';
 
 /** Figures of this process and its host for the API, read from /proc when asked; what is not there is 0. */
 export class ProcStats {
+  /** Of the start: a directory that was removed since has no name any more. */
+  readonly #cwd = process.cwd();
   #cpuAtMs = performance.now();
   #cpu = process.cpuUsage();
   #cpuPercent = 0;
@@ -33,7 +35,7 @@ export class ProcStats {
       pid: process.pid,
       ppid: process.ppid,
       argv: process.argv.slice(1).join(' '),
-      cwd: process.cwd(),
+      cwd: this.#cwd,
       mem_kbyte: peakKbyte,
       mem_percent: round((peakKbyte * 1024) / os.totalmem()),
       cpu_percent: round(this.#cpuPercent),

@@ -122,16 +122,17 @@ export class HttpConnection extends ClientConnection {
     const realIp = headerOf(head, 'x-real-ip');
     if (this.trustsPeer && /^[0-9a-fA-F.:]{2,45}$/.test(realIp)) this.address = realIp;
     this.#bodyBytes = head.bodyBytes ?? 0;
-    const { httpCrossDomain } = this.context.settings;
+    const { httpCrossDomain, apiCrossDomain } = this.context.settings;
+    const isOfPage = headerOf(head, 'origin') !== '';
     const frame: AnswerFrame = {
       minor: head.minor,
       keepsAlive: head.keepsAlive && head.bodyBytes !== null && head.bodyBytes <= MAX_BODY_BYTES,
-      crossDomain: httpCrossDomain && headerOf(head, 'origin') !== '',
+      crossDomain: httpCrossDomain && isOfPage,
       server: SERVER,
     };
     const { method } = head;
     const api = this.context.sharedApi?.(head) ?? null;
-    if (api !== null) this.#send(api, frame, method);
+    if (api !== null) this.#send(api, { ...frame, crossDomain: apiCrossDomain && isOfPage }, method);
     else if (method === 'OPTIONS' && httpCrossDomain) this.#send({ status: 200 }, frame);
     else if (method === 'GET' || method === 'HEAD') this.#serve({ ...this.#requestOf(head), method }, head, frame);
     else this.#send(textAnswer(405, ALLOW), frame);
