@@ -117,6 +117,25 @@ describe('the settings of an edge', () => {
     }
   });
 
+  it('warn of words that only SRS’s default is obeyed of, and not of that default', () => {
+    const of = (words: string[]) => {
+      const [process, auto, atc, mix, reduce, interval, protocol] = words;
+      return read(`listen 1; asprocess ${process}; inotify_auto_reload ${auto};
+        vhost a { play { atc ${atc}; mix_correct ${mix}; reduce_sequence_header ${reduce}; send_min_interval ${interval}; }
+          cluster { mode remote; origin x; protocol ${protocol}; } }`).warnings.map(({ why }) => why);
+    };
+    assert.deepEqual(of(['off', 'off', 'off', 'off', 'off', '0.0', 'rtmp']), []);
+    assert.deepEqual(of(['on', 'on', 'on', 'on', 'on', '10.0', 'flv']), [
+      'asprocess is always off here',
+      'inotify_auto_reload is always off here',
+      'vhost a: play: atc is always off here',
+      'vhost a: play: mix_correct is always off here',
+      'vhost a: play: reduce_sequence_header is always off here',
+      'vhost a: play: send_min_interval is always 0 here',
+      'vhost a: cluster: protocol is always rtmp here',
+    ]);
+  });
+
   it('warn of what has no effect, once each, and not of what is switched off', () => {
     const { warnings } = read(`listen 1; rtc_server { enabled on; } nonsense 1;
       vhost a { exec { enabled on; } hls { enabled off; } transcode { } chunk_size 4096; }`);

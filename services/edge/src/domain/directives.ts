@@ -20,15 +20,14 @@ const VHOST = new Set([
   ...['enabled', 'chunk_size', 'min_latency', 'play', 'publish', 'cluster', 'http_remux', 'tcp_nodelay'],
   ...['in_ack_size', 'out_ack_size', 'mode', 'origin', 'token_traverse', 'debug_srs_upnode', 'gop_cache'],
   ...['queue_length', 'mw_latency', 'time_jitter', 'publish_1stpkt_timeout', 'publish_normal_timeout', 'mr', 'vhost'],
-  ...['gop_cache_max_frames', 'security', 'http_hooks', 'refer', 'refer_play', 'refer_publish', 'coworkers', 'dvr'],
-  'hls',
+  ...['gop_cache_max_frames', 'security', 'http_hooks', 'refer', 'refer_play', 'refer_publish', 'dvr', 'hls'],
 ]);
 const PLAY = new Set([
   ...['gop_cache', 'gop_cache_max_frames', 'queue_length', 'mw_latency', 'time_jitter', 'min_latency', 'mw_msgs'],
   ...['send_min_interval', 'reduce_sequence_header', 'mix_correct', 'atc', 'atc_auto'],
 ]);
 const PUBLISH = new Set(['firstpkt_timeout', 'normal_timeout', 'mr', 'mr_latency', 'parse_sps', 'try_annexb_first']);
-const CLUSTER = new Set(['mode', 'origin', 'token_traverse', 'vhost', 'debug_srs_upnode', 'coworkers', 'protocol']);
+const CLUSTER = new Set(['mode', 'origin', 'token_traverse', 'vhost', 'debug_srs_upnode', 'protocol']);
 // Of them hstrs is always on since SRS 3, and fast_cache is for streams of AAC and MP3 alone.
 const HTTP_REMUX = new Set([
   ...['enabled', 'mount', 'hstrs', 'fast_cache', 'drop_if_not_match', 'has_audio', 'has_video', 'guess_has_av'],
@@ -43,7 +42,16 @@ const HLS = new Set([
   ...['hls_acodec', 'hls_vcodec', 'hls_ts_floor', 'hls_dts_directly', 'hls_keys', 'hls_fragments_per_key'],
   ...['hls_key_file', 'hls_key_file_path', 'hls_key_url', 'hls_m3u8_file', 'hls_ts_file'],
 ]);
-const HLS_NAMES: Readonly<Record<string, string>> = {
+/** Known, and obeyed as far as they say this: SRS's defaults, of which nothing else is there. */
+const ALWAYS: Readonly<Record<string, string>> = {
+  asprocess: 'off',
+  inotify_auto_reload: 'off',
+  atc: 'off',
+  atc_auto: 'off',
+  mix_correct: 'off',
+  reduce_sequence_header: 'off',
+  send_min_interval: '0',
+  protocol: 'rtmp',
   hls_m3u8_file: '[app]/[stream].m3u8',
   hls_ts_file: '[app]/[stream]-[seq].ts',
 };
@@ -111,22 +119,27 @@ function checkHls(hls: Directive, where: string, warnings: Warning[]): void {
   for (const item of hls.block ?? []) {
     // To serve in the clear what somebody wants encrypted would open it.
     if (item.name === 'hls_keys') refuseIfOn(item);
-    const name = HLS_NAMES[item.name];
-    if (name !== undefined && item.args[0] !== name) {
-      warnings.push({ file: item.file, line: item.line, why: `${where}hls: ${item.name} is always ${name} here` });
-    }
   }
   warnUnknown(hls.block ?? [], HLS, `${where}hls: `, warnings);
 }
 
 function warnUnknown(list: readonly Directive[], known: ReadonlySet<string>, where: string, warnings: Warning[]): void {
-  for (const { name, file, line, block } of list) {
+  for (const { name, file, line, block, args } of list) {
+    const always = known.has(name) ? ALWAYS[name] : undefined;
+    if (always !== undefined && !isWord(args[0], always)) {
+      warnings.push({ file, line, why: `${where}${name} is always ${always} here` });
+    }
     if (known.has(name)) continue;
     // A feature that is there but switched off needs no word.
     const enabled = findDirective(block, 'enabled')?.args[0];
     if (block !== undefined && enabled !== 'on') continue;
     warnings.push({ file, line, why: `${where}${name} has no effect here` });
   }
+}
+
+/** As SRS reads it: what is there without a word is as if it were not there, and 0.0 is 0. */
+function isWord(word: string | undefined, wanted: string): boolean {
+  return word === undefined || word === wanted || (wanted === '0' && Number(word) === 0);
 }
 
 function refuseIfEnabled(item: Directive | undefined): void {
