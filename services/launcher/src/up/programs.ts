@@ -72,7 +72,9 @@ export function programsOf(layout: Layout, places: Places, options: ProgramOptio
     origin: {
       title: 'origin',
       program: {
-        ...node('bin/dolphin-edge', ['-c', join(places.origin, ORIGIN_CONF)]),
+        // By itself, as a pod starts it: with the engine's flags that stand in its first line.
+        command: join(ROOT, 'bin/dolphin-edge'),
+        args: ['-c', join(places.origin, ORIGIN_CONF)],
         cwd: places.origin,
         logFile: log('origin'),
       },
