@@ -32,6 +32,7 @@ describe('a reload of the built-in edge', { concurrency: true }, () => {
     assertContiguousRun(await fresh.done, source, { minSeconds: 4, what: 'a new player of a new stream' });
     assertContiguousRun(await stays.done, source, { minSeconds: 8, what: 'the player that was there' });
 
+    await eventually(async () => (await clientsOf(edge)).length === 2, { what: 'all players are gone' });
     // Four connections are the limit now: the two publishers, and two more.
     const players = [1, 2, 3].map(() => startRecording(t, edge.flv('before'), { seconds: 60 }));
     await eventually(async () => (await clientsOf(edge)).length === 4, { what: 'it is full' });

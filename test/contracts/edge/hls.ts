@@ -87,6 +87,10 @@ export function hlsContract(edge: EdgeUnderTest): void {
     const listed = moved.segments.reduce((sum, { seconds }) => sum + seconds, 0);
     assert.ok(listed <= 8 + 2 * moved.targetSeconds, `${listed} s are listed`);
     await first.stop();
+    // Its last segment is there when it is known to be over.
+    await eventually(async () => (await server.api.streams()).streams.every(({ publish }) => !publish.active), {
+      what: 'the first publisher is gone',
+    });
     const ended = await until(() => true, 'the playlist of a stream that ended');
     assert.doesNotMatch(ended.text, /ENDLIST/);
     assert.equal((await get(ended.segments.at(-1)?.url ?? '')).status, 200);
