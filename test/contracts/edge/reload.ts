@@ -86,6 +86,9 @@ export function reloadContract(edge: EdgeUnderTest): void {
     const player = startRecording(t, `${server.rtmp('livestream')}?vhost=a.com`, { seconds: 60 });
     await eventually(() => player.soFar().video.length > 0, { what: 'it plays' });
 
+    assert.equal((await reloadWith(server, `${good}\nvhost a.com { enabled off; ${remux} }`)).state, 90);
+    const { vhosts } = await server.api.vhosts();
+    assert.equal(vhosts.find(({ name }) => name === 'a.com')?.enabled, false);
     assert.equal((await reloadWith(server, good)).state, 90);
     const had = player.soFar().video.length;
     await eventually(() => player.soFar().video.length > had + 100, { what: 'it plays on' });
