@@ -44,9 +44,9 @@ export function httpFlvContract(edge: EdgeUnderTest): void {
     const source = await sourcePackets(t);
     const server = await start(t, { more: VHOSTS });
     const at = `rtmp://127.0.0.1:${server.rtmpPort}`;
-    publishFile(t, server.rtmp('main'));
-    for (const vhost of ['a', 'pre', 'short']) publishFile(t, `${at}/live?vhost=${vhost}.com/${vhost}`);
-    publishFile(t, `${at}/x/y/deep`);
+    publishFile(t, server.rtmp('main'), { loop: true });
+    for (const vhost of ['a', 'pre', 'short']) publishFile(t, `${at}/live?vhost=${vhost}.com/${vhost}`, { loop: true });
+    publishFile(t, `${at}/x/y/deep`, { loop: true });
     for (const stream of ['main', 'a', 'pre', 'short', 'deep']) await streamIsLive(server, stream);
     const plays: [string, string?][] = [
       ['/live/main.flv'],
@@ -130,10 +130,22 @@ export function httpFlvContract(edge: EdgeUnderTest): void {
     const guess = await start(t);
     const fixed = await start(t, { httpRemux: 'guess_has_av off; has_audio off;' });
     const kept = await start(t, { httpRemux: 'guess_has_av off; has_audio off; drop_if_not_match off;' });
-    startProcess(t, 'ffmpeg', ['-re', '-i', sampleFlv, '-an', '-c', 'copy', '-f', 'flv', guess.rtmp('mute')]);
+    startProcess(t, 'ffmpeg', [
+      '-re',
+      '-stream_loop',
+      '-1',
+      '-i',
+      sampleFlv,
+      '-an',
+      '-c',
+      'copy',
+      '-f',
+      'flv',
+      guess.rtmp('mute'),
+    ]);
     await streamIsLive(guess, 'mute');
     for (const server of [guess, fixed, kept]) {
-      publishFile(t, server.rtmp('both'));
+      publishFile(t, server.rtmp('both'), { loop: true });
       await streamIsLive(server, 'both');
     }
     const play = async (server: TestEdge, stream: string) => {
