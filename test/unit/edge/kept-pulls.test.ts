@@ -4,6 +4,7 @@ import { MAX_KEPT_PULLS, PULL_GRACE_MS } from '@dolphin/edge/app/kept-pulls.js';
 import { Player } from '@dolphin/edge/app/player.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
+import { pullDelayMs } from '@dolphin/edge/domain/pull-rules.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { MessageType } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
@@ -16,7 +17,7 @@ const FRAME = { typeId: MessageType.video, timestamp: 0, streamId: 1, payload: B
 
 /** An edge whose pulls and time are the test's. */
 function edge() {
-  const pulls: { stream: string; events: UpstreamEvents; open: boolean }[] = [];
+  const pulls: { stream: string; port: number; events: UpstreamEvents; open: boolean }[] = [];
   const due: { ms: number; fn: () => void }[] = [];
   const timers = {
     now: () => 0,
@@ -34,8 +35,8 @@ function edge() {
     ...{ serverId: 'edge', serviceId: 'life', chunkSize: 60_000, tapsOf: () => [] },
     pull: {
       ...{ timers, log, random: () => 0.5 },
-      dial: ({ stream }, events) => {
-        const pull = { stream, events, open: true };
+      dial: ({ stream, origin }, events) => {
+        const pull = { stream, port: origin.port, events, open: true };
         pulls.push(pull);
         const close = () => {
           pull.open = false;
@@ -63,6 +64,20 @@ function edge() {
 }
 
 describe('a pull', () => {
+  it('that runs during a reload goes on at the first of the new origins when it ends', () => {
+    const { streams, pulls, play, pass } = edge();
+    play('s');
+    pulls[0]?.events.media([FRAME]);
+    const origins = [3, 4].map((port) => ({ host: '127.0.0.1', port }));
+    streams.useSettings({ chunkSize: 60_000, vhosts: new Map([[vhost.name, { ...vhost, origins }]]) });
+    assert.equal(pulls.length, 1, 'the connection that stands stays');
+    for (const [failures, expected] of [3, 4, 3].entries()) {
+      pulls.at(-1)?.events.ended({ how: 'lost', code: 'E', why: 'gone' });
+      pass(pullDelayMs(failures + 1, true, 0.5));
+      assert.equal(pulls.at(-1)?.port, expected);
+    }
+  });
+
   it('is kept for a while when its last player left, and the next one finds it', () => {
     const { streams, pulls, play, pass } = edge();
     const leave = play('s');

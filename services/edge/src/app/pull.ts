@@ -50,7 +50,9 @@ export class Pull {
 
   start(): void {
     if (this.#stopped) return;
-    const origin = this.#origins.current;
+    // A reload may bring others while it runs: its end is no failure of those.
+    const cycle = this.#origins;
+    const origin = cycle.current;
     const { key, settings } = this.#hub;
     this.#upstream = this.#context.dial(
       {
@@ -76,7 +78,7 @@ export class Pull {
           this.#upstream = null;
           if (this.#hub.isLive) this.#hub.sourceEnded();
           this.#failures++;
-          this.#origins.next();
+          cycle.next();
           const delayMs = pullDelayMs(this.#failures, this.#hadMedia, this.#context.random());
           const fields = { stream: this.#hub.text, origin: `${origin.host}:${origin.port}`, ...end, delayMs };
           if (this.#failures <= 1) this.#context.log.warn(fields, 'pull failed');
