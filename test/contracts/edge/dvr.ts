@@ -42,6 +42,12 @@ export function dvrContract(edge: EdgeUnderTest): void {
     const [partial = ''] = await readdir(join(whole, 'live'));
     assert.match(partial, /^kept\.\d{13}\.flv\.tmp$/, 'under another name until it is over');
     await Promise.all(published);
+    // Between two parts there is a moment in which all that are there are over.
+    for (const { api } of [session, segments]) {
+      await eventually(async () => (await api.streams()).streams.every(({ publish }) => !publish.active), {
+        what: 'the publishers are gone',
+      });
+    }
 
     const names = await eventually(() => recordingsIn(join(whole, 'live')), { what: 'the recording is over' });
     assert.equal(names.length, 1, 'and of the other stream there is none');
