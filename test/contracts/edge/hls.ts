@@ -60,6 +60,11 @@ export function hlsContract(edge: EdgeUnderTest): void {
     const bytes = Buffer.from(await segment.arrayBuffer());
     assert.deepEqual([bytes[0], bytes.length % 188], [0x47, 0]);
     assert.equal(segment.headers.get('content-length'), String(bytes.length));
+    const called = async (path: string) => (await fetch(`${server.apiBase}/api/v1/${path}`)).json();
+    const { vhosts } = (await called('vhosts/')) as { vhosts: { hls: object }[] };
+    assert.deepEqual(vhosts[0]?.hls, { enabled: true, fragment: 2 });
+    const { features } = ((await called('features')) as { data: { features: Record<string, boolean> } }).data;
+    assert.deepEqual([features['hls'], features['dvr']], [true, true]);
     for (const missing of ['none.m3u8', 's-99999.ts']) {
       assert.equal((await get(new URL(missing, everybody).href)).status, 404, missing);
     }

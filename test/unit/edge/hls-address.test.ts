@@ -60,6 +60,7 @@ describe('an address of HLS', () => {
 describe('hls { } of a conf', () => {
   it('has SRS’s defaults', () => {
     assert.deepEqual(at('/live/s.m3u8')?.hls, {
+      fragmentMs: 10_000,
       targetMs: 10_000,
       longestMs: 21_000,
       windowMs: 60_000,

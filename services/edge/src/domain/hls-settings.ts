@@ -2,6 +2,8 @@ import type { ConfView } from '@dolphin/srs/conf.js';
 
 /** How a vhost's streams are cut and offered over HLS. */
 export interface HlsSettings {
+  /** As the conf says it, for the API. */
+  readonly fragmentMs: number;
   /** A segment lasts so long at least, and ends before the next key frame. */
   readonly targetMs: number;
   /** It ends at this length wherever it is: audio alone, or a GOP that is too long. */
@@ -41,6 +43,7 @@ export function readHls(hls: ConfView, isRestricted: boolean): HlsSettings | nul
   const targetMs = Math.max(MIN_TARGET_MS, fragmentMs * ratio);
   const aofMs = fragmentMs * hls.number('hls_aof_ratio', DEFAULTS.aofRatio, { min: 0.1, max: 10 });
   return {
+    fragmentMs,
     targetMs: Math.round(targetMs),
     longestMs: Math.round(Math.max(targetMs, aofMs)),
     windowMs: Math.round(hls.number('hls_window', DEFAULTS.windowS, { min: 1, max: 3600 }) * 1000),

@@ -2,6 +2,7 @@ import { aacFacts, audioCodec, avcFacts, type StreamHeaders, videoCodec } from '
 import type { Client, Rate } from '../app/clients.js';
 import type { ServerContext } from '../app/server.js';
 import type { StreamRow } from '../app/streams.js';
+import type { HlsSettings } from '../domain/hls-settings.js';
 import { randomId } from '../domain/random-id.js';
 import { keyText, streamUrlOf } from '../domain/stream-key.js';
 
@@ -51,7 +52,7 @@ export class ApiAnswers {
         send_bytes: total.sent,
         recv_bytes: total.received,
         kbps: { recv_30s: total.receivedKbps, send_30s: total.sentKbps },
-        hls: { enabled: false },
+        hls: hlsAnswer(this.#context.settings.vhosts.get(name)?.hls ?? null),
       };
     });
   }
@@ -147,6 +148,11 @@ export class ApiAnswers {
     this.#vhostIds.set(name, made);
     return made;
   }
+}
+
+/** As SRS: seconds, and only where it is on. */
+function hlsAnswer(hls: HlsSettings | null) {
+  return hls === null ? { enabled: false } : { enabled: true, fragment: hls.fragmentMs / 1000 };
 }
 
 /** Somebody publishes it, or it is pulled and there. */

@@ -35,12 +35,12 @@ export const AUTHORS = { license: 'MIT', contributors: 'The dolphin authors' };
 /** SRS's list of what it was built with. */
 export const FEATURES = {
   ssl: false,
-  hls: false,
+  hls: true,
   hds: false,
   callback: true,
   api: true,
   httpd: true,
-  dvr: false,
+  dvr: true,
   transcode: false,
   ingest: false,
   stat: true,
