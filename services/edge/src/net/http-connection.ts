@@ -7,6 +7,7 @@ import type { ServerContext } from '../app/server.js';
 import type { FlvStream } from '../domain/flv-mount.js';
 import { type AnswerFrame, answerHead, flvHead, type HttpAnswer, textAnswer } from '../domain/http-answer.js';
 import { type HttpHead, headerOf, parseHead } from '../domain/http-head.js';
+import type { StreamKey } from '../domain/stream-key.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
 
 /** A whole request head must be there by then, and the body that is thrown away with it. */
@@ -146,8 +147,8 @@ export class HttpConnection extends ClientConnection {
     const outcome = routeOf(this.context.httpRoutes, request);
     switch (outcome.is) {
       case 'answer':
-        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request);
-        else this.#send(outcome.answer, frame, request.method);
+        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request, outcome.of);
+        else this.#sendOf(outcome.answer, frame, request, outcome.of);
         return;
       case 'play':
         if (request.method === 'HEAD') this.#write([flvHead(frame, 'HEAD')], frame.keepsAlive, 'client-left');
@@ -209,18 +210,23 @@ export class HttpConnection extends ClientConnection {
     this.#send(answer, frame, 'GET', end);
   }
 
-  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, { method, path }: HttpRequest): void {
+  #sendOf(answer: HttpAnswer, frame: AnswerFrame, { method }: HttpRequest, stream: StreamKey | undefined): void {
+    if (stream !== undefined && answer.status === 200) this.gets(stream);
+    this.#send(answer, frame, method);
+  }
+
+  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, request: HttpRequest, stream?: StreamKey): void {
     this.#state = 'answering';
     let late = false;
     const send = (answer: HttpAnswer) => {
-      if (!late && !this.socket.destroyed) this.#send(answer, frame, method);
+      if (!late && !this.socket.destroyed) this.#sendOf(answer, frame, request, stream);
     };
     this.setLimit(ANSWER_TIMEOUT_MS, () => {
       send(textAnswer(503, { 'Retry-After': '5' }));
       late = true;
     });
     making.then(send, (error: unknown) => {
-      this.context.log.warn({ err: error, path }, 'an HTTP answer could not be made');
+      this.context.log.warn({ err: error, path: request.path }, 'an HTTP answer could not be made');
       send(textAnswer(500));
     });
   }
