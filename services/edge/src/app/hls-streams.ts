@@ -10,8 +10,8 @@ import type { StreamTap } from './stream-tap.js';
 import type { Streams } from './streams.js';
 
 /**
- * Bytes of all streams' segments together; beyond that streams that ended go first, then each stream that grows gives
- * up its own oldest. Each keeps its newest one, and has an open one beside it.
+ * Bytes of all streams' segments together, open ones included; beyond that streams that ended go first, then whichever
+ * stream has most gives up its oldest: who publishes many bits takes nothing from those of few.
  */
 export const TOTAL_SEGMENT_BYTES = 512 * 1024 * 1024;
 /** Streams that ended and whose segments can still be had. */
@@ -33,13 +33,19 @@ export class HlsStreams {
   readonly #rows = new Map<string, Row>();
   /** Those whose stream is over, the oldest first. */
   readonly #ended = new Set<string>();
-  readonly #total = new ByteAccount(TOTAL_SEGMENT_BYTES);
+  readonly #total: ByteAccount;
   readonly #timers: Timers;
   readonly #unixSeconds: () => number;
   readonly #trouble: Pick<TroubleCounts, 'hlsDropped'>;
 
   /** `unixSeconds`: numbers of segments begin with it, so that they rise over restarts, too. */
-  constructor(o: { timers: Timers; unixSeconds: () => number; trouble: Pick<TroubleCounts, 'hlsDropped'> }) {
+  constructor(o: {
+    timers: Timers;
+    unixSeconds: () => number;
+    trouble: Pick<TroubleCounts, 'hlsDropped'>;
+    totalBytes?: number;
+  }) {
+    this.#total = new ByteAccount(o.totalBytes ?? TOTAL_SEGMENT_BYTES);
     this.#trouble = o.trouble;
     this.#timers = o.timers;
     this.#unixSeconds = o.unixSeconds;
@@ -62,7 +68,7 @@ export class HlsStreams {
       firstNumber: this.#unixSeconds(),
       total: this.#total,
       timers: this.#timers,
-      onSegment: () => this.#makeRoom(),
+      onGrown: () => this.#makeRoom(),
       onDropped: () => void this.#trouble.hlsDropped++,
       onClosed: () => this.#end(text, origins !== null ? 0 : hls.disposeMs),
     });
@@ -111,6 +117,12 @@ export class HlsStreams {
     for (const text of this.#ended) {
       if (!this.#total.isOver && this.#ended.size <= MAX_ENDED) return;
       this.#dispose(text);
+    }
+    while (this.#total.isOver) {
+      const streams = [...this.#rows.values()].map(({ stream }) => stream);
+      const most = streams.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+      if (most.bytes === 0) return;
+      most.giveUp();
     }
   }
 

@@ -56,6 +56,18 @@ export class HlsSegmenter {
     this.#onDropped = onDropped;
   }
 
+  /** Of the segment that is open. */
+  get openBytes(): number {
+    return this.#muxer.bytes;
+  }
+
+  /** Throws the open segment away. */
+  giveUp(): void {
+    this.#break();
+    this.#waitsForKey = this.#muxer.hasVideo;
+    this.#waitsSinceMs = null;
+  }
+
   /** The segment that ends before this message, if one does. */
   message({ payload, timestamp }: RtmpMessage, kind: FrameKind): Segment | null {
     switch (kind) {

@@ -61,11 +61,18 @@ export class HlsWindow {
 
   /** Gives its memory back; numbers go on from here. */
   clear(): void {
-    while (this.#segments.length > 0) this.#drop();
+    while (this.dropOldest());
+  }
+
+  /** For the process's memory. False: it has none. */
+  dropOldest(): boolean {
+    if (this.#segments.length === 0) return false;
+    this.#drop();
+    return true;
   }
 
   #isTooMuch(): boolean {
-    return this.#account.isOver || (this.#segments[0]?.number ?? 0) < this.#first - KEPT_BEHIND;
+    return this.bytes > STREAM_SEGMENT_BYTES || (this.#segments[0]?.number ?? 0) < this.#first - KEPT_BEHIND;
   }
 
   /** The playlist begins with the first segment that is not a whole window old. */
