@@ -33,6 +33,23 @@ function keyFrame(bytes: number): Buffer {
   return m.avcFrame([nal], { key: true });
 }
 
+describe('a stream that is published again after a reload', () => {
+  it('is cut as the new conf says, and goes on counting', () => {
+    const { hls, publish } = hlsOf(16 * MIB);
+    const lengths = () => hls.find(keyOf('s'))?.window.listed.map(({ number, durationMs }) => [number, durationMs]);
+    const before = publish('s');
+    for (let ms = 0; ms <= 8000; ms += 1000) before.key(1000, ms);
+    before.tap.closed();
+    const after = publish('s', settingsOf('hls_fragment 4; hls_window 8;'));
+    for (let ms = 0; ms <= 8000; ms += 1000) after.key(1000, ms);
+    assert.deepEqual(lengths(), [
+      [1004, 4000],
+      [1005, 4000],
+    ]);
+    assert.equal(hls.find(keyOf('s'))?.window.targetSeconds, 4);
+  });
+});
+
 describe('the memory of segments', () => {
   it('counts open ones, and is given up by who has most of it: a small stream loses nothing', () => {
     const { hls, publish } = hlsOf(16 * MIB);

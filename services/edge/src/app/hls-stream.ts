@@ -56,6 +56,12 @@ export class HlsStream implements StreamTap {
     this.#countOpen();
   }
 
+  /** Another source begins, after a reload perhaps. */
+  useSettings(settings: HlsSettings): void {
+    this.#segmenter.useRules({ ...settings, startsShort: this.#o.isPulled });
+    this.window.useLengths(settings);
+  }
+
   /** Somebody asks for it from now on. */
   want(): void {
     if (this.#isWanted) return;

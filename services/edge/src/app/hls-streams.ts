@@ -23,6 +23,8 @@ const HOLD_SEGMENTS = 3;
 
 interface Row {
   readonly stream: HlsStream;
+  /** How long its segments can be had after its end. */
+  keepMs: number;
   cancelDispose: (() => void) | null;
   /** Of a stream that is pulled for its playlist. */
   hold: { release: () => void; cancel: () => void } | null;
@@ -56,7 +58,10 @@ export class HlsStreams {
     if (hls === null) return [];
     const text = keyText(key);
     const known = this.#rows.get(text);
+    const keepMs = origins !== null ? 0 : hls.disposeMs;
     if (known !== undefined) {
+      known.stream.useSettings(hls);
+      known.keepMs = keepMs;
       known.cancelDispose?.();
       known.cancelDispose = null;
       this.#ended.delete(text);
@@ -70,9 +75,9 @@ export class HlsStreams {
       timers: this.#timers,
       onGrown: () => this.#makeRoom(),
       onDropped: () => void this.#trouble.hlsDropped++,
-      onClosed: () => this.#end(text, origins !== null ? 0 : hls.disposeMs),
+      onClosed: () => this.#end(text),
     });
-    this.#rows.set(text, { stream, cancelDispose: null, hold: null });
+    this.#rows.set(text, { stream, keepMs, cancelDispose: null, hold: null });
     return [stream];
   }
 
@@ -101,15 +106,15 @@ export class HlsStreams {
     row.hold = { release, cancel };
   }
 
-  #end(text: string, keepMs: number): void {
+  #end(text: string): void {
     const row = this.#rows.get(text);
     if (row === undefined) return;
-    if (keepMs === 0) {
+    if (row.keepMs === 0) {
       this.#dispose(text);
       return;
     }
     this.#ended.add(text);
-    row.cancelDispose = this.#timers.after(keepMs, () => this.#dispose(text));
+    row.cancelDispose = this.#timers.after(row.keepMs, () => this.#dispose(text));
     this.#makeRoom();
   }
 

@@ -35,7 +35,7 @@ const LAST_FRAME_MS = 40;
 
 /** Cuts a stream's messages into segments. What it holds is the open segment: at most MAX_SEGMENT_BYTES and a message. */
 export class HlsSegmenter {
-  readonly #rules: SegmentRules;
+  #rules: SegmentRules;
   readonly #muxer = new TsMuxer();
   /** Of the open segment's first frame; null: none is open. */
   #startMs: number | null = null;
@@ -59,6 +59,11 @@ export class HlsSegmenter {
   /** Of the segment that is open. */
   get openBytes(): number {
     return this.#muxer.bytes;
+  }
+
+  /** From the next source on. */
+  useRules(rules: SegmentRules): void {
+    this.#rules = rules;
   }
 
   /** Throws the open segment away. */

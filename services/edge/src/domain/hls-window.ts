@@ -13,14 +13,14 @@ const KEPT_BEHIND = 3;
 
 /** The newest segments of a stream: those in its playlist, and some behind it. */
 export class HlsWindow {
-  readonly #windowMs: number;
+  #windowMs: number;
   readonly #account: ByteAccount;
   #segments: NumberedSegment[] = [];
   #next: number;
   /** The number of the playlist's first segment. */
   #first: number;
   #discontinuitiesBefore = 0;
-  readonly #targetMs: number;
+  #targetMs: number;
   #longestMs = 0;
 
   constructor(o: { windowMs: number; targetMs: number; firstNumber: number; total: ByteAccount }) {
@@ -45,6 +45,11 @@ export class HlsWindow {
   /** What the playlist promises of every segment's length, as RFC 8216 rounds it; it never falls. */
   get targetSeconds(): number {
     return Math.max(Math.ceil(this.#targetMs / 1000), Math.round(this.#longestMs / 1000));
+  }
+
+  useLengths({ windowMs, targetMs }: { windowMs: number; targetMs: number }): void {
+    this.#windowMs = windowMs;
+    this.#targetMs = Math.max(this.#targetMs, targetMs);
   }
 
   find(number: number): NumberedSegment | undefined {
