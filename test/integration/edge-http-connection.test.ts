@@ -133,6 +133,22 @@ describe('an HTTP connection of the edge', () => {
     assert.ok(client.text().endsWith('x') && client.text().length > BIG.length);
   });
 
+  it('closes a client that takes its answer a little now and then', async (t) => {
+    const { open, clock, context } = await start(t);
+    const client = await open();
+    client.socket.pause();
+    client.say(get('/big'));
+    await eventually(() => client.socket.readableLength > 0, { what: 'it begins' });
+    const isGone = () => {
+      client.socket.read(64 * 1024);
+      clock.pass(10_000);
+      return context.clients.count === 0;
+    };
+    await eventually(isGone, { what: 'it is closed, though it never stood still' });
+    assert.equal(context.trouble.slowClosed, 1);
+    assert.ok(client.text().length < BIG.length);
+  });
+
   it('closes a client that takes nothing, and reads no more of one that only asks', async (t) => {
     const { open, clock, context } = await start(t);
     const client = await open();

@@ -263,6 +263,37 @@ describe('an edge under a pod', { concurrency: true }, () => {
     assert.equal(child.exitCode, 0);
   });
 
+  it('tells of each connection of a viewer over HLS which stream it gets, and of none that gets nothing', async (t) => {
+    const dir = await tempDir(t);
+    const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
+    const conf = join(dir, 'edge.conf');
+    await writeFile(conf, edgeConf({ vhost: 'hls { enabled on; hls_fragment 1; }' }, [rtmp, http, api]));
+    const child = spawn(binary, ['-c', conf], { cwd: dir, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    t.after(() => child.kill('SIGKILL'));
+    const messages: EdgeMessage[] = [];
+    child.on('message', (message) => messages.push(EdgeMessage.parse(message)));
+    await eventually(() => messages.length > 0, { what: 'it says hello' });
+    let id = 0;
+    const server = createServer({ pauseOnConnect: true }, (socket) =>
+      child.send({ type: 'take', id: ++id, protocol: 'http' }, socket),
+    );
+    t.after(() => server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as { port: number };
+    publishFile(t, `rtmp://127.0.0.1:${rtmp}/live/s`, { loop: true });
+    const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers: { Connection: 'close' } });
+    assert.equal((await get('/live/none.m3u8')).status, 404);
+    await eventually(async () => (await get('/live/s.m3u8')).status === 200, { what: 'it is there over HLS' });
+    const uses = await eventually(
+      () => {
+        const told = messages.flatMap((m) => (m.type === 'uses' ? m.clients : []));
+        return told.length > 0 && told;
+      },
+      { what: 'its stream is told' },
+    );
+    assert.deepEqual(uses, [{ id, stream: '/live/s', use: 'play' }]);
+  });
+
   it('serves at most its max_connections of handed-off clients', async (t) => {
     const dir = await tempDir(t);
     const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { ByteAccount } from '@dolphin/media';
@@ -223,6 +224,11 @@ function keepTitle({ streams, clients }: ServerContext): () => void {
   return () => clearInterval(timer);
 }
 
+/** For what lets somebody in: from other ids, which many may see, nobody can tell what comes next. */
+function secretRandom(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}
+
 function newId(chars: number): string {
   return randomId(chars, Math.random);
 }
@@ -252,7 +258,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
     pull: { dial, timers, log, random },
     tapsOf: (key, vhost) => [...hls.tapsOf(key, vhost), ...dvrTaps(key, vhost, dvr)],
   });
-  const sessions = new HlsSessions({ clients, timers, random });
+  const sessions = new HlsSessions({ clients, timers, random: secretRandom });
   return {
     get settings() {
       return live.current;

@@ -103,13 +103,14 @@ describe('headers', () => {
 
 describe('an edge that is full', () => {
   let made = 0;
-  function client(sinceMs: number, stream: string | null) {
+  function client(sinceMs: number, stream: string | null, asks?: Client['asks']) {
     const closed: string[] = [];
     const key = stream === null ? null : { vhost: 'v', app: 'live', stream };
     const fake = {
       id: `c${++made}`,
       sinceMs,
       key,
+      ...(asks !== undefined && { asks }),
       sentBytes: 1,
       receivedBytes: 2,
       close: (end: string) => closed.push(end),
@@ -128,6 +129,15 @@ describe('an edge that is full', () => {
     assert.equal(clients.count, 2);
     assert.deepEqual(clients.totals(), { sent: 3, received: 6 }, 'its bytes stay counted');
     assert.equal(clients.makeRoom(10 + MIN_SILENT_MS), false, 'the next one is too young');
+  });
+
+  it('cuts nobody in the middle of an answer, and who waits for the next segment last', () => {
+    const clients = new Clients(3);
+    const [answered, kept, never] = [client(0, null, 'answered'), client(1, null, 'kept'), client(2, null, 'never')];
+    for (const { fake } of [answered, kept, never]) clients.add(fake);
+    assert.deepEqual([clients.makeRoom(1e9), never.closed, kept.closed], [true, ['limit'], []]);
+    assert.deepEqual([clients.makeRoom(1e9), kept.closed], [true, ['limit']]);
+    assert.deepEqual([clients.makeRoom(1e9), answered.closed], [false, []]);
   });
 
   it('stays full of players', () => {

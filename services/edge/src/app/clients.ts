@@ -20,6 +20,8 @@ export interface Client {
   readonly sinceMs: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
+  /** Of HTTP: `answered`, it is being given what it asked for; `kept`, it was, and may ask again. Else it never asked. */
+  readonly asks?: 'answered' | 'kept' | 'never';
   /** Cuts the connection. `why` is for the log. */
   close(end: ClientEnd, why?: string): void;
 }
@@ -88,18 +90,25 @@ export class Clients {
 
   /**
    * For one more client when all places are taken: the oldest that has said neither what it plays nor what it publishes
-   * goes, after MIN_SILENT_MS. So connections without data keep nobody out for longer than that.
+   * goes, after MIN_SILENT_MS. So connections without data keep nobody out for longer than that. Where there is none, one
+   * goes that a viewer over HLS keeps between two requests: it comes again; in the middle of a segment none goes.
    */
   makeRoom(nowMs: number): boolean {
+    let kept: Client | null = null;
     for (const { client } of this.#rows.values()) {
-      if (nowMs - client.sinceMs < MIN_SILENT_MS) return false;
-      if (client.key !== null) continue;
-      // At once: its socket's own end comes later.
-      this.remove(client);
-      client.close('limit', 'silent, and its place is needed');
-      return true;
+      if (nowMs - client.sinceMs < MIN_SILENT_MS) break;
+      if (client.key !== null || client.asks === 'answered') continue;
+      if (client.asks !== 'kept') return this.#giveUp(client);
+      kept ??= client;
     }
-    return false;
+    return kept !== null && this.#giveUp(kept);
+  }
+
+  #giveUp(client: Client): true {
+    // At once: its socket's own end comes later.
+    this.remove(client);
+    client.close('limit', 'silent, and its place is needed');
+    return true;
   }
 
   get(id: string): { client: Client; rate: Rate } | undefined {

@@ -116,7 +116,7 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     const address = hlsAddressOf(o.settings(), request);
     if (address === null) return null;
     const answer = address.segment === null ? playlist(address, request) : segment(address, address.segment, request);
-    return { is: 'answer', answer };
+    return { is: 'answer', answer, of: address.key };
   };
 }
 

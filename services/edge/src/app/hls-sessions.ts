@@ -14,6 +14,7 @@ const TOKEN_CHARS = 8;
 export interface SessionsOptions {
   readonly clients: Clients;
   readonly timers: Timers;
+  /** Of tokens, which let in where the vhost restricts access: nobody may be able to guess it. */
   readonly random: () => number;
 }
 

@@ -14,13 +14,16 @@ export interface HlsStreamOptions {
   /** The account of all streams' segments. */
   readonly total: ByteAccount;
   readonly timers: Timers;
-  /** A segment was added. */
-  onSegment(): void;
+  /** It holds more: a segment was added, or the open one grew by OPEN_STEP_BYTES. */
+  onGrown(): void;
   /** A frame has no place in a segment. */
   onDropped(): void;
   /** The stream is over; it may come again. */
   onClosed(): void;
 }
+
+/** An open segment may grow by so much before anybody looks whether there is room for it. */
+const OPEN_STEP_BYTES = 1024 * 1024;
 
 /** The segments of one stream, over all its publishers. Made once, whoever plays them. */
 export class HlsStream implements StreamTap {
@@ -30,6 +33,8 @@ export class HlsStream implements StreamTap {
   #isWanted: boolean;
   /** The source's headers, for a segmenter that begins later. */
   #headers: Partial<Record<'video-header' | 'audio-header', RtmpMessage>> = {};
+  /** Of the open segment, as far as `total` knows. */
+  #openBytes = 0;
   readonly #waiting = new Set<() => void>();
 
   constructor(o: HlsStreamOptions) {
@@ -38,6 +43,23 @@ export class HlsStream implements StreamTap {
     this.#isWanted = !isPulled;
     this.#segmenter = new HlsSegmenter({ ...settings, startsShort: isPulled }, () => o.onDropped());
     this.window = new HlsWindow({ ...settings, firstNumber, total });
+  }
+
+  get bytes(): number {
+    return this.window.bytes + this.#openBytes;
+  }
+
+  /** Its oldest segment goes, the open one last. */
+  giveUp(): void {
+    if (this.window.dropOldest()) return;
+    this.#segmenter.giveUp();
+    this.#countOpen();
+  }
+
+  /** Another source begins, after a reload perhaps. */
+  useSettings(settings: HlsSettings): void {
+    this.#segmenter.useRules({ ...settings, startsShort: this.#o.isPulled });
+    this.window.useLengths(settings);
   }
 
   /** Somebody asks for it from now on. */
@@ -54,6 +76,7 @@ export class HlsStream implements StreamTap {
   rest(): void {
     this.#isWanted = false;
     this.#segmenter.sourceEnded();
+    this.#countOpen();
     this.window.clear();
   }
 
@@ -87,9 +110,17 @@ export class HlsStream implements StreamTap {
   }
 
   #add(segment: Segment | null): void {
+    this.#countOpen();
     if (segment === null) return;
     this.window.add(segment);
-    this.#o.onSegment();
+    this.#o.onGrown();
     for (const done of [...this.#waiting]) done();
+  }
+
+  #countOpen(): void {
+    const before = this.#openBytes;
+    this.#openBytes = this.#segmenter.openBytes;
+    this.#o.total.add(this.#openBytes - before);
+    if (Math.floor(this.#openBytes / OPEN_STEP_BYTES) > Math.floor(before / OPEN_STEP_BYTES)) this.#o.onGrown();
   }
 }

@@ -10,8 +10,8 @@ import type { StreamTap } from './stream-tap.js';
 import type { Streams } from './streams.js';
 
 /**
- * Bytes of all streams' segments together; beyond that streams that ended go first, then each stream that grows gives
- * up its own oldest. Each keeps its newest one, and has an open one beside it.
+ * Bytes of all streams' segments together, open ones included; beyond that streams that ended go first, then whichever
+ * stream has most gives up its oldest: who publishes many bits takes nothing from those of few.
  */
 export const TOTAL_SEGMENT_BYTES = 512 * 1024 * 1024;
 /** Streams that ended and whose segments can still be had. */
@@ -23,6 +23,8 @@ const HOLD_SEGMENTS = 3;
 
 interface Row {
   readonly stream: HlsStream;
+  /** How long its segments can be had after its end. */
+  keepMs: number;
   cancelDispose: (() => void) | null;
   /** Of a stream that is pulled for its playlist. */
   hold: { release: () => void; cancel: () => void } | null;
@@ -33,13 +35,19 @@ export class HlsStreams {
   readonly #rows = new Map<string, Row>();
   /** Those whose stream is over, the oldest first. */
   readonly #ended = new Set<string>();
-  readonly #total = new ByteAccount(TOTAL_SEGMENT_BYTES);
+  readonly #total: ByteAccount;
   readonly #timers: Timers;
   readonly #unixSeconds: () => number;
   readonly #trouble: Pick<TroubleCounts, 'hlsDropped'>;
 
   /** `unixSeconds`: numbers of segments begin with it, so that they rise over restarts, too. */
-  constructor(o: { timers: Timers; unixSeconds: () => number; trouble: Pick<TroubleCounts, 'hlsDropped'> }) {
+  constructor(o: {
+    timers: Timers;
+    unixSeconds: () => number;
+    trouble: Pick<TroubleCounts, 'hlsDropped'>;
+    totalBytes?: number;
+  }) {
+    this.#total = new ByteAccount(o.totalBytes ?? TOTAL_SEGMENT_BYTES);
     this.#trouble = o.trouble;
     this.#timers = o.timers;
     this.#unixSeconds = o.unixSeconds;
@@ -50,7 +58,10 @@ export class HlsStreams {
     if (hls === null) return [];
     const text = keyText(key);
     const known = this.#rows.get(text);
+    const keepMs = origins !== null ? 0 : hls.disposeMs;
     if (known !== undefined) {
+      known.stream.useSettings(hls);
+      known.keepMs = keepMs;
       known.cancelDispose?.();
       known.cancelDispose = null;
       this.#ended.delete(text);
@@ -62,11 +73,11 @@ export class HlsStreams {
       firstNumber: this.#unixSeconds(),
       total: this.#total,
       timers: this.#timers,
-      onSegment: () => this.#makeRoom(),
+      onGrown: () => this.#makeRoom(),
       onDropped: () => void this.#trouble.hlsDropped++,
-      onClosed: () => this.#end(text, origins !== null ? 0 : hls.disposeMs),
+      onClosed: () => this.#end(text),
     });
-    this.#rows.set(text, { stream, cancelDispose: null, hold: null });
+    this.#rows.set(text, { stream, keepMs, cancelDispose: null, hold: null });
     return [stream];
   }
 
@@ -95,15 +106,15 @@ export class HlsStreams {
     row.hold = { release, cancel };
   }
 
-  #end(text: string, keepMs: number): void {
+  #end(text: string): void {
     const row = this.#rows.get(text);
     if (row === undefined) return;
-    if (keepMs === 0) {
+    if (row.keepMs === 0) {
       this.#dispose(text);
       return;
     }
     this.#ended.add(text);
-    row.cancelDispose = this.#timers.after(keepMs, () => this.#dispose(text));
+    row.cancelDispose = this.#timers.after(row.keepMs, () => this.#dispose(text));
     this.#makeRoom();
   }
 
@@ -111,6 +122,12 @@ export class HlsStreams {
     for (const text of this.#ended) {
       if (!this.#total.isOver && this.#ended.size <= MAX_ENDED) return;
       this.#dispose(text);
+    }
+    while (this.#total.isOver) {
+      const streams = [...this.#rows.values()].map(({ stream }) => stream);
+      const most = streams.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+      if (most.bytes === 0) return;
+      most.giveUp();
     }
   }
 

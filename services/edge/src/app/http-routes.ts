@@ -19,11 +19,11 @@ export interface HttpRequest {
 
 /**
  * How a request is served. `answer`: by something that has an end; it is written when it is there, in the order of the
- * requests, and to HEAD without its body. A promise that fails is answered by 500. `play`: by a stream, in HTTP-FLV; the
+ * requests, and to HEAD without its body. A promise that fails is answered by 500. `of`: the stream that it is a part of. `play`: by a stream, in HTTP-FLV; the
  * connection ends with it.
  */
 export type HttpOutcome =
-  | { readonly is: 'answer'; readonly answer: HttpAnswer | Promise<HttpAnswer> }
+  | { readonly is: 'answer'; readonly answer: HttpAnswer | Promise<HttpAnswer>; readonly of?: StreamKey }
   | { readonly is: 'play'; readonly stream: FlvStream };
 
 /** Null: the path is another route's. Called within the connection's turn, so it neither throws nor waits. */

@@ -35,7 +35,7 @@ const LAST_FRAME_MS = 40;
 
 /** Cuts a stream's messages into segments. What it holds is the open segment: at most MAX_SEGMENT_BYTES and a message. */
 export class HlsSegmenter {
-  readonly #rules: SegmentRules;
+  #rules: SegmentRules;
   readonly #muxer = new TsMuxer();
   /** Of the open segment's first frame; null: none is open. */
   #startMs: number | null = null;
@@ -54,6 +54,23 @@ export class HlsSegmenter {
   constructor(rules: SegmentRules, onDropped: () => void) {
     this.#rules = rules;
     this.#onDropped = onDropped;
+  }
+
+  /** Of the segment that is open. */
+  get openBytes(): number {
+    return this.#muxer.bytes;
+  }
+
+  /** From the next source on. */
+  useRules(rules: SegmentRules): void {
+    this.#rules = rules;
+  }
+
+  /** Throws the open segment away. */
+  giveUp(): void {
+    this.#break();
+    this.#waitsForKey = this.#muxer.hasVideo;
+    this.#waitsSinceMs = null;
   }
 
   /** The segment that ends before this message, if one does. */

@@ -13,14 +13,14 @@ const KEPT_BEHIND = 3;
 
 /** The newest segments of a stream: those in its playlist, and some behind it. */
 export class HlsWindow {
-  readonly #windowMs: number;
+  #windowMs: number;
   readonly #account: ByteAccount;
   #segments: NumberedSegment[] = [];
   #next: number;
   /** The number of the playlist's first segment. */
   #first: number;
   #discontinuitiesBefore = 0;
-  readonly #targetMs: number;
+  #targetMs: number;
   #longestMs = 0;
 
   constructor(o: { windowMs: number; targetMs: number; firstNumber: number; total: ByteAccount }) {
@@ -47,6 +47,11 @@ export class HlsWindow {
     return Math.max(Math.ceil(this.#targetMs / 1000), Math.round(this.#longestMs / 1000));
   }
 
+  useLengths({ windowMs, targetMs }: { windowMs: number; targetMs: number }): void {
+    this.#windowMs = windowMs;
+    this.#targetMs = Math.max(this.#targetMs, targetMs);
+  }
+
   find(number: number): NumberedSegment | undefined {
     return this.#segments[number - (this.#segments[0]?.number ?? 0)];
   }
@@ -61,11 +66,18 @@ export class HlsWindow {
 
   /** Gives its memory back; numbers go on from here. */
   clear(): void {
-    while (this.#segments.length > 0) this.#drop();
+    while (this.dropOldest());
+  }
+
+  /** For the process's memory. False: it has none. */
+  dropOldest(): boolean {
+    if (this.#segments.length === 0) return false;
+    this.#drop();
+    return true;
   }
 
   #isTooMuch(): boolean {
-    return this.#account.isOver || (this.#segments[0]?.number ?? 0) < this.#first - KEPT_BEHIND;
+    return this.bytes > STREAM_SEGMENT_BYTES || (this.#segments[0]?.number ?? 0) < this.#first - KEPT_BEHIND;
   }
 
   /** The playlist begins with the first segment that is not a whole window old. */

@@ -3,7 +3,7 @@ import type { ClientEnd, StreamUse } from '@dolphin/protocol';
 import type { Guest } from '../app/admission.js';
 import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
-import { type StreamKey, streamUrlOf } from '../domain/stream-key.js';
+import { keyText, type StreamKey, streamUrlOf } from '../domain/stream-key.js';
 import type { Refusal, Visitor } from '../domain/visit.js';
 import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
@@ -57,6 +57,8 @@ export abstract class ClientConnection implements Client {
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
   #takenSentBytes = 0;
+  /** What it was last given parts of. */
+  #gotten: StreamKey | null = null;
   /** Null while no vhost that it came to restricts access. */
   #guest: Guest | null = null;
 
@@ -160,6 +162,13 @@ export abstract class ClientConnection implements Client {
   protected uses(key: StreamKey, use: StreamUse): void {
     this.key = key;
     this.#o.onUses?.(streamUrlOf(key), use);
+  }
+
+  /** It was given a part of this stream: its pod lists connections, and here a viewer over HLS is a row of its own. */
+  protected gets(key: StreamKey): void {
+    if (key === this.#gotten || (this.#gotten !== null && keyText(key) === keyText(this.#gotten))) return;
+    this.#gotten = key;
+    this.#o.onUses?.(streamUrlOf(key), 'play');
   }
 
   protected get guest(): Guest {

@@ -7,6 +7,7 @@ import type { ServerContext } from '../app/server.js';
 import type { FlvStream } from '../domain/flv-mount.js';
 import { type AnswerFrame, answerHead, flvHead, type HttpAnswer, textAnswer } from '../domain/http-answer.js';
 import { type HttpHead, headerOf, parseHead } from '../domain/http-head.js';
+import type { StreamKey } from '../domain/stream-key.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
 
 /** A whole request head must be there by then, and the body that is thrown away with it. */
@@ -17,6 +18,11 @@ const IDLE_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 /** A client that takes nothing of its answer for so long is closed: SRS's time. */
 const STALL_MS = 30_000;
+/**
+ * An answer is taken at this speed at least, beside STALL_MS: a segment that somebody reads byte by byte would be held by
+ * him long after its window. 512 kbit/s is less than a viewer can do with whose segments are large.
+ */
+const SLOWEST_BYTES_PER_S = 64 * 1024;
 /** How long a player waits for a stream that nobody publishes here, before it gets its 404. */
 const ORIGIN_STANDBY_MS = 3000;
 /** The same on an edge: its upstreams are asked in turn, 5 s each. */
@@ -47,11 +53,18 @@ export class HttpConnection extends ClientConnection {
   /** Of the last request's body: still to come, and thrown away. */
   #bodyBytes = 0;
   #extraBytes = 0;
+  /** It was given what it asked for, at least once: not an error. */
+  #wasGiven = false;
   #player: Player | null = null;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     super(socket, context, o);
     this.#limitHead();
+  }
+
+  get asks(): 'answered' | 'kept' | 'never' {
+    if (this.#state === 'answering' || this.#state === 'ending') return 'answered';
+    return this.#wasGiven ? 'kept' : 'never';
   }
 
   protected override onData(data: Buffer): void {
@@ -147,8 +160,8 @@ export class HttpConnection extends ClientConnection {
     const outcome = routeOf(this.context.httpRoutes, request);
     switch (outcome.is) {
       case 'answer':
-        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request);
-        else this.#send(outcome.answer, frame, request.method);
+        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request, outcome.of);
+        else this.#sendOf(outcome.answer, frame, request, outcome.of);
         return;
       case 'play':
         if (request.method === 'HEAD') this.#write([flvHead(frame, 'HEAD')], frame.keepsAlive, 'client-left');
@@ -210,18 +223,26 @@ export class HttpConnection extends ClientConnection {
     this.#send(answer, frame, 'GET', end);
   }
 
-  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, { method, path }: HttpRequest): void {
+  #sendOf(answer: HttpAnswer, frame: AnswerFrame, { method }: HttpRequest, stream: StreamKey | undefined): void {
+    if (stream !== undefined && answer.status === 200) {
+      this.gets(stream);
+      this.#wasGiven = true;
+    }
+    this.#send(answer, frame, method);
+  }
+
+  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, request: HttpRequest, stream?: StreamKey): void {
     this.#state = 'answering';
     let late = false;
     const send = (answer: HttpAnswer) => {
-      if (!late && !this.socket.destroyed) this.#send(answer, frame, method);
+      if (!late && !this.socket.destroyed) this.#sendOf(answer, frame, request, stream);
     };
     this.setLimit(ANSWER_TIMEOUT_MS, () => {
       send(textAnswer(503, { 'Retry-After': '5' }));
       late = true;
     });
     making.then(send, (error: unknown) => {
-      this.context.log.warn({ err: error, path }, 'an HTTP answer could not be made');
+      this.context.log.warn({ err: error, path: request.path }, 'an HTTP answer could not be made');
       send(textAnswer(500));
     });
   }
@@ -235,7 +256,9 @@ export class HttpConnection extends ClientConnection {
   /** The next request is looked at when the kernel has all of this: who does not read, does not ask. */
   #write(parts: readonly Buffer[], keepsAlive: boolean, end: ClientEnd): void {
     this.#state = keepsAlive ? 'answering' : 'ending';
-    this.#limitStall(this.pendingBytes());
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    const { timers } = this.context;
+    this.#limitStall(this.pendingBytes(), timers.now() + STALL_MS + (bytes / SLOWEST_BYTES_PER_S) * 1000);
     const last = parts.length - 1;
     this.socket.cork();
     parts.forEach((part, i) => {
@@ -244,10 +267,11 @@ export class HttpConnection extends ClientConnection {
     this.socket.uncork();
   }
 
-  #limitStall(before: number): void {
-    this.setLimit(STALL_MS, () => {
+  #limitStall(before: number, endMs: number): void {
+    const { timers } = this.context;
+    this.setLimit(Math.max(1, Math.min(STALL_MS, endMs - timers.now())), () => {
       const pending = this.pendingBytes();
-      if (pending !== before) this.#limitStall(pending);
+      if (pending !== before && timers.now() < endMs) this.#limitStall(pending, endMs);
       else {
         this.context.trouble.slowClosed++;
         this.close('slow', 'it does not take its answer');
