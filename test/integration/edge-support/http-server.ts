@@ -73,7 +73,7 @@ export async function startServer(t: TestContext, { serve, httpRoutes = [], vhos
 const noDial: Dial = () => ({ close: () => undefined, send: () => true });
 
 /** Time passes when the test says so. */
-class TurnedClock {
+export class TurnedClock {
   #ms = 0;
   readonly #due = new Set<{ atMs: number; fn: () => void }>();
 
