@@ -22,6 +22,7 @@ import {
   asksForMany,
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
+  NEXT_STREAM_TIMEOUT_MS,
   NOTHING_SAID,
   type RtmpClientState,
 } from './rtmp-client-state.js';
@@ -167,12 +168,11 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
-    const { hops } = this.#said;
     const request = {
       key,
       settings,
       query: event.query,
-      hops,
+      hops: this.#said.hops,
       address: this.address,
       isEdge: asksForMany(this.#said, this.trustsPeer),
     };
@@ -287,7 +287,7 @@ export class RtmpConnection extends ClientConnection {
       this.context.log.info({ client: this.id, stream: keyText(state.key) }, 'unpublish');
     }
     this.left();
-    this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
+    this.setLimit(NEXT_STREAM_TIMEOUT_MS, () => this.timeOut('idle'));
   }
 
   /** Tells the peer why, and then hangs up. */
