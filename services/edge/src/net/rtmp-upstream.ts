@@ -10,6 +10,8 @@ const MAX_BEHIND_BYTES = 1024 * 1024;
 const WRITE_AT_BYTES = 64 * 1024;
 /** An upstream that takes nothing for so long is not told goodbye. */
 const GOODBYE_MS = 1000;
+/** How long an upstream that is published to may take to hang up: until then the kernel still has some of it to send. */
+const HANG_UP_MS = 10_000;
 
 /** Dials RTMP servers. */
 export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
@@ -62,10 +64,11 @@ class RtmpUpstream implements Upstream {
 
   /** The end of what was published may still be on its way: it is waited for as long as some of it is taken. */
   #awaitGoodbye(before: number): void {
-    this.#timers.after(GOODBYE_MS, () => {
-      const pending = pendingWriteBytes(this.#socket);
+    const isLast = before === 0;
+    this.#timers.after(isLast && this.#request.mode === 'publish' ? HANG_UP_MS : GOODBYE_MS, () => {
       if (this.#socket.destroyed) return;
-      if (pending > 0 && pending !== before) this.#awaitGoodbye(pending);
+      const pending = pendingWriteBytes(this.#socket);
+      if (!isLast && pending !== before) this.#awaitGoodbye(pending);
       else this.#socket.destroy();
     });
   }
