@@ -86,7 +86,9 @@ export class StreamRing {
   /** False while a second track may still turn up: the flags of an FLV header cannot be told yet. */
   get areTracksKnown(): boolean {
     if (this.#firstFrameAt === null) return false;
-    return (this.#hasVideo && this.#hasAudio) || this.#lastTimestamp - this.#firstFrameAt >= TRACKS_KNOWN_AFTER_MS;
+    // Either way: the clock begins at 0 again before 2^31.
+    const passedMs = Math.abs(this.#lastTimestamp - this.#firstFrameAt);
+    return (this.#hasVideo && this.#hasAudio) || passedMs >= TRACKS_KNOWN_AFTER_MS;
   }
 
   /** Takes a message over; its payload must not change any more. True if slabs were closed by it. */
@@ -162,10 +164,14 @@ export class StreamRing {
     return number < this.#oldest ? undefined : this.#slabs[number - this.#oldest];
   }
 
-  /** The newest key frame's slab after `cursor`, for a player that lags; null: it waits for the next one. */
-  keyFrameAfter(cursor: number): number | null {
-    const key = this.#newestKey;
-    return key !== null && key > cursor && key >= this.#oldest ? key : null;
+  /**
+   * Where a player that lags or stood still goes on, after `cursor`: at the newest key frame's slab, or, of a stream
+   * without video, which has none, at the newest slab. Null: it waits for the next one.
+   */
+  restartAfter(cursor: number): number | null {
+    const hasNoKeys = !this.#hasVideo && this.areTracksKnown;
+    const start = hasNoKeys ? this.#next - 1 : this.#newestKey;
+    return start !== null && start > cursor && start >= this.#oldest ? start : null;
   }
 
   /** Nobody needs slabs below this number; those before the cached GOP go. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Admission } from '@dolphin/edge/app/admission.js';
 import { Clients } from '@dolphin/edge/app/clients.js';
@@ -7,20 +7,34 @@ import { HookCalls } from '@dolphin/edge/app/hook-calls.js';
 import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
 import { noTrouble, type ServerContext } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
+import type { Dial } from '@dolphin/edge/app/upstream.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
 import { ByteAccount } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import { openClient } from '../../support/raw-client.js';
 
-const { settings } = readSettings(parseConf('listen 1; vhost __defaultVhost__ { }', 'edge.conf'));
-
 /** A server of nothing but HTTP connections, with routes and a clock of the test's. */
 export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpRoute[]) {
+  const serve = (socket: Socket, context: ServerContext) =>
+    void new HttpConnection(socket, context, { handedOff: false });
+  return await startServer(t, { httpRoutes, serve });
+}
+
+export interface ServerParts {
+  readonly serve: (socket: Socket, context: ServerContext) => void;
+  readonly httpRoutes?: readonly HttpRoute[];
+  /** Inside the vhost. */
+  readonly vhost?: string;
+  readonly dial?: Dial;
+}
+
+/** A server of one kind of connections, with a clock of the test's. */
+export async function startServer(t: TestContext, { serve, httpRoutes = [], vhost = '', dial = noDial }: ServerParts) {
+  const { settings } = readSettings(parseConf(`listen 1; vhost __defaultVhost__ { ${vhost} }`, 'edge.conf'));
   const clock = new TurnedClock();
   const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
   const random = Math.random;
-  const dial = () => ({ close: () => undefined, send: () => true });
   const trouble = noTrouble();
   const context: ServerContext = {
     settings,
@@ -45,7 +59,7 @@ export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpR
       showToken: async () => ({ is: 'accepted' }),
     }),
   };
-  const server = createServer((socket) => void new HttpConnection(socket, context, { handedOff: false }));
+  const server = createServer((socket) => serve(socket, context));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
@@ -53,11 +67,13 @@ export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpR
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { context, clock, open: () => openClient(t, port) };
+  return { context, clock, port, open: () => openClient(t, port) };
 }
 
+const noDial: Dial = () => ({ close: () => undefined, send: () => true });
+
 /** Time passes when the test says so. */
-class TurnedClock {
+export class TurnedClock {
   #ms = 0;
   readonly #due = new Set<{ atMs: number; fn: () => void }>();
 

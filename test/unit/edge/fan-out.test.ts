@@ -237,6 +237,32 @@ describe('the fan-out of a stream', () => {
     );
   });
 
+  it('lets players of a stream without video go on after a pause, and when they fell behind', () => {
+    const { hub, timers, join } = stage('min_latency on; play { mw_latency 0; queue_length 1; }');
+    const [paused, behind] = [join(), join()];
+    hub.ingest([message('aac-header', 0)]);
+    const sound = (fromMs: number, toMs: number) => {
+      for (let at = fromMs; at < toMs; at += 20) hub.ingest([message('audio', at)]);
+      timers.pass(toMs - fromMs);
+    };
+    sound(0, 1500);
+    paused.player.pause(true);
+    behind.sink.open = false;
+    sound(1500, 6000);
+    paused.player.pause(false);
+    behind.sink.open = true;
+    behind.sink.drain();
+    behind.player.pump();
+    sound(6000, 7000);
+    for (const { sink } of [paused, behind]) {
+      const times = decode('rtmp', sink.bytes()).map(({ timestamp }) => timestamp);
+      assert.deepEqual(
+        times.slice(-50),
+        Array.from({ length: 50 }, (_, i) => 6000 + 20 * i),
+      );
+    }
+  });
+
   it('ends a player after the duration it asked for', () => {
     const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
     const { closed } = join('rtmp', 500);

@@ -117,4 +117,18 @@ describe('a pull', () => {
     watchAndLeave('again');
     assert.equal(pulls.at(-1)?.open, true);
   });
+
+  it('has no second source beside it, where a conf left the vhost out and has it again in another mode', () => {
+    const { streams, play, pulls } = edge();
+    const leave = play('s');
+    const publisher = { id: 'it', ready: () => undefined, resume: () => undefined, end: () => undefined };
+    const here = { settings: { ...vhost, origins: null }, query: '', hops: [] };
+    const publish = (stream: string) =>
+      streams.publish({ ...here, key: { vhost: vhost.name, app: 'live', stream } }, publisher);
+    assert.equal(publish('s'), 'busy');
+    leave();
+    assert.equal(typeof publish('s'), 'object');
+    play('s');
+    assert.equal(pulls.length, 1, 'what is published here is not pulled');
+  });
 });

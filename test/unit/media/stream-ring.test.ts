@@ -124,10 +124,10 @@ describe('the ring of a stream', () => {
     }
     ring.close();
     assert.ok(ring.oldest > 0);
-    const key = ring.keyFrameAfter(0);
+    const key = ring.restartAfter(0);
     assert.ok(key !== null && key >= ring.oldest);
     assert.equal(ring.slabAt(key)?.startsWithKeyFrame, true);
-    assert.equal(ring.keyFrameAfter(key), null, 'it is there already');
+    assert.equal(ring.restartAfter(key), null, 'it is there already');
   });
 
   it('makes the forms once, and counts them', () => {

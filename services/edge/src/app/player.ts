@@ -81,7 +81,7 @@ export class Player {
     this.#cursor = ring.join();
   }
 
-  /** Frozen while paused; then it goes on at a key frame. */
+  /** Frozen while paused; then it goes on at a key frame, if the stream has any. */
   pause(on: boolean): void {
     if (this.#paused === on) return;
     this.#paused = on;
@@ -119,16 +119,16 @@ export class Player {
   /** The slab of a player that begins, waits, or fell out of the ring; moves its cursor there. */
   #find(ring: StreamRing): Slab | undefined {
     if (this.#waitsForKeyFrame) {
-      const key = ring.keyFrameAfter(this.#cursor - 1);
-      if (key === null) {
+      const start = ring.restartAfter(this.#cursor - 1);
+      if (start === null) {
         this.#cursor = ring.next;
         return undefined;
       }
       this.#waitsForKeyFrame = false;
-      this.#cursor = key;
+      this.#cursor = start;
       this.#needsHeaders = true;
     }
-    const answer = answerLag(this.#cursor, ring.oldest, ring.keyFrameAfter(this.#cursor));
+    const answer = answerLag(this.#cursor, ring.oldest, ring.restartAfter(this.#cursor));
     if (answer.go !== 'on') {
       this.#o.jumped();
       this.#needsHeaders = true;

@@ -185,14 +185,15 @@ export class Streams {
 
   #pull(entry: Entry, { settings, query, hops }: PlayRequest): void {
     this.#kept.release(entry);
-    if (settings.origins === null || entry.pull !== null) return;
+    // Of a vhost that went and came back as an edge, somebody may still publish here.
+    if (settings.origins === null || entry.pull !== null || entry.publisher !== null) return;
     entry.pull = new Pull(entry.hub, settings.origins, { query, hops: [...hops, this.serverId] }, this.#context);
     entry.pull.start();
   }
 
   #publishHere(request: PublishRequest, publisher: Publisher): PublishPath | 'busy' {
     const known = this.#entries.get(keyText(request.key));
-    if (known?.publisher) return 'busy';
+    if (known?.publisher || known?.pull) return 'busy';
     const entry = known ?? this.#open(request.key, request.settings, '');
     entry.publisher = publisher;
     publisher.ready();

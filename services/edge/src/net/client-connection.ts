@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   readonly onClosed?: (gone: { end: ClientEnd; sentBytes: number; receivedBytes: number }) => void;
 }
 
-/** Answers that a peer has not read: it asks without listening. A slab may be in there, too. */
+/** Answers that a peer has not read: it asks without listening. What it plays is counted elsewhere. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 /** How often it is looked whether a client is late. */
 const WATCH_MS = 1000;
@@ -30,6 +30,9 @@ const GOODBYE_MS = 1000;
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 const NO_LIMIT = () => undefined;
+/** Why a client is not read: it says too much, it is asked about, its upstream is behind, it asked more than is answered. */
+const HOLD = { pace: 1, question: 2, upstream: 4, answer: 8 } as const;
+export type Hold = keyof typeof HOLD;
 
 /**
  * A client on its socket, whatever it speaks: it stands in the list of clients from accept to close, and one time
@@ -52,7 +55,11 @@ export abstract class ClientConnection implements Client {
   readonly #o: ConnectionOptions;
   /** A player has no limit for hours: its last one's timer must not stay with it. */
   #cancelLimit: () => void = NO_LIMIT;
-  #cancelPause: () => void = NO_LIMIT;
+  #cancelPace: () => void = NO_LIMIT;
+  /** Those that hold now, by their bits; it is read when there is none. */
+  #holds = 0;
+  /** Of answers since its socket had nothing to write. */
+  #unreadBytes = 0;
   #closed = false;
   /** Why it ends; the first reason holds. */
   #end: ClientEnd | null = null;
@@ -76,7 +83,10 @@ export abstract class ClientConnection implements Client {
     socket.on('data', (data: Buffer) => {
       if (!this.#closed && !socket.destroyed) this.onData(data);
     });
-    socket.on('drain', () => this.onDrain());
+    socket.on('drain', () => {
+      this.#unreadBytes = 0;
+      this.onDrain();
+    });
     // A FIN is a leave, and is passed on: the pull may be for this client alone.
     socket.on('end', () => socket.destroy());
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -129,12 +139,25 @@ export abstract class ClientConnection implements Client {
     this.close('error', `time-out: ${what}`);
   }
 
-  /** It says more than it may: it is not read for `ms` (0: it may), and waits in its own TCP window. */
+  /** Does not read it: what it sends on waits in its own TCP window. */
+  protected hold(why: Hold): void {
+    this.#holds |= HOLD[why];
+    this.socket.pause();
+  }
+
+  /** Reads it again, unless something else holds it. */
+  protected letGo(why: Hold): void {
+    if ((this.#holds & HOLD[why]) === 0) return;
+    this.#holds &= ~HOLD[why];
+    if (this.#holds === 0) this.socket.resume();
+  }
+
+  /** It says more than it may: it is not read for `ms` (0: it may). */
   protected holdBack(ms: number): void {
     if (ms === 0) return;
-    this.socket.pause();
-    this.#cancelPause();
-    this.#cancelPause = this.context.timers.after(ms, () => this.socket.resume());
+    this.hold('pace');
+    this.#cancelPace();
+    this.#cancelPace = this.context.timers.after(ms, () => this.letGo('pace'));
   }
 
   /** What it was sent since this was last asked: to one stream, if it goes from stream to stream. */
@@ -147,8 +170,13 @@ export abstract class ClientConnection implements Client {
   /** Writes what it asked for. */
   protected answer(bytes: Buffer): void {
     if (this.socket.destroyed) return;
+    // A player may be in the middle of a key frame of megabytes.
+    if (this.socket.writableLength === 0) this.#unreadBytes = 0;
+    this.#unreadBytes += bytes.length;
     this.socket.write(bytes);
-    if (this.socket.writableLength > MAX_UNREAD_BYTES) this.close('slow', 'it does not read its answers');
+    const { writableLength } = this.socket;
+    if (Math.min(this.#unreadBytes, writableLength) > MAX_UNREAD_BYTES)
+      this.close('slow', 'it does not read its answers');
   }
 
   /** Hangs up after what was written; a peer that does not listen is cut. */
@@ -182,16 +210,14 @@ export abstract class ClientConnection implements Client {
   }
 
   /**
-   * Waits for the answer to a question of its guest: of a vhost with `access` alone. It is not read meanwhile, so that
-   * what it sends on waits in its own TCP window; when it is gone before the answer, nobody is told.
+   * Waits for the answer to a question of its guest: of a vhost with `access` alone. It is not read meanwhile; when it is
+   * gone before the answer, nobody is told.
    */
   protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
-    this.socket.pause();
-    // Whoever said too much waits for this instead.
-    this.#cancelPause();
+    this.hold('question');
     void question.then((refusal) => {
       if (this.#closed || this.socket.destroyed) return;
-      this.socket.resume();
+      this.letGo('question');
       onAnswer(refusal);
     });
   }
@@ -232,7 +258,7 @@ export abstract class ClientConnection implements Client {
     this.leaveStream();
     this.#closed = true;
     this.#cancelLimit();
-    this.#cancelPause();
+    this.#cancelPace();
     this.context.clients.remove(this);
     const { sentBytes, receivedBytes } = this;
     this.#guest?.close(sentBytes, receivedBytes);

@@ -77,7 +77,7 @@ export class HttpConnection extends ClientConnection {
         return;
       case 'answering':
         this.#keep(data);
-        if (this.#unread.length > MAX_UNREAD_BYTES) this.socket.pause();
+        if (this.#unread.length > MAX_UNREAD_BYTES) this.hold('answer');
         return;
       case 'playing':
       case 'ending':
@@ -288,7 +288,7 @@ export class HttpConnection extends ClientConnection {
     this.#state = 'reading';
     if (this.#bodyBytes > 0 || this.#unread.length > 0) this.#limitHead();
     else this.setLimit(IDLE_MS, () => this.close('client-left', 'it asks no more'));
-    this.socket.resume();
+    this.letGo('answer');
     this.#readNext();
   }
 }

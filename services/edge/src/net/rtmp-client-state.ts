@@ -8,6 +8,8 @@ import type { StreamKey } from '../domain/stream-key.js';
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** From connect to play or publish (SRS: SRS_CONSTS_RTMP_TIMEOUT). */
 export const IDLE_TIMEOUT_MS = 30_000;
+/** From the end of a stream to the next (SRS: SRS_REPUBLISH_RECV_TIMEOUT, SRS_PAUSED_RECV_TIMEOUT). */
+export const NEXT_STREAM_TIMEOUT_MS = 180_000;
 
 /** What is remembered of a client's connect. */
 export type SaidAtConnect = Pick<ConnectEvent, 'vhost' | 'hops' | 'args' | 'isProbe'>;

@@ -22,6 +22,7 @@ import {
   asksForMany,
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
+  NEXT_STREAM_TIMEOUT_MS,
   NOTHING_SAID,
   type RtmpClientState,
 } from './rtmp-client-state.js';
@@ -51,6 +52,8 @@ export class RtmpConnection extends ClientConnection {
   }
 
   protected override onData(data: Buffer): void {
+    // It sends on while it is told goodbye: that is no reason to cut it before it has read why.
+    if (this.#state.is === 'over') return;
     this.#guarded(() => this.#take(this.#session.push(data)));
   }
 
@@ -165,12 +168,11 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
-    const { hops } = this.#said;
     const request = {
       key,
       settings,
       query: event.query,
-      hops,
+      hops: this.#said.hops,
       address: this.address,
       isEdge: asksForMany(this.#said, this.trustsPeer),
     };
@@ -212,7 +214,7 @@ export class RtmpConnection extends ClientConnection {
           this.#session.rejectPublish(code === '' ? 'NetStream.Publish.Failed' : code, why);
           this.#endAfterOutput('error', why);
         },
-        resume: () => this.socket.resume(),
+        resume: () => this.letGo('upstream'),
       },
     );
     if (path === 'busy' || path === 'loop') {
@@ -228,10 +230,12 @@ export class RtmpConnection extends ClientConnection {
     if (media.length === 0) return;
     if (this.#state.is === 'publishing') {
       const nowMs = this.context.timers.now();
-      this.#state.watch.packet(nowMs);
-      this.holdBack(this.#pace.pauseAfter(media, nowMs));
-      // Upstream is behind: the publisher waits, in its own TCP window.
-      if (!this.#state.path.media(media)) this.socket.pause();
+      const pauseMs = this.#pace.pauseAfter(media, nowMs);
+      this.holdBack(pauseMs);
+      // While it is held back it cannot show that it is there.
+      this.#state.watch.packet(nowMs + pauseMs);
+      if (this.#state.path.media(media)) this.letGo('upstream');
+      else this.hold('upstream');
     }
     media.length = 0;
   }
@@ -279,12 +283,11 @@ export class RtmpConnection extends ClientConnection {
       this.context.streams.leave(state.key, state.player, this.takeSentBytes());
     } else {
       state.path.end();
-      // It may have waited for its upstream.
-      this.socket.resume();
+      this.letGo('upstream');
       this.context.log.info({ client: this.id, stream: keyText(state.key) }, 'unpublish');
     }
     this.left();
-    this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
+    this.setLimit(NEXT_STREAM_TIMEOUT_MS, () => this.timeOut('idle'));
   }
 
   /** Tells the peer why, and then hangs up. */

@@ -2,11 +2,16 @@ import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
+import { pendingWriteBytes } from './socket-facts.js';
 
 /** A publisher's media that the upstream has not taken; its client is not read until it has. */
 const MAX_BEHIND_BYTES = 1024 * 1024;
 /** Messages above this are written one by one: one read may complete several of megabytes, more than a session holds. */
 const WRITE_AT_BYTES = 64 * 1024;
+/** An upstream that takes nothing for so long is not told goodbye. */
+const GOODBYE_MS = 1000;
+/** How long an upstream that is published to may take to hang up: until then the kernel still has some of it to send. */
+const HANG_UP_MS = 10_000;
 
 /** Dials RTMP servers. */
 export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
@@ -53,9 +58,19 @@ class RtmpUpstream implements Upstream {
     this.#cancelTimer();
     this.#session.stop();
     this.#flush();
-    // The goodbye may still be on its way; an upstream that does not take it is not waited for.
     this.#socket.end();
-    this.#timers.after(1000, () => this.#socket.destroy());
+    this.#awaitGoodbye(pendingWriteBytes(this.#socket));
+  }
+
+  /** The end of what was published may still be on its way: it is waited for as long as some of it is taken. */
+  #awaitGoodbye(before: number): void {
+    const isLast = before === 0;
+    this.#timers.after(isLast && this.#request.mode === 'publish' ? HANG_UP_MS : GOODBYE_MS, () => {
+      if (this.#socket.destroyed) return;
+      const pending = pendingWriteBytes(this.#socket);
+      if (!isLast && pending !== before) this.#awaitGoodbye(pending);
+      else this.#socket.destroy();
+    });
   }
 
   send(messages: readonly RtmpMessage[]): boolean {

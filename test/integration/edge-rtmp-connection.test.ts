@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
+import { RtmpConnection } from '@dolphin/edge/net/rtmp-connection.js';
+import { MessageType } from '@dolphin/media';
+import { eventually } from '../support/eventually.js';
+import { command, message, open, play, publish, rtmp } from './edge-support/hostile.js';
+import { startServer } from './edge-support/http-server.js';
+
+const EDGE = 'cluster { mode remote; origin 127.0.0.1:2; }';
+const SOUND = message(MessageType.audio, Buffer.from([0xaf, 1]));
+/** More than a live source says in ten seconds. */
+const FLOOD = Buffer.concat(Array(60_000).fill(SOUND));
+
+/** A server of RTMP connections, whose upstream does as the test says, and a client on it. */
+async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: boolean }) {
+  const upstream = { takes: true, events: null as UpstreamEvents | null };
+  const sockets: Socket[] = [];
+  const server = await startServer(t, {
+    vhost,
+    serve: (socket, context) => {
+      sockets.push(socket);
+      new RtmpConnection(socket, context, { handedOff: false });
+    },
+    dial: (_, events) => {
+      upstream.events = events;
+      return { close: () => undefined, send: () => upstream.takes };
+    },
+  });
+  const client = open(t, server.port, o);
+  client.socket.write(first);
+  await once(client.socket, 'connect');
+  await eventually(() => sockets.length === 1, { what: 'it is accepted' });
+  return { ...server, client, upstream, socket: sockets[0] as Socket };
+}
+
+async function publisher(t: TestContext) {
+  const made = await stage(t, EDGE, rtmp(publish('s')), { reads: true });
+  await eventually(() => made.upstream.events !== null, { what: 'it is sent on' });
+  const events = made.upstream.events as UpstreamEvents;
+  events.started();
+  return { ...made, events };
+}
+
+describe('an RTMP connection', () => {
+  it('that says too much is not read for its time, whatever its upstream takes meanwhile', async (t) => {
+    const { client, socket, events, clock } = await publisher(t);
+    client.socket.write(FLOOD);
+    await eventually(() => socket.isPaused(), { what: 'it is held back' });
+    events.drained();
+    assert.equal(socket.isPaused(), true);
+    clock.pass(2000);
+    assert.equal(socket.isPaused(), false);
+  });
+
+  it('whose upstream is behind is not read until that has gone on, whatever its pace', async (t) => {
+    const { client, socket, events, upstream, clock } = await publisher(t);
+    client.socket.write(FLOOD);
+    await eventually(() => socket.isPaused(), { what: 'it is held back' });
+    upstream.takes = false;
+    const before = socket.bytesRead;
+    clock.pass(2000);
+    await eventually(() => socket.bytesRead > before && socket.isPaused(), { what: 'it is read on, and waits' });
+    clock.pass(2000);
+    assert.equal(socket.isPaused(), true);
+    upstream.takes = true;
+    events.drained();
+    assert.equal(socket.isPaused(), false);
+  });
+
+  it('is told why it ends, however much it sends meanwhile', async (t) => {
+    const { client, socket, events, context } = await publisher(t);
+    const got: Buffer[] = [];
+    client.socket.on('data', (data: Buffer) => got.push(data));
+    events.ended({ how: 'refused', code: 'NetStream.Publish.BadName', why: 'it is taken' });
+    client.socket.write(FLOOD);
+    await eventually(() => socket.bytesRead > FLOOD.length, { what: 'all of it is read' });
+    assert.equal(context.trouble.badInput, 0);
+    await eventually(() => Buffer.concat(got).includes('it is taken'), { what: 'it is told' });
+  });
+
+  it('that plays may ask in the middle of a key frame of megabytes', async (t) => {
+    const { client, socket, context } = await stage(t, '', rtmp(play('s')), { reads: false });
+    const settings = context.settings.vhosts.get('__defaultVhost__');
+    assert.ok(settings);
+    const source = { id: 'it', ready: () => undefined, resume: () => undefined, end: () => undefined };
+    const key = { vhost: settings.name, app: 'live', stream: 's' };
+    await eventually(() => context.streams.count === 1, { what: 'it plays' });
+    const path = context.streams.publish({ key, settings, query: '', hops: [] }, source);
+    assert.ok(typeof path === 'object');
+    for (let at = 0; socket.writableLength < 2 * 1024 * 1024; at += 1000) {
+      const payload = Buffer.alloc(3 * 1024 * 1024);
+      payload.set([0x17, 1]);
+      path.media([{ typeId: MessageType.video, timestamp: at, streamId: 1, payload }]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const before = socket.bytesRead;
+    const asks = command('getStreamLength', 7, null, 's');
+    client.socket.write(asks);
+    await eventually(() => socket.bytesRead === before + asks.length, { what: 'it is read' });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(socket.destroyed, false);
+  });
+});
