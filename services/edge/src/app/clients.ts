@@ -20,7 +20,7 @@ export interface Client {
   readonly sinceMs: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** Of HTTP: `answered`, it is being given what it asked for; `kept`, it was, and may ask again. Else it never asked. */
+  /** `answered`: it waits for word whether it may come in, or is being given what it asked for; `kept`: it was, and may ask again. */
   readonly asks?: 'answered' | 'kept' | 'never';
   /** Cuts the connection. `why` is for the log. */
   close(end: ClientEnd, why?: string): void;

@@ -17,10 +17,11 @@ import type { Timers } from './ports.js';
 import type { StreamTap } from './stream-tap.js';
 
 /**
- * Bytes of one stream's ring. 16 MiB: at 4 Mbit/s the 30 s that a player may lag; a stream of more bits gives its
- * players less time, not the process less memory.
+ * Bytes of one stream's ring: its messages, and the forms of RTMP and of FLV that are made of them. 48 MiB: 8 Mbit/s with a key
+ * frame each 10 s are 30 in all three, and 4 Mbit/s the 30 s that a player may lag; a stream of more bits gives its players less
+ * time, not the process less memory.
  */
-export const RING_BYTES = 16 * 1024 * 1024;
+export const RING_BYTES = 48 * 1024 * 1024;
 
 export interface PlayerPin extends Pin {
   readonly player: Player;

@@ -156,6 +156,8 @@ class DiskRecording implements RecordingFile {
   async #name(file: FileHandle | null): Promise<void> {
     const { patches, path } = this.#end ?? { patches: [], path: this.#path };
     for (const { at, bytes } of patches) await file?.write(bytes, 0, bytes.length, at);
+    // With a duration in it the name is known only now; it may be that of another one, which is not written over either.
+    if (path !== this.#path && (await exists(path))) throw new Error(`there is a file of the name ${path}`);
     await rename(`${this.#path}${PARTIAL}`, path);
   }
 

@@ -96,6 +96,9 @@ export abstract class ClientConnection implements Client {
     socket.on('close', () => this.#onClose());
   }
 
+  get asks(): 'answered' | 'kept' | 'never' {
+    return (this.#holds & HOLD.question) === 0 ? 'never' : 'answered';
+  }
   get sentBytes(): number {
     return this.socket.bytesWritten;
   }

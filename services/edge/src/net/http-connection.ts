@@ -62,7 +62,7 @@ export class HttpConnection extends ClientConnection {
     this.#limitHead();
   }
 
-  get asks(): 'answered' | 'kept' | 'never' {
+  override get asks(): 'answered' | 'kept' | 'never' {
     if (this.#state === 'answering' || this.#state === 'ending') return 'answered';
     return this.#wasGiven ? 'kept' : 'never';
   }
