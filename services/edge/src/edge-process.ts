@@ -155,10 +155,12 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
   }
   const servers: Server[] = [];
   let link: PodLink | null = null;
+  let isEnding = false;
   onQuitSignals({
     forceGraceQuit: () => live.current.forceGraceQuit,
     stop: (why) => void stop(why),
     drain: () => {
+      isEnding = true;
       link?.takeNoMore();
       drainOut({
         ...{ waits: live.current.quit, timers, log },
@@ -210,6 +212,8 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
     });
     toPod.start();
     link = toPod;
+    // It was told to end before there was anybody to tell.
+    if (isEnding) toPod.takeNoMore();
     lifecycle.add('pod link', () => toPod.stop());
   }
   const listens = { rtmp: settings.rtmp.map(listenText), http: settings.http && listenText(settings.http) };

@@ -4,16 +4,13 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { clientsOf, edgeConf, startEdge, streamIsLive } from '../../integration/edge-support/edge.js';
+import { clientsOf, edgeConf, freeEdgePorts, startEdge, streamIsLive } from '../../integration/edge-support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { publishFile, startRecording } from '../../support/media.js';
 import { fromRoot } from '../../support/paths.js';
-import { freePorts } from '../../support/ports.js';
 import { run } from '../../support/processes.js';
 import { tempDir } from '../../support/temp-dir.js';
 import type { EdgeUnderTest } from './edge-under-test.js';
-
-type Ports = readonly [number, number, number];
 
 const VERSION = /^\d+\.\d+\.\d+\n$/;
 const SIGNATURE = /^[\w-]+\/\d+\.\d+\.\d+.*\n$/;
@@ -57,7 +54,7 @@ export function processContract(edge: EdgeUnderTest): void {
 
   it('understands each command line, and ends with its exit code', async (t) => {
     const dir = await tempDir(t);
-    const good = edgeConf({}, (await freePorts(3)) as unknown as Ports);
+    const good = edgeConf({}, await freeEdgePorts());
     const confs: Record<string, string> = {
       GOOD: good,
       BAD: `${good}\nvhost broken {`,
@@ -77,13 +74,13 @@ export function processContract(edge: EdgeUnderTest): void {
     const server = await startEdge(t, of);
     assert.equal(await readFile(join(server.dir, 'edge.pid'), 'utf8'), `${server.process.pid}`);
     const conf = join(server.dir, 'other.conf');
-    await writeFile(conf, edgeConf({}, (await freePorts(3)) as unknown as Ports));
+    await writeFile(conf, edgeConf({}, await freeEdgePorts()));
     assert.equal((await run(t, binary, ['-c', conf], { cwd: server.dir })).code, 11);
     assert.equal(await readFile(join(server.dir, 'edge.pid'), 'utf8'), `${server.process.pid}`);
 
     const dir = await tempDir(t);
     for (const taken of [0, 1, 2]) {
-      const ports = (await freePorts(3)) as unknown as Ports;
+      const ports = await freeEdgePorts();
       const holder = createServer().listen(ports[taken], '127.0.0.1');
       t.after(() => holder.close());
       await once(holder, 'listening');

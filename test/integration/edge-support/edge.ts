@@ -4,9 +4,12 @@ import type { TestContext } from 'node:test';
 import { SrsApi } from '@dolphin/srs';
 import { DEADLINE_MS, eventually } from '../../support/eventually.js';
 import { fromRoot, srsBinary } from '../../support/paths.js';
-import { freePorts } from '../../support/ports.js';
+import { freePort } from '../../support/ports.js';
 import { startProcess, type TestProcess } from '../../support/processes.js';
 import { tempDir } from '../../support/temp-dir.js';
+
+/** RTMP, HTTP, API. */
+export type EdgePorts = readonly [rtmp: number, http: number, api: number];
 
 export interface EdgeOptions {
   /** `host:port` of each; none: it is the origin. */
@@ -27,7 +30,7 @@ export interface EdgeOptions {
   form?: '5.0' | '2015';
   /** A real SRS instead of the built-in server. */
   binary?: string;
-  ports?: readonly [number, number, number];
+  ports?: EdgePorts;
   /** The whole conf, from what the options above make. */
   conf?: (text: string) => string;
 }
@@ -48,7 +51,11 @@ export interface TestEdge {
 /** Real SRS, or undefined: tests that want one skip. */
 export const srs = srsBinary;
 
-export function edgeConf(o: EdgeOptions, [rtmp, http, api]: readonly [number, number, number]): string {
+export async function freeEdgePorts(): Promise<EdgePorts> {
+  return [await freePort(), await freePort(), await freePort()];
+}
+
+export function edgeConf(o: EdgeOptions, [rtmp, http, api]: EdgePorts): string {
   const upstream = o.origins === undefined ? '' : `mode remote; origin ${o.origins.join(' ')};`;
   const cluster = o.form === '2015' || upstream === '' ? upstream : `cluster { ${upstream} }`;
   const play = o.form === '2015' ? (o.play ?? '') : `play { ${o.play ?? ''} }`;
@@ -68,7 +75,7 @@ ${o.more ?? ''}
 /** Starts an edge (or origin) and waits until its private API answers. */
 export async function startEdge(t: TestContext, o: EdgeOptions = {}): Promise<TestEdge> {
   const dir = await tempDir(t);
-  const ports = o.ports ?? ((await freePorts(3)) as [number, number, number]);
+  const ports = o.ports ?? (await freeEdgePorts());
   const [rtmpPort, httpPort, apiPort] = ports;
   const conf = join(dir, 'edge.conf');
   await writeFile(conf, (o.conf ?? ((text) => text))(edgeConf(o, ports)));

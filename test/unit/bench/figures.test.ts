@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summarize } from '@dolphin/bench/load-window.js';
-import { type Run, summarizeRuns } from '@dolphin/bench/rounds.js';
+import { summarizeRuns } from '@dolphin/bench/rounds.js';
+import { benchRun } from './bench-run.js';
 
 describe('what a load received', () => {
   it('is given per player, in kbit/s, and in all', () => {
@@ -30,25 +31,8 @@ describe('what a load received', () => {
 });
 
 describe('the summary of a bench', () => {
-  const run = (program: Run['program'], round: number, cpuUsPerMb: number, why: string | null = null): Run => ({
-    program,
-    protocol: 'rtmp',
-    round,
-    players: 1,
-    seconds: 1,
-    cpuPercent: 1,
-    cpuUsPerMb,
-    megabytes: 1,
-    kbps: { min: 1, median: 1, max: 1 },
-    sourceKbps: null,
-    starving: 0,
-    churn: null,
-    rssMb: 50,
-    idleRssMb: 40,
-    kbPerClient: 10,
-    loadCpuPercent: 1,
-    void: why,
-  });
+  const run = (program: string, round: number, cpuUsPerMb: number, why: string | null = null) =>
+    benchRun(program, round, cpuUsPerMb, { void: why });
 
   it('compares each program with the reference of the same round, and takes the median of the rounds', () => {
     const runs = [

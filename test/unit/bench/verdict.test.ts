@@ -2,35 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { programsFor } from '@dolphin/bench/edge-programs.js';
 import { type LatencyRow, latencyResult } from '@dolphin/bench/latency-bench.js';
-import type { Run } from '@dolphin/bench/rounds.js';
 import { stampedFrame, stampOf } from '@dolphin/bench/stamped-frame.js';
 import { judge, voidReasons } from '@dolphin/bench/verdict.js';
+import { benchRun } from './bench-run.js';
 
-const run = (program: string, round: number, cpuUsPerMb: number, more: Partial<Run> = {}): Run => ({
-  program,
-  protocol: 'rtmp',
-  round,
-  players: 1,
-  seconds: 1,
-  cpuPercent: 1,
-  cpuUsPerMb,
-  megabytes: 1,
-  kbps: { min: 1, median: 1, max: 1 },
-  sourceKbps: null,
-  starving: 0,
-  churn: null,
-  rssMb: 50,
-  idleRssMb: 40,
-  kbPerClient: 10,
-  loadCpuPercent: 1,
-  void: null,
-  ...more,
-});
 const all = { judged: ['floor', 'haproxy', 'builtin', 'srs'], checksFloor: true };
 
 describe('the verdict of a bench', () => {
   it('says of each target what was measured, and whether that meets it', () => {
-    const runs = [run('floor', 1, 100), run('builtin', 1, 110, { kbPerClient: 12 }), run('srs', 1, 200)];
+    const runs = [benchRun('floor', 1, 100), benchRun('builtin', 1, 110, { kbPerClient: 12 }), benchRun('srs', 1, 200)];
     assert.deepEqual(
       judge(runs, [
         { program: 'builtin', atMost: 1.15, times: 'floor' },
@@ -46,20 +26,20 @@ describe('the verdict of a bench', () => {
   });
 
   it('leaves out targets of programs that did not run', () => {
-    assert.deepEqual(judge([run('builtin', 1, 1)], [{ program: 'builtin', atMost: 1, times: 'srs' }]), []);
+    assert.deepEqual(judge([benchRun('builtin', 1, 1)], [{ program: 'builtin', atMost: 1, times: 'srs' }]), []);
   });
 
   it('is void when one of those that it is about starved, with the reason', () => {
     const starved = { void: '3 of 5 players starved' };
-    assert.deepEqual(voidReasons([run('srs', 2, 1, starved)], all), ['srs, round 2: 3 of 5 players starved']);
-    assert.deepEqual(voidReasons([run('nginx-rtmp', 2, 1, starved)], all), []);
+    assert.deepEqual(voidReasons([benchRun('srs', 2, 1, starved)], all), ['srs, round 2: 3 of 5 players starved']);
+    assert.deepEqual(voidReasons([benchRun('nginx-rtmp', 2, 1, starved)], all), []);
   });
 
   it('is void when the floor cost more than three quarters of HAProxy, where the floor is looked at', () => {
-    const busy = [run('floor', 1, 76), run('haproxy', 1, 100)];
+    const busy = [benchRun('floor', 1, 76), benchRun('haproxy', 1, 100)];
     assert.match(voidReasons(busy, all)[0] ?? '', /^the floor took 0\.76 of HAProxy's CPU/);
     assert.deepEqual(voidReasons(busy, { ...all, checksFloor: false }), []);
-    assert.deepEqual(voidReasons([run('floor', 1, 75), run('haproxy', 1, 100)], all), []);
+    assert.deepEqual(voidReasons([benchRun('floor', 1, 75), benchRun('haproxy', 1, 100)], all), []);
   });
 });
 

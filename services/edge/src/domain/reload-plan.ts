@@ -46,16 +46,16 @@ export function planReload(now: EdgeSettings, asked: EdgeSettings): ReloadPlan {
 
   const bound = new Map(BOUND);
   const kept: string[] = [];
-  const settings: Record<string, unknown> = { ...asked, vhosts };
+  const stays: [name: string, value: unknown][] = [];
   for (const name of Object.keys(asked) as (keyof EdgeSettings)[]) {
     if (name === 'vhosts') continue;
     const directive = bound.get(name);
     const same = sameData(now[name], asked[name]);
-    if (same || directive !== undefined) settings[name] = now[name];
+    if (same || directive !== undefined) stays.push([name, now[name]]);
     if (!same && directive !== undefined) kept.push(directive);
     if (!same && directive === undefined) changed.push(name);
   }
-  return { is: 'replace', settings: settings as unknown as EdgeSettings, changed, kept };
+  return { is: 'replace', settings: { ...asked, ...Object.fromEntries(stays), vhosts }, changed, kept };
 }
 
 /** Settings are plain data: numbers, texts, lists and records of them. */
