@@ -53,7 +53,7 @@ async function endedPublish(t: TestContext) {
   const upstream = rtmpDial(clock, () => 60_000)(
     {
       ...{ mode: 'publish', origin: { host: '127.0.0.1', port }, vhost: 'v', app: 'live', stream: 's' },
-      ...{ query: '', hops: [], connectTimeoutMs: 5000, receiveTimeoutMs: 0 },
+      ...{ query: '', hops: [], connectTimeoutMs: 5000, receiveTimeoutMs: 0, gatherMs: 0 },
     },
     { started, media: nothing, drained: nothing, ended: nothing },
   );

@@ -56,7 +56,8 @@ interface ChunkStreamState {
 export class ChunkReader {
   #limits: ChunkReaderLimits;
   readonly #total: ByteAccount | null;
-  readonly #streams = new Map<number, ChunkStreamState>();
+  /** A few: looked through one by one. */
+  readonly #streams: ChunkStreamState[] = [];
   #chunkSize = DEFAULT_CHUNK_SIZE;
   #partialBytes = 0;
   /** The start of a chunk header whose end has not arrived: at most 17 bytes. */
@@ -87,7 +88,7 @@ export class ChunkReader {
 
   /** Gives back what unfinished messages hold; nothing is pushed any more. */
   dispose(): void {
-    for (const state of this.#streams.values()) this.#drop(state);
+    for (const state of this.#streams) this.#drop(state);
     this.#current = null;
   }
 
@@ -135,7 +136,7 @@ export class ChunkReader {
     const headerEnd = at + HEADER_BYTES[fmt as 0 | 1 | 2 | 3];
     if (headerEnd > data.length) return -1;
 
-    const known = this.#streams.get(csid);
+    const known = this.#streamOf(csid);
     const extended = fmt === 3 ? known?.extended === true : data.readUIntBE(at, 3) === EXTENDED;
     if (extended && headerEnd + 4 > data.length) return -1;
     const extendedField = extended ? data.readUInt32BE(headerEnd) : 0;
@@ -149,7 +150,7 @@ export class ChunkReader {
   #openStream(csid: number, fmt: number): ChunkStreamState {
     // librtmp opens chunk stream 2 with fmt 1 when it pings; SRS accepts that, and nothing else but fmt 0.
     if (fmt > 1) throw new MediaError('chunk', `chunk stream ${csid} starts with fmt ${fmt}`);
-    if (this.#streams.size >= this.#limits.maxChunkStreams) {
+    if (this.#streams.length >= this.#limits.maxChunkStreams) {
       throw new MediaError('limit', `more than ${this.#limits.maxChunkStreams} chunk streams`);
     }
     const state: ChunkStreamState = {
@@ -163,8 +164,13 @@ export class ChunkReader {
       streamId: 0,
       partial: null,
     };
-    this.#streams.set(csid, state);
+    this.#streams.push(state);
     return state;
+  }
+
+  #streamOf(csid: number): ChunkStreamState | undefined {
+    for (const state of this.#streams) if (state.csid === csid) return state;
+    return undefined;
   }
 
   #startChunk(state: ChunkStreamState): void {
@@ -239,7 +245,7 @@ export class ChunkReader {
 
   #abort(payload: Buffer): void {
     if (payload.length < 4) throw new MediaError('chunk', 'abort without a chunk stream');
-    const state = this.#streams.get(payload.readUInt32BE(0));
+    const state = this.#streamOf(payload.readUInt32BE(0));
     if (state !== undefined) this.#drop(state);
   }
 }

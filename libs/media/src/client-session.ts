@@ -87,7 +87,8 @@ const END_CODES = new Set([
  */
 export class RtmpClientSession {
   readonly #o: ClientSessionOptions;
-  readonly #handshake = new ClientHandshake();
+  /** Null when it is over: it keeps what it has collected. */
+  #handshake: ClientHandshake | null = new ClientHandshake();
   readonly #reader: ChunkReader;
   readonly #output: SessionOutput;
   readonly #control: ConnectionControl;
@@ -111,17 +112,18 @@ export class RtmpClientSession {
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'handshake';
-    this.#takeHandshakeOutput();
+    if (this.#handshake !== null) this.#takeOutputOf(this.#handshake);
   }
 
   push(data: Buffer): ClientEvent[] {
     const events: ClientEvent[] = [];
     this.#control.received(data.length);
     let chunks = data;
-    if (this.#state === 'new' || this.#state === 'handshake') {
+    if (this.#handshake !== null) {
       const step = this.#handshake.push(data);
-      this.#takeHandshakeOutput();
+      this.#takeOutputOf(this.#handshake);
       if (!step.done) return events;
+      this.#handshake = null;
       chunks = step.rest;
       this.#connect();
     }
@@ -154,8 +156,8 @@ export class RtmpClientSession {
     this.#state = 'over';
   }
 
-  #takeHandshakeOutput(): void {
-    for (const part of this.#handshake.takeOutput()) this.#output.raw(part);
+  #takeOutputOf(handshake: ClientHandshake): void {
+    for (const part of handshake.takeOutput()) this.#output.raw(part);
   }
 
   #connect(): void {

@@ -14,36 +14,41 @@ export function flvHeader(has: { audio: boolean; video: boolean }): Buffer {
   return Buffer.from([0x46, 0x4c, 0x56, 1, (has.audio ? 4 : 0) | (has.video ? 1 : 0), 0, 0, 0, 9, 0, 0, 0, 0]);
 }
 
+const TAG_HEADER = 11;
 /** Bytes around a tag's payload: 11 in front, 4 behind. */
-export const FLV_TAG_OVERHEAD = 15;
+export const FLV_TAG_OVERHEAD = TAG_HEADER + 4;
 
 /** One tag with its size behind it. */
 export function encodeFlvTag(m: { typeId: number; timestamp: number; payload: Buffer }): Buffer {
   const out = Buffer.allocUnsafe(FLV_TAG_OVERHEAD + m.payload.length);
-  writeFlvTag(m, out, 0);
+  const at = writeFlvTagHead(m, m.payload.length, out, 0);
+  writeFlvTagTail(m.payload.length, out, at + m.payload.copy(out, at));
   return out;
 }
 
-/** Writes a tag at `at` of `out`, which must have room for it; returns where it ends. */
-export function writeFlvTag(
-  m: { typeId: number; timestamp: number; payload: Buffer },
+/** Writes a tag's head of 11 bytes at `at` of `out`, which must have room for all of it; returns where its payload begins. */
+export function writeFlvTagHead(
+  m: { typeId: number; timestamp: number },
+  payloadBytes: number,
   out: Buffer,
   at: number,
 ): number {
-  const { payload } = m;
-  if (payload.length > 0xffffff) throw new MediaError('limit', `a tag of ${payload.length} bytes`);
+  if (payloadBytes > 0xffffff) throw new MediaError('limit', `a tag of ${payloadBytes} bytes`);
   const timestamp = m.timestamp >>> 0;
   out[at] = m.typeId;
-  out.writeUIntBE(payload.length, at + 1, 3);
+  out.writeUIntBE(payloadBytes, at + 1, 3);
   out.writeUIntBE(timestamp & 0xffffff, at + 4, 3);
   out[at + 7] = timestamp >>> 24;
-  out.fill(0, at + 8, at + 11);
-  payload.copy(out, at + 11);
-  return out.writeUInt32BE(11 + payload.length, at + 11 + payload.length);
+  out.fill(0, at + 8, at + TAG_HEADER);
+  return at + TAG_HEADER;
+}
+
+/** Writes what stands behind a payload that ends at `at`; returns where the tag ends. */
+export function writeFlvTagTail(payloadBytes: number, out: Buffer, at: number): number {
+  return out.writeUInt32BE(TAG_HEADER + payloadBytes, at);
 }
 
 const FILE_HEADER = 9;
-const TAG_HEADER = 11;
 /** FLV version 1 has 9; a header that claims more is skipped over up to this. */
 const MAX_FILE_HEADER = 4096;
 

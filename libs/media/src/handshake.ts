@@ -41,10 +41,7 @@ export class ServerHandshake {
         // C2 is not looked at, as in SRS: ffmpeg's does not answer S1's digest.
         this.#skip(PACKET_BYTES);
         this.#state = 'done';
-        const rest = this.#collected;
-        // It would stay in memory, with the read that it is a part of, for as long as the client does.
-        this.#collected = Buffer.alloc(0);
-        return { done: true, rest };
+        return { done: true, rest: this.#collected };
       }
     }
   }
@@ -97,7 +94,8 @@ export class ClientHandshake {
   #output: Buffer[] = [packet(VERSION)];
 
   push(data: Buffer): HandshakeStep {
-    this.#collected = this.#collected.length === 0 ? data : Buffer.concat([this.#collected, data]);
+    // A copy: who pushes may use the memory again.
+    this.#collected = Buffer.concat([this.#collected, data]);
     const first = this.#collected[0];
     if (first !== undefined && first !== VERSION) throw new MediaError('handshake', `RTMP version ${first}`);
     if (!this.#sentC2 && this.#collected.length >= 1 + PACKET_BYTES) {

@@ -18,7 +18,7 @@ export {
 export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHeader } from './codec-audio.js';
 export { type AvcFacts, avcFacts } from './codec-avc.js';
 export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
-export { encodeFlvTag, FLV_TAG_OVERHEAD, FlvReader, type FlvTag, flvHeader, writeFlvTag } from './flv.js';
+export { encodeFlvTag, FLV_TAG_OVERHEAD, FlvReader, type FlvTag, flvHeader } from './flv.js';
 export { FlvPlaylist } from './flv-playlist.js';
 export { ClientHandshake, ServerHandshake } from './handshake.js';
 export { MAX_HOPS } from './hops.js';
@@ -50,10 +50,10 @@ export {
 export type { ConnectEvent, EncoderKind, PlayEvent, PublishEvent, ServerEvent } from './server-events.js';
 export { RtmpServerSession, type ServerSessionOptions } from './server-session.js';
 export { ByteAccount } from './slab-account.js';
-export { encodeFlvRun, encodeRtmpRun, type FlvKeep, type FlvRun, keptMessages } from './slab-encode.js';
-export { type FrameKind, MESSAGE_OVERHEAD_BYTES, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+export { encodeRtmpRun, type FlvKeep, type FlvRun, flvOfRun } from './slab-encode.js';
+export { SlabMemory } from './slab-memory.js';
+export { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
 export { FAIR_RING_BYTES, SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';
 export { type HeaderNews, TsMuxer } from './ts-muxer.js';
 export { TS_PACKET_BYTES } from './ts-packets.js';
-export { unpinned } from './unpinned.js';

@@ -45,12 +45,12 @@ const USE_WORK = 50;
  */
 export class RtmpServerSession {
   readonly #o: Required<Pick<ServerSessionOptions, 'chunkSize' | 'windowAckSize'>> & ServerSessionOptions;
-  readonly #handshake: ServerHandshake;
+  /** Null when it is over. */
+  #handshake: ServerHandshake | null;
   readonly #reader: ChunkReader;
   readonly #output: SessionOutput;
   readonly #answers: ServerAnswers;
   readonly #control: ConnectionControl;
-  #shaken = false;
   #connect: 'not-asked' | 'asked' | 'accepted' | 'rejected' = 'not-asked';
   #connectTransaction = 1;
   #url: TcUrl | null = null;
@@ -92,14 +92,14 @@ export class RtmpServerSession {
     const events: ServerEvent[] = [];
     this.#control.received(data.length);
     let chunks = data;
-    if (!this.#shaken) {
+    if (this.#handshake !== null) {
       const addressBefore = this.#handshake.clientAddress;
       const step = this.#handshake.push(data);
       for (const part of this.#handshake.takeOutput()) this.#output.raw(part);
       const address = this.#handshake.clientAddress;
       if (address !== null && addressBefore === null) events.push({ type: 'proxy-header', address });
       if (!step.done) return events;
-      this.#shaken = true;
+      this.#handshake = null;
       chunks = step.rest;
     }
     this.#reader.read(chunks, (message) => this.#onMessage(message, events));
@@ -224,7 +224,9 @@ export class RtmpServerSession {
     // A client that does not wait (connect, createStream, play in one piece) still gets its answers in order.
     this.#output.hold();
     const event = readConnect(c);
-    this.#url = event;
+    // Not all that it said: it is kept for as long as the client stays.
+    const { host, port, vhost, app, query } = event;
+    this.#url = { host, port, vhost, app, query };
     if (isAmfObject(c.object) && c.object['objectEncoding'] === 3) this.#objectEncoding = 3;
     events.push(event);
   }

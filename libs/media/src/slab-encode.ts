@@ -1,4 +1,4 @@
-import { FLV_TAG_OVERHEAD, writeFlvTag } from './flv.js';
+import { FLV_TAG_OVERHEAD, writeFlvTagHead, writeFlvTagTail } from './flv.js';
 import { ChunkStream, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
 
 /** From here on the 24-bit field of a chunk header says 0xFFFFFF and four bytes follow. */
@@ -11,23 +11,17 @@ const FIRST_HEADER_BYTES = 12;
  */
 const SHARED_DATA_CHUNK_STREAM = 7;
 
-/**
- * Messages as RTMP chunks that are valid for every player at this chunk size: fmt 0 with an absolute time first, fmt 3
- * for the rest, which repeats an extended timestamp. One allocation for all: a slab is written as it is.
- */
-export function encodeRtmpRun(messages: readonly RtmpMessage[], chunkSize: number): Buffer {
-  let bytes = 0;
-  for (const { payload, timestamp } of messages) {
-    const chunks = Math.max(1, Math.ceil(payload.length / chunkSize));
-    bytes += FIRST_HEADER_BYTES + (chunks - 1) + payload.length + (timestamp >= EXTENDED ? 4 * chunks : 0);
-  }
-  const out = Buffer.allocUnsafeSlow(bytes);
-  let at = 0;
-  for (const message of messages) at = writeChunks(out, at, message, chunkSize);
-  return out;
+/** Bytes of a message in a run. */
+export function rtmpRunBytes({ payload, timestamp }: RtmpMessage, chunkSize: number): number {
+  const chunks = Math.max(1, Math.ceil(payload.length / chunkSize));
+  return FIRST_HEADER_BYTES + (chunks - 1) + payload.length + (timestamp >= EXTENDED ? 4 * chunks : 0);
 }
 
-function writeChunks(out: Buffer, start: number, message: RtmpMessage, chunkSize: number): number {
+/**
+ * Writes a message as RTMP chunks that are valid for every player at this chunk size: fmt 0 with an absolute time first,
+ * fmt 3 for the rest, which repeats an extended timestamp. `out` must have room for it; returns where it ends.
+ */
+export function writeRtmpRun(message: RtmpMessage, chunkSize: number, out: Buffer, start: number): number {
   const { payload, typeId, timestamp } = message;
   const csid = sharedChunkStream(typeId);
   const extended = timestamp >= EXTENDED;
@@ -49,6 +43,16 @@ function writeChunks(out: Buffer, start: number, message: RtmpMessage, chunkSize
   }
 }
 
+/** Messages as one run, in memory of its own: a player's write is that run as it is. */
+export function encodeRtmpRun(messages: readonly RtmpMessage[], chunkSize: number): Buffer {
+  let bytes = 0;
+  for (const message of messages) bytes += rtmpRunBytes(message, chunkSize);
+  const out = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for (const message of messages) at = writeRtmpRun(message, chunkSize, out, at);
+  return out;
+}
+
 function sharedChunkStream(typeId: number): number {
   if (typeId === MessageType.audio) return ChunkStream.audio;
   return typeId === MessageType.video ? ChunkStream.video : SHARED_DATA_CHUNK_STREAM;
@@ -58,37 +62,91 @@ function sharedChunkStream(typeId: number): number {
 export interface FlvRun {
   readonly chunk: Buffer;
   readonly raw: Buffer;
+  /** What both are views of. */
+  readonly memory: Buffer;
 }
 
 /** What a player of FLV is sent of a stream: `audio` and `video` without the frames and headers of the other. */
 export type FlvKeep = 'all' | 'audio' | 'video';
 
-/** The messages that such a player is sent; the same list when that is all of them. */
-export function keptMessages(messages: readonly RtmpMessage[], keep: FlvKeep): readonly RtmpMessage[] {
-  if (keep === 'all') return messages;
-  const dropped = keep === 'audio' ? MessageType.video : MessageType.audio;
-  return messages.some(({ typeId }) => typeId === dropped)
-    ? messages.filter(({ typeId }) => typeId !== dropped)
-    : messages;
-}
-
-const NOTHING: FlvRun = { chunk: Buffer.alloc(0), raw: Buffer.alloc(0) };
+const NO_BYTES = Buffer.alloc(0);
+const NOTHING: FlvRun = { chunk: NO_BYTES, raw: NO_BYTES, memory: NO_BYTES };
 
 /**
- * Messages as FLV tags, after `head` (the file header of a player that begins here, or nothing). Of nothing the chunk is
- * empty, too: one of length 0 would end the answer.
+ * What encodeRtmpRun or writeRtmpRun made, as FLV tags, after `head` (the file header of a player that begins here, or
+ * nothing). Of nothing the chunk is empty, too: one of length 0 would end the answer. `allocate` gives so many bytes or
+ * more.
  */
-export function encodeFlvRun(messages: readonly RtmpMessage[], head?: Buffer): FlvRun {
-  let bytes = head?.length ?? 0;
-  for (const { payload } of messages) bytes += FLV_TAG_OVERHEAD + payload.length;
+export function flvOfRun(
+  run: Buffer,
+  chunkSize: number,
+  keep: FlvKeep,
+  { head, allocate = Buffer.allocUnsafeSlow }: { head?: Buffer; allocate?: (bytes: number) => Buffer } = {},
+): FlvRun {
+  const bytes = (head?.length ?? 0) + flvBytesOfRun(run, chunkSize, keep);
   if (bytes === 0) return NOTHING;
   const size = `${bytes.toString(16)}\r\n`;
-  const chunk = Buffer.allocUnsafeSlow(size.length + bytes + 2);
+  const memory = allocate(size.length + bytes + 2);
+  const chunk = memory.subarray(0, size.length + bytes + 2);
   let at = chunk.write(size, 'latin1');
   const raw = chunk.subarray(at, at + bytes);
   if (head) at += head.copy(chunk, at);
-  for (const message of messages) at = writeFlvTag(message, chunk, at);
+  for (const message of messagesIn(run, chunkSize)) {
+    if (isKept(message.typeId, keep)) at = writeTag(run, message, chunkSize, chunk, at);
+  }
   chunk[at] = 0x0d;
   chunk[at + 1] = 0x0a;
-  return { chunk, raw };
+  return { chunk, raw, memory };
+}
+
+/** How long its tags are together. */
+export function flvBytesOfRun(run: Buffer, chunkSize: number, keep: FlvKeep): number {
+  let bytes = 0;
+  for (const { typeId, length } of messagesIn(run, chunkSize)) {
+    if (isKept(typeId, keep)) bytes += FLV_TAG_OVERHEAD + length;
+  }
+  return bytes;
+}
+
+function isKept(typeId: number, keep: FlvKeep): boolean {
+  if (keep === 'all') return true;
+  return typeId !== (keep === 'audio' ? MessageType.video : MessageType.audio);
+}
+
+interface MessageInRun {
+  readonly typeId: number;
+  readonly timestamp: number;
+  /** Of its payload. */
+  readonly length: number;
+  /** Where its payload begins. */
+  readonly at: number;
+  /** Bytes of header between two chunks of it. */
+  readonly gap: number;
+}
+
+function* messagesIn(run: Buffer, chunkSize: number): Generator<MessageInRun> {
+  for (let at = 0; at < run.length; ) {
+    const time = run.readUIntBE(at + 1, 3);
+    const length = run.readUIntBE(at + 4, 3);
+    const typeId = run[at + 7]!;
+    const isExtended = time === EXTENDED;
+    const timestamp = isExtended ? run.readUInt32BE(at + FIRST_HEADER_BYTES) : time;
+    at += FIRST_HEADER_BYTES + (isExtended ? 4 : 0);
+    const gap = isExtended ? 5 : 1;
+    yield { typeId, timestamp, length, at, gap };
+    at += length + gap * (Math.max(1, Math.ceil(length / chunkSize)) - 1);
+  }
+}
+
+function writeTag(run: Buffer, message: MessageInRun, chunkSize: number, out: Buffer, start: number): number {
+  const { length, gap } = message;
+  let to = writeFlvTagHead(message, length, out, start);
+  for (let from = message.at, left = length; left > 0; ) {
+    const bytes = Math.min(left, chunkSize);
+    run.copy(out, to, from, from + bytes);
+    to += bytes;
+    left -= bytes;
+    from += bytes + gap;
+  }
+  return writeFlvTagTail(length, out, to);
 }

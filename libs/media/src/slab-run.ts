@@ -1,9 +1,21 @@
 import { flvHeader } from './flv.js';
 import type { RtmpMessage } from './rtmp-message.js';
 import type { ByteAccount } from './slab-account.js';
-import { encodeFlvRun, encodeRtmpRun, type FlvKeep, type FlvRun, keptMessages } from './slab-encode.js';
+import { encodeRtmpRun, type FlvKeep, type FlvRun, flvBytesOfRun, flvOfRun } from './slab-encode.js';
+import type { SlabMemory } from './slab-memory.js';
 
-type FlvForms = Record<FlvKeep, FlvRun | null>;
+type FlvForms = Partial<Record<FlvKeep, FlvRun>>;
+const NO_FORMS: FlvForms = {};
+
+const NONE_JOINED: { form: string; bytes: Buffer }[] = [];
+
+/** What the slabs of a stream have in common. */
+export interface SlabHome {
+  /** Announced to each RTMP player, for the life of the stream. */
+  readonly chunkSize: number;
+  readonly account: ByteAccount;
+  readonly memory: SlabMemory;
+}
 
 /**
  * What a message is to a player that joins or jumps. Headers are metadata and sequence headers; `key-frame` is where
@@ -11,11 +23,7 @@ type FlvForms = Record<FlvKeep, FlvRun | null>;
  */
 export type FrameKind = 'metadata' | 'video-header' | 'audio-header' | 'key-frame' | 'video' | 'audio' | 'data';
 
-/**
- * Memory that a message takes beside its bytes, and a slab beside its messages (its buffers' own objects among it): a
- * publisher of tiny messages must not hold more than the bytes that are counted.
- */
-export const MESSAGE_OVERHEAD_BYTES = 256;
+/** Memory that a slab takes beside its bytes: tiny ones must not hold more than is counted. */
 const SLAB_OVERHEAD_BYTES = 1024;
 
 /** The headers in force at some place of a stream. Immutable: a change makes a new one. */
@@ -28,12 +36,13 @@ export interface StreamHeaders {
 export const NO_HEADERS: StreamHeaders = { metadata: null, video: null, audio: null };
 
 /**
- * A run of messages that goes to all players as one buffer. Closed when it comes out of the ring: its messages never
- * change. The RTMP and FLV forms are made when the first player wants them, and are counted in the ring's account.
+ * A run of messages that goes to all players as one buffer. Closed when it comes out of the ring: it never changes. The
+ * FLV form is made when the first player wants it, and is counted in the ring's account.
  */
 export class Slab {
   readonly number: number;
-  readonly messages: readonly RtmpMessage[];
+  /** What an RTMP player is sent of it. */
+  readonly rtmp: Buffer;
   /** In force before its first message. */
   readonly headers: StreamHeaders;
   readonly startsWithKeyFrame: boolean;
@@ -42,41 +51,42 @@ export class Slab {
   /** Of its audio and video, headers included. */
   readonly firstTimestamp: number;
   readonly lastTimestamp: number;
-  readonly #chunkSize: number;
-  readonly #account: ByteAccount;
+  readonly #home: SlabHome;
+  /** What it took of its home's memory. */
+  readonly #memory: Buffer[];
   #bytes: number;
   #released = false;
-  #rtmp: Buffer | null = null;
+  #isLent = false;
   #rtmpStart: Buffer | null = null;
-  readonly #flv: FlvForms = { all: null, audio: null, video: null };
-  readonly #flvStart: FlvForms = { all: null, audio: null, video: null };
+  #flv: FlvForms = NO_FORMS;
+  #flvStart: FlvForms = NO_FORMS;
+  #joined: { form: string; bytes: Buffer }[] = NONE_JOINED;
 
   constructor(
     content: {
       number: number;
-      messages: readonly RtmpMessage[];
+      /** Of its home's: writeRtmpRun has made `bytes` of it, and they are counted already. */
+      memory: Buffer;
+      bytes: number;
       headers: StreamHeaders;
       startsWithKeyFrame: boolean;
       hasFrames: boolean;
       firstTimestamp: number;
       lastTimestamp: number;
-      /** Counted already: payloads and MESSAGE_OVERHEAD_BYTES each. */
-      messageBytes: number;
     },
-    chunkSize: number,
-    account: ByteAccount,
+    home: SlabHome,
   ) {
     this.number = content.number;
-    this.messages = content.messages;
+    this.rtmp = content.memory.subarray(0, content.bytes);
     this.headers = content.headers;
     this.startsWithKeyFrame = content.startsWithKeyFrame;
     this.hasFrames = content.hasFrames;
     this.firstTimestamp = content.firstTimestamp;
     this.lastTimestamp = content.lastTimestamp;
-    this.#chunkSize = chunkSize;
-    this.#account = account;
-    this.#bytes = content.messageBytes;
-    this.#count(SLAB_OVERHEAD_BYTES);
+    this.#home = home;
+    this.#memory = [content.memory];
+    this.#bytes = content.bytes;
+    this.#count(content.memory.length - content.bytes + SLAB_OVERHEAD_BYTES);
   }
 
   /** The ring has let go of it. */
@@ -89,14 +99,6 @@ export class Slab {
     return this.#bytes;
   }
 
-  rtmp(): Buffer {
-    if (this.#rtmp === null) {
-      this.#rtmp = encodeRtmpRun(this.messages, this.#chunkSize);
-      this.#count(this.#rtmp.length);
-    }
-    return this.#rtmp;
-  }
-
   /** Empty when there is nothing to keep of it. */
   flv(keep: FlvKeep = 'all'): FlvRun {
     return this.#flv[keep] ?? this.#makeFlv(keep);
@@ -105,7 +107,7 @@ export class Slab {
   /** The headers that a player needs who begins here; the codecs' at the time of the first frame. Shared. */
   rtmpStart(): Buffer {
     if (this.#rtmpStart === null) {
-      this.#rtmpStart = encodeRtmpRun(this.#startMessages(), this.#chunkSize);
+      this.#rtmpStart = encodeRtmpRun(this.#startMessages(), this.#home.chunkSize);
       this.#count(this.#rtmpStart.length);
     }
     return this.#rtmpStart;
@@ -117,37 +119,67 @@ export class Slab {
    */
   flvStart(tracks: { video: boolean; audio: boolean }, keep: FlvKeep = 'all'): FlvRun {
     const known = this.#flvStart[keep];
-    if (known !== null) return known;
-    const made = encodeFlvRun(keptMessages(this.#startMessages(), keep), flvHeader(tracks));
-    this.#flvStart[keep] = made;
+    if (known !== undefined) return known;
+    const made = flvOfRun(this.rtmpStart(), this.#home.chunkSize, keep, { head: flvHeader(tracks) });
+    this.#flvStart = { ...this.#flvStart, [keep]: made };
     this.#count(made.chunk.length);
     return made;
   }
 
   /** The headers alone, for an FLV player that jumped here. Rare: made anew each time. */
   flvHeaders(keep: FlvKeep = 'all'): FlvRun {
-    return encodeFlvRun(keptMessages(this.#startMessages(), keep));
+    return flvOfRun(this.rtmpStart(), this.#home.chunkSize, keep);
   }
 
-  /** The ring lets go of it; players that are just writing it keep its buffers alive. */
-  release(): void {
+  /**
+   * `own` and `next`, what a player of this `form` is sent of it and of the slab behind it, as one buffer: made once for all
+   * who get both at once. The kernel takes two at a price of half a write more.
+   */
+  joined(form: string, own: Buffer, next: Buffer): Buffer {
+    const known = this.#joined.find((each) => each.form === form);
+    if (known !== undefined) return known.bytes;
+    const length = own.length + next.length;
+    const memory = this.#home.memory.take(length);
+    next.copy(memory, own.copy(memory));
+    this.#memory.push(memory);
+    this.#count(memory.length);
+    const bytes = memory.subarray(0, length);
+    this.#joined = [...this.#joined, { form, bytes }];
+    return bytes;
+  }
+
+  /** Somebody whom nobody asks any more may still be writing it: its memory goes the collector's way. */
+  lend(): void {
+    this.#isLent = true;
+  }
+
+  /** The ring lets go of it. `isRead`: players that are just writing it keep its memory alive; else it is used again. */
+  release(isRead: boolean): void {
     if (this.#released) return;
     this.#released = true;
-    this.#account.add(-this.#bytes);
+    this.#home.account.add(-this.#bytes);
+    if (isRead || this.#isLent) return;
+    for (const memory of this.#memory) this.#home.memory.give(memory);
   }
 
-  /** Nothing to leave out: it is the form that the others are sent. */
   #makeFlv(keep: FlvKeep): FlvRun {
-    const kept = keptMessages(this.messages, keep);
-    if (keep !== 'all' && kept === this.messages) {
-      const all = this.flv();
-      this.#flv[keep] = all;
-      return all;
-    }
-    const made = encodeFlvRun(kept);
-    this.#flv[keep] = made;
-    this.#count(made.chunk.length);
+    // Where there is nothing to leave out, it is the form that the others are sent.
+    const isAll = keep !== 'all' && this.#flvBytes(keep) === this.#flvBytes('all');
+    const made = isAll ? this.flv() : this.#newFlv(keep);
+    this.#flv = { ...this.#flv, [keep]: made };
     return made;
+  }
+
+  #newFlv(keep: FlvKeep): FlvRun {
+    const { chunkSize, memory } = this.#home;
+    const made = flvOfRun(this.rtmp, chunkSize, keep, { allocate: (bytes) => memory.take(bytes) });
+    if (made.memory.length > 0) this.#memory.push(made.memory);
+    this.#count(made.memory.length);
+    return made;
+  }
+
+  #flvBytes(keep: FlvKeep): number {
+    return flvBytesOfRun(this.rtmp, this.#home.chunkSize, keep);
   }
 
   #startMessages(): RtmpMessage[] {
@@ -160,6 +192,6 @@ export class Slab {
   #count(bytes: number): void {
     if (this.#released) return;
     this.#bytes += bytes;
-    this.#account.add(bytes);
+    this.#home.account.add(bytes);
   }
 }

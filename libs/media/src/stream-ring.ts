@@ -1,6 +1,8 @@
+import { OpenSlab } from './open-slab.js';
 import type { RtmpMessage } from './rtmp-message.js';
 import { ByteAccount } from './slab-account.js';
-import { type FrameKind, MESSAGE_OVERHEAD_BYTES, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+import { SlabMemory } from './slab-memory.js';
+import { type FrameKind, NO_HEADERS, Slab, type SlabHome, type StreamHeaders } from './slab-run.js';
 
 /** A slab is closed at this size at the latest: one write of it fits a socket's buffers. */
 export const SLAB_BYTES = 256 * 1024;
@@ -17,7 +19,7 @@ const TRACKS_KNOWN_AFTER_MS = 1000;
 export interface StreamRingOptions {
   /** The chunk size announced to each RTMP player, for the life of the stream. */
   chunkSize: number;
-  /** Bytes that the ring may hold: messages and their forms. */
+  /** Bytes that the ring may hold: of both forms. */
   maxBytes: number;
   /** Media time that a player may lag; older slabs go, but for the cached GOP. */
   maxLagMs: number;
@@ -26,6 +28,8 @@ export interface StreamRingOptions {
   gopCacheMaxFrames: number;
   /** The process's account above the stream's own. */
   total?: ByteAccount;
+  /** The process's; its own where there is none. */
+  memory?: SlabMemory;
 }
 
 /**
@@ -36,12 +40,12 @@ export interface StreamRingOptions {
 export class StreamRing {
   readonly #options: StreamRingOptions;
   readonly #account: ByteAccount;
+  readonly #home: SlabHome;
   #slabs: Slab[] = [];
   /** The number of #slabs[0]. */
   #oldest = 0;
   #next = 0;
-  #open: RtmpMessage[] = [];
-  #openBytes = 0;
+  readonly #open: OpenSlab;
   #openHeaders: StreamHeaders = NO_HEADERS;
   #openStartsWithKey = false;
   #openHasFrames = false;
@@ -61,6 +65,9 @@ export class StreamRing {
   constructor(options: StreamRingOptions) {
     this.#options = options;
     this.#account = new ByteAccount(options.maxBytes, options.total ?? null);
+    const { chunkSize, memory = new SlabMemory() } = options;
+    this.#home = { chunkSize, account: this.#account, memory };
+    this.#open = new OpenSlab(chunkSize);
   }
 
   /** The number of the slab that is closed next: all below it can be had, unless they are gone. */
@@ -74,7 +81,7 @@ export class StreamRing {
     return this.#account.bytes;
   }
   get hasOpen(): boolean {
-    return this.#open.length > 0;
+    return this.#open.bytes > 0;
   }
   get headers(): StreamHeaders {
     return this.#headers;
@@ -91,12 +98,12 @@ export class StreamRing {
     return (this.#hasVideo && this.#hasAudio) || passedMs >= TRACKS_KNOWN_AFTER_MS;
   }
 
-  /** Takes a message over; its payload must not change any more. True if slabs were closed by it. */
+  /** Takes a copy of a message. True if slabs were closed by it. */
   append(message: RtmpMessage, kind: FrameKind): boolean {
     const before = this.#next;
     const isHeader = kind === 'video-header' || kind === 'audio-header';
     if (kind === 'key-frame' || isHeader) this.close();
-    if (this.#open.length === 0) {
+    if (!this.hasOpen) {
       this.#openHeaders = this.#headers;
       this.#openStartsWithKey = kind === 'key-frame';
     }
@@ -105,36 +112,33 @@ export class StreamRing {
       this.#openFirst ??= message.timestamp;
       this.#lastTimestamp = message.timestamp;
     }
-    this.#open.push(message);
-    const bytes = message.payload.length + MESSAGE_OVERHEAD_BYTES;
-    this.#openBytes += bytes;
-    this.#account.add(bytes);
-    if (this.#openBytes >= SLAB_BYTES) this.close();
+    this.#account.add(this.#open.append(message));
+    if (this.#open.bytes >= SLAB_BYTES) this.close();
     return this.#next !== before;
   }
 
   /** Closes the open slab, if there is anything in it; its players get it now. */
   close(): boolean {
-    if (this.#open.length === 0) return false;
+    if (!this.hasOpen) return false;
+    const { bytes } = this.#open;
+    const memory = this.#home.memory.take(bytes);
+    this.#open.moveTo(memory);
     const slab = new Slab(
       {
         number: this.#next,
-        messages: this.#open,
+        memory,
+        bytes,
         headers: this.#openHeaders,
         startsWithKeyFrame: this.#openStartsWithKey,
         hasFrames: this.#openHasFrames,
         firstTimestamp: this.#openFirst ?? this.#lastTimestamp,
         lastTimestamp: this.#lastTimestamp,
-        messageBytes: this.#openBytes,
       },
-      this.#options.chunkSize,
-      this.#account,
+      this.#home,
     );
     this.#slabs.push(slab);
     if (slab.startsWithKeyFrame) this.#newestKey = slab.number;
     this.#next++;
-    this.#open = [];
-    this.#openBytes = 0;
     this.#openHasFrames = false;
     this.#openFirst = null;
     this.#trim();
@@ -174,9 +178,14 @@ export class StreamRing {
     return start !== null && start > cursor && start >= this.#oldest ? start : null;
   }
 
-  /** Nobody needs slabs below this number; those before the cached GOP go. */
+  /** Nobody needs slabs below this number, or is still writing one; those before the cached GOP go, to be used again. */
   release(below: number): void {
-    this.#dropBelow(Math.min(below, this.#gopStart ?? this.#next));
+    this.#dropBelow(Math.min(below, this.#gopStart ?? this.#next), false);
+  }
+
+  /** A player that leaves may still be writing what is from here on: none of it is used again. */
+  lend(from: number): void {
+    for (const slab of this.#slabs) if (slab.number >= from) slab.lend();
   }
 
   /** Gives up all that it holds. */
@@ -191,15 +200,15 @@ export class StreamRing {
   #note(message: RtmpMessage, kind: FrameKind): void {
     switch (kind) {
       case 'metadata':
-        this.#headers = { ...this.#headers, metadata: message };
+        this.#headers = { ...this.#headers, metadata: ownCopy(message) };
         return;
       case 'video-header':
         if (isOther(this.#headers.video, message)) this.#forgetGop();
-        this.#headers = { ...this.#headers, video: message };
+        this.#headers = { ...this.#headers, video: ownCopy(message) };
         return;
       case 'audio-header':
         if (isOther(this.#headers.audio, message)) this.#forgetGop();
-        this.#headers = { ...this.#headers, audio: message };
+        this.#headers = { ...this.#headers, audio: ownCopy(message) };
         return;
       case 'key-frame':
         this.#gopStart = this.#options.gopCache ? this.#next : null;
@@ -247,10 +256,10 @@ export class StreamRing {
     if (this.#gopStart !== null && this.#gopStart < this.#oldest) this.#forgetGop();
   }
 
-  #dropBelow(number: number): void {
+  #dropBelow(number: number, isRead = true): void {
     const count = Math.min(number - this.#oldest, this.#slabs.length);
     if (count <= 0) return;
-    for (let i = 0; i < count; i++) this.#slabs[i]?.release();
+    for (let i = 0; i < count; i++) this.#slabs[i]?.release(isRead);
     this.#slabs.splice(0, count);
     this.#oldest += count;
   }
@@ -258,4 +267,11 @@ export class StreamRing {
 
 function isOther(before: RtmpMessage | null, now: RtmpMessage): boolean {
   return before !== null && !before.payload.equals(now.payload);
+}
+
+/** Not from Buffer's pool: a header may be kept for hours, and all of the pool's page with it. */
+function ownCopy(message: RtmpMessage): RtmpMessage {
+  const payload = Buffer.allocUnsafeSlow(message.payload.length);
+  message.payload.copy(payload);
+  return { ...message, payload };
 }

@@ -30,7 +30,7 @@ export class StreamTimeline {
   /** The newest time given out, of all tracks. */
   #last = 0;
   #lastAtMs = 0;
-  #track: Record<Track, { last: number; step: number } | null> = { audio: null, video: null };
+  readonly #track: Record<Track, { last: number; step: number } | null> = { audio: null, video: null };
 
   constructor(mode: TimeJitter) {
     this.#mode = mode;
@@ -60,7 +60,8 @@ export class StreamTimeline {
     if (out > 2 ** 31 && this.#last < MAX_STEP_MS) out = 0;
     if (out >= REBASE_AT_LATEST_MS || (out >= REBASE_FROM_MS && isKeyFrame)) {
       this.#setOffset(timestamp, 0);
-      this.#track = { audio: null, video: null };
+      this.#track.audio = null;
+      this.#track.video = null;
       this.#last = 0;
       out = 0;
     }
@@ -83,8 +84,13 @@ export class StreamTimeline {
 
   #give(track: Track, out: number, nowMs: number): number {
     const own = this.#track[track];
-    const step = own === null ? 0 : out - own.last;
-    this.#track[track] = { last: out, step: step > 0 && step <= 1000 ? step : (own?.step ?? 0) };
+    if (own === null) {
+      this.#track[track] = { last: out, step: 0 };
+    } else {
+      const step = out - own.last;
+      if (step > 0 && step <= 1000) own.step = step;
+      own.last = out;
+    }
     if (this.#mode === 'off' || out > this.#last) this.#last = out;
     this.#lastAtMs = nowMs;
     return out;

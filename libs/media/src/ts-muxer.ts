@@ -104,7 +104,8 @@ export class TsMuxer {
     this.#flushAudioBefore(timestamp);
     this.#clockPid ??= TsPid.audio;
     this.#group ??= { parts: [], bytes: 0, timestamp };
-    this.#group.parts.push(...parts);
+    // They wait for what follows: the payload is the caller's.
+    this.#group.parts.push(...parts.map((part) => Buffer.from(part)));
     this.#group.bytes += bytes;
     return true;
   }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Player, type PlayerForm } from '@dolphin/edge/app/player.js';
 import { StreamHub } from '@dolphin/edge/app/stream-hub.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
-import { ByteAccount, ChunkReader, FlvReader, MessageType, type RtmpMessage } from '@dolphin/media';
+import { ByteAccount, ChunkReader, FlvReader, MessageType, type RtmpMessage, SlabMemory } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import fc from 'fast-check';
 
@@ -32,7 +32,8 @@ class FakeTimers {
 /** A connection that takes writes whole while `open`, and holds one otherwise. */
 class FakeSink {
   open = true;
-  received: Buffer[] = [];
+  readonly received: Buffer[] = [];
+  last: Buffer | null = null;
   #held: Buffer[] = [];
   #corked = 0;
   writes = 0;
@@ -43,7 +44,7 @@ class FakeSink {
   write(bytes: Buffer) {
     if (this.#held.length > 0 && this.#corked === 0) this.overlapping++;
     this.writes++;
-    if (this.open) this.received.push(bytes);
+    if (this.open) this.#take(bytes);
     else this.#held.push(bytes);
   }
   cork() {
@@ -54,7 +55,12 @@ class FakeSink {
   }
   /** The peer read what was held. */
   drain() {
-    this.received.push(...this.#held.splice(0));
+    for (const bytes of this.#held.splice(0)) this.#take(bytes);
+  }
+  /** As the kernel: a copy, and of what is held not before there is room. */
+  #take(bytes: Buffer) {
+    this.last = bytes;
+    this.received.push(Buffer.from(bytes));
   }
   bytes() {
     return Buffer.concat(this.received);
@@ -67,6 +73,7 @@ function stage(text = 'play { mw_latency 350; }') {
   const settings = readSettings(conf).settings.vhosts.get('__defaultVhost__');
   assert.ok(settings);
   const key = { vhost: '__defaultVhost__', app: 'live', stream: 's' };
+  const memory = new SlabMemory();
   const hub = new StreamHub({
     id: 'id',
     key,
@@ -74,6 +81,7 @@ function stage(text = 'play { mw_latency 350; }') {
     chunkSize: 60_000,
     timers,
     total: new ByteAccount(1 << 30),
+    memory,
     taps: [],
   });
   const join = (form: PlayerForm = 'rtmp', durationMs = 0) => {
@@ -97,7 +105,7 @@ function stage(text = 'play { mw_latency 350; }') {
     hub.add(player);
     return { sink, player, closed, seen };
   };
-  return { hub, timers, join };
+  return { hub, timers, join, memory };
 }
 
 let number = 0;
@@ -165,7 +173,23 @@ describe('the fan-out of a stream', () => {
     timers.pass(1);
     for (const [i, { sink }] of players.entries()) {
       assert.equal(sink.writes, (before[i] ?? 0) + 1);
-      assert.equal(sink.received.at(-1), players[0]?.sink.received.at(-1), 'not a copy');
+      assert.equal(sink.last, players[0]?.sink.last, 'not a copy');
+    }
+  });
+
+  it('sends what a pull gathered as one buffer that is the same for all, also over a key frame', () => {
+    const { hub, join } = stage();
+    const players = [join(), join(), join('flv-chunked'), join('flv-chunked')];
+    const first = [message('avc-header', 0), message('aac-header', 0), message('key', 0), message('audio', 0)];
+    hub.ingest(first, true);
+    const before = players.map(({ sink }) => sink.writes);
+    const second = [message('video', 40), message('audio', 40), message('key', 80), message('video', 120)];
+    hub.ingest(second, true);
+    const all = [...first, ...second].map(numberOf);
+    for (const [i, { sink }] of players.entries()) {
+      assert.equal(sink.writes, (before[i] ?? 0) + 1);
+      assert.equal(sink.last, players[i & ~1]?.sink.last, 'not a copy');
+      assert.deepEqual(decode(i < 2 ? 'rtmp' : 'flv-chunked', sink.bytes()).map(numberOf), all);
     }
   });
 
@@ -286,6 +310,30 @@ describe('the fan-out of a stream', () => {
     assert.equal(decode('rtmp', good.sink.bytes()).length, 5);
   });
 
+  for (const what of ['leaves', 'is paused', 'only stands still'] as const) {
+    it(`uses no memory again that a player is still writing who ${what}`, () => {
+      const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
+      const [good, slow] = [join(), join()];
+      hub.ingest([message('avc-header', 0), message('key', 0)]);
+      slow.sink.open = false;
+      const held = message('video', 40);
+      hub.ingest([held]);
+      if (what === 'leaves') hub.remove(slow.player);
+      if (what === 'is paused') slow.player.pause(true);
+      for (let at = 80; at < 2000; at += 40) hub.ingest([message('key', at)]);
+      slow.sink.drain();
+      assert.equal(decode('rtmp', slow.sink.bytes()).map(numberOf)[2], numberOf(held));
+      assert.equal(decode('rtmp', good.sink.bytes()).length, 51);
+    });
+  }
+
+  it('uses memory again that all have written', () => {
+    const { hub, join, memory } = stage('min_latency on; play { mw_latency 0; }');
+    join();
+    for (let at = 0; at < 10_000; at += 40) hub.ingest([message('key', at, 2000)]);
+    assert.ok(memory.idleBytes > 0 && memory.idleBytes < 10_000, `${memory.idleBytes}`);
+  });
+
   it('keeps the clock over a republish, and gives the new headers', () => {
     const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
     const { sink } = join();
@@ -320,8 +368,9 @@ describe('the fan-out of a stream', () => {
     );
     const forms: PlayerForm[] = ['rtmp', 'flv-chunked', 'flv-raw'];
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 150 }), fc.constantFrom(0, 350), (steps, mergeMs) => {
-        const { hub, timers, join } = stage(`play { mw_latency ${mergeMs}; queue_length 1; }`);
+      fc.property(fc.array(step, { maxLength: 150 }), fc.constantFrom(0, 350, 'gathered'), (steps, merge) => {
+        const { hub, timers, join } = stage(`play { mw_latency ${merge === 0 ? 0 : 350}; queue_length 1; }`);
+        const gathered: RtmpMessage[] = [];
         const sent: RtmpMessage[] = [];
         const players: (ReturnType<typeof join> & { form: PlayerForm })[] = [];
         const active: typeof players = [];
@@ -332,9 +381,11 @@ describe('the fan-out of a stream', () => {
             at += 30;
             const next = message(a as 'key', at, b);
             sent.push(next);
-            hub.ingest([next]);
+            gathered.push(next);
+            if (merge !== 'gathered' || gathered.length === 6) hub.ingest(gathered.splice(0), merge === 'gathered');
             timers.pass(30);
           } else if (what === 'pass') {
+            hub.ingest(gathered.splice(0), true);
             timers.pass(400);
             hub.watch(timers.now());
           } else if (what === 'join') {
@@ -350,8 +401,12 @@ describe('the fan-out of a stream', () => {
             player.sink.open = true;
             player.sink.drain();
             player.player.pump();
-          } else if (what === 'end') hub.sourceEnded();
+          } else if (what === 'end') {
+            hub.ingest(gathered.splice(0), true);
+            hub.sourceEnded();
+          }
         }
+        hub.ingest(gathered.splice(0), true);
         const order = new Map(sent.map((each, i) => [numberOf(each), i]));
         for (const { sink, form, seen } of players) {
           assert.equal(sink.overlapping, 0, 'one write outstanding');

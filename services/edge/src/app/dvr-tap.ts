@@ -56,11 +56,11 @@ class DvrTap implements StreamTap {
   }
 
   message(message: RtmpMessage, kind: FrameKind): void {
-    if (kind === 'metadata') this.#headers = { ...this.#headers, metadata: message };
+    if (kind === 'metadata') this.#headers = { ...this.#headers, metadata: kept(message) };
     if (kind === 'data' || kind === 'metadata') return;
     if (this.#isCutBefore(kind)) this.#finish();
-    if (kind === 'video-header') this.#headers = { ...this.#headers, video: message };
-    if (kind === 'audio-header') this.#headers = { ...this.#headers, audio: message };
+    if (kind === 'video-header') this.#headers = { ...this.#headers, video: kept(message) };
+    if (kind === 'audio-header') this.#headers = { ...this.#headers, audio: kept(message) };
     const { waitKeyFrame, zeroBased } = this.#settings;
     const recording = this.#now?.recording ?? new FlvRecording({ waitKeyFrame, zeroBased, service: this.#o.service });
     const bytes = recording.add(message, kind, this.#headers);
@@ -108,4 +108,8 @@ class DvrTap implements StreamTap {
     this.#now = null;
     file?.finish(recording.finish(), finalPath(path, recording.durationMs));
   }
+}
+
+function kept(message: RtmpMessage): RtmpMessage {
+  return { ...message, payload: Buffer.from(message.payload) };
 }

@@ -58,6 +58,7 @@ export class Forward implements PublishPath {
         hops,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         receiveTimeoutMs: 0,
+        gatherMs: 0,
       },
       {
         started: () => {

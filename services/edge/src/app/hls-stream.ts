@@ -95,7 +95,9 @@ export class HlsStream implements StreamTap {
   }
 
   message(message: RtmpMessage, kind: FrameKind): void {
-    if (kind === 'video-header' || kind === 'audio-header') this.#headers[kind] = message;
+    if (kind === 'video-header' || kind === 'audio-header') {
+      this.#headers[kind] = { ...message, payload: Buffer.from(message.payload) };
+    }
     if (this.#isWanted) this.#add(this.#segmenter.message(message, kind));
   }
 

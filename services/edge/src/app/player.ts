@@ -47,8 +47,10 @@ export class Player {
   #waitsForKeyFrame = false;
   #paused = false;
   #firstTimestamp = 0;
-  #write: WriteProgress = { pendingBytes: 0, sinceMs: 0 };
-  /** The last slab that was written, and its bytes: in memory until the kernel has taken it. */
+  /** Of the outstanding write, when it was last looked at; null: there was none. */
+  #write: WriteProgress | null = null;
+  /** The slabs of the last write, and the bytes of its last one: read until the kernel has taken it. */
+  #firstSlab = -1;
   #lastSlab = -1;
   #lastBytes = 0;
   /** Its place in the hub's list; the hub's alone. */
@@ -60,15 +62,22 @@ export class Player {
     this.#form = o.form;
   }
 
-  /** The number of the first slab that it still needs; a paused one needs none. */
-  get cursor(): number {
+  /** The number of the first slab that it still needs, or that its write still reads; a paused one that writes nothing needs none. */
+  get needed(): number {
+    if (this.#sink.writableLength > 0 && this.#firstSlab >= 0) return this.#firstSlab;
     return this.#paused || this.#waitsForKeyFrame ? Number.MAX_SAFE_INTEGER : this.#cursor;
   }
 
-  /** The write that the kernel has not taken whole: its slab, its bytes, and since when it stands still. Null: there is none. */
+  /** The write that the kernel has not taken whole: its last slab, its bytes, and since when it stands still. Null: there is none. */
   get outstanding(): { slab: number; bytes: number; sinceMs: number } | null {
     if (this.#sink.writableLength === 0 || this.#lastSlab < 0) return null;
-    return { slab: this.#lastSlab, bytes: this.#lastBytes, sinceMs: this.#write.sinceMs };
+    return { slab: this.#lastSlab, bytes: this.#lastBytes, sinceMs: this.#write?.sinceMs ?? Number.MAX_SAFE_INTEGER };
+  }
+
+  /** It leaves the stream, but not its connection: what it is writing is still read. */
+  leave(): void {
+    if (this.#sink.writableLength > 0 && this.#firstSlab >= 0) this.#ring?.lend(this.#firstSlab);
+    this.#ring = null;
   }
 
   /** Cuts it, to have back the memory that its write holds. */
@@ -107,7 +116,7 @@ export class Player {
   /** Once a second: closes a player whose outstanding write stands still for `limitMs`. */
   watch(nowMs: number, limitMs: number): void {
     if (this.#sink.writableLength === 0) {
-      this.#write = { pendingBytes: 0, sinceMs: nowMs };
+      this.#write = null;
       this.pump();
       return;
     }
@@ -153,11 +162,22 @@ export class Player {
   /** Writes a slab, and what small ones follow it; the answer is the last one written. */
   #writeRun(slab: Slab, ring: StreamRing): Slab {
     const body = this.#bodyOf(slab);
-    if (slab.number + 1 >= ring.next || body.length >= RUN_BYTES || this.#o.durationMs) {
+    const next = ring.slabAt(slab.number + 1);
+    this.#firstSlab = slab.number;
+    if (next === undefined || body.length >= RUN_BYTES || this.#o.durationMs) {
       this.#note(slab, body);
       this.#sink.write(body);
       return slab;
     }
+    if (next.number + 1 < ring.next) return this.#writeCorked(slab, ring);
+    // A slab ended for a key frame, which came with it: everybody gets both.
+    const both = slab.joined(`${this.#form}-${this.#keep}`, body, this.#bodyOf(next));
+    this.#note(next, both);
+    this.#sink.write(both);
+    return next;
+  }
+
+  #writeCorked(slab: Slab, ring: StreamRing): Slab {
     let last = slab;
     this.#sink.cork();
     for (let bytes = 0; ; ) {
@@ -185,6 +205,7 @@ export class Player {
     const headers = this.#headersOf(slab, ring);
     if (headers.length > 0) sink.write(headers);
     const body = this.#bodyOf(slab);
+    this.#firstSlab = slab.number;
     this.#note(slab, body);
     sink.write(body);
     sink.uncork();
@@ -204,7 +225,7 @@ export class Player {
   }
 
   #bodyOf(slab: Slab): Buffer {
-    if (this.#form === 'rtmp') return slab.rtmp();
+    if (this.#form === 'rtmp') return slab.rtmp;
     const run = slab.flv(this.#keep);
     return this.#form === 'flv-raw' ? run.raw : run.chunk;
   }

@@ -65,14 +65,15 @@ export class Pull {
         hops: this.#hops,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         receiveTimeoutMs: RECEIVE_TIMEOUT_MS,
+        gatherMs: settings.mergeMs,
       },
       {
         started: () => undefined,
         drained: () => undefined,
-        media: (messages) => {
+        media: (messages, gathered) => {
           this.#failures = 0;
           this.#hadMedia = true;
-          this.#hub.ingest(messages);
+          this.#hub.ingest(messages, gathered);
         },
         ended: (end) => {
           this.#upstream = null;

@@ -3,9 +3,9 @@ import {
   type FrameKind,
   MessageType,
   type RtmpMessage,
+  type SlabMemory,
   StreamRing,
   StreamTimeline,
-  unpinned,
   withoutSetDataFrame,
 } from '@dolphin/media';
 import { frameKindOf } from '../domain/frame-kind.js';
@@ -17,9 +17,8 @@ import type { Timers } from './ports.js';
 import type { StreamTap } from './stream-tap.js';
 
 /**
- * Bytes of one stream's ring: its messages, and the forms of RTMP and of FLV that are made of them. 48 MiB: 8 Mbit/s with a key
- * frame each 10 s are 30 in all three, and 4 Mbit/s the 30 s that a player may lag; a stream of more bits gives its players less
- * time, not the process less memory.
+ * Bytes of one stream's ring, in the forms of RTMP and of FLV. 48 MiB: 8 Mbit/s with a key frame each 10 s are 20 in both, and
+ * 6 Mbit/s the 30 s that a player may lag; a stream of more bits gives its players less time, not the process less memory.
  */
 export const RING_BYTES = 48 * 1024 * 1024;
 
@@ -36,6 +35,8 @@ export interface StreamHubOptions {
   readonly timers: Timers;
   /** The account of all rings. */
   readonly total: ByteAccount;
+  /** Of all rings. */
+  readonly memory: SlabMemory;
   readonly taps: readonly StreamTap[];
 }
 
@@ -60,7 +61,7 @@ export class StreamHub {
   /** Media has come from the source that is there now. */
   isLive = false;
 
-  constructor({ id, key, settings, chunkSize, timers, total, taps }: StreamHubOptions) {
+  constructor({ id, key, settings, chunkSize, timers, total, memory, taps }: StreamHubOptions) {
     this.id = id;
     this.key = key;
     this.text = keyText(key);
@@ -75,6 +76,7 @@ export class StreamHub {
       gopCache: settings.gopCache,
       gopCacheMaxFrames: settings.gopCacheMaxFrames || Number.MAX_SAFE_INTEGER,
       total,
+      memory,
     });
     this.#timeline = new StreamTimeline(settings.timeJitter);
   }
@@ -93,6 +95,7 @@ export class StreamHub {
   }
 
   remove(player: Player): void {
+    player.leave();
     const last = this.#players.at(-1);
     if (player.index < 0 || last === undefined) return;
     this.#players[player.index] = last;
@@ -101,13 +104,16 @@ export class StreamHub {
     player.index = -1;
   }
 
-  /** Takes over what one read of the source brought. */
-  ingest(messages: readonly RtmpMessage[]): void {
+  /**
+   * Takes over what one read of the source brought, but for its payloads, which it copies. `gathered`: it waited for as long as a slab may stay open, and
+   * goes out at once.
+   */
+  ingest(messages: readonly RtmpMessage[], gathered = false): void {
     if (messages.length === 0) return;
     const nowMs = this.#timers.now();
     let closed = false;
-    for (const message of unpinned(messages)) closed = this.#take(message, nowMs) || closed;
-    if (this.settings.mergeMs === 0) closed = this.#ring.close() || closed;
+    for (const message of messages) closed = this.#take(message, nowMs) || closed;
+    if (gathered || this.settings.mergeMs === 0) closed = this.#ring.close() || closed;
     if (closed) {
       // The slab that is open now began with this: its time runs from here, or it would be cut short, and each cut
       // costs every player a write.
@@ -138,7 +144,7 @@ export class StreamHub {
     let needed = this.#ring.next;
     for (const player of this.#players) {
       player.watch(nowMs, this.settings.queueMs);
-      needed = Math.min(needed, player.cursor);
+      needed = Math.min(needed, player.needed);
     }
     this.#ring.release(needed);
   }
@@ -165,11 +171,11 @@ export class StreamHub {
     this.receivedBytes += message.payload.length;
     if (kind === 'key-frame' || kind === 'video') this.videoFrames++;
     this.isLive = true;
-    const timestamp = this.#timeOf(message, kind, nowMs);
-    const payload = message.typeId === MessageType.dataAmf0 ? withoutSetDataFrame(message.payload) : message.payload;
-    const own = { typeId: message.typeId, timestamp, streamId: 1, payload };
-    for (const tap of this.#taps) tap.message(own, kind);
-    return this.#ring.append(own, kind);
+    // The message is ours, and there are thousands a second: it is changed, not made anew.
+    message.timestamp = this.#timeOf(message, kind, nowMs);
+    if (message.typeId === MessageType.dataAmf0) message.payload = withoutSetDataFrame(message.payload);
+    for (const tap of this.#taps) tap.message(message, kind);
+    return this.#ring.append(message, kind);
   }
 
   #timeOf({ timestamp }: RtmpMessage, kind: FrameKind, nowMs: number): number {
@@ -197,7 +203,7 @@ export class StreamHub {
     for (let i = 0; i < this.#players.length; i++) {
       const player = this.#players[i] as Player;
       player.pump();
-      if (player.cursor < needed) needed = player.cursor;
+      if (player.needed < needed) needed = player.needed;
     }
     this.#ring.release(needed);
   }

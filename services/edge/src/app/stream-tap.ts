@@ -7,7 +7,7 @@ import type { VhostSettings } from '../domain/vhost-settings.js';
  * turn, so it neither throws nor waits: what goes wrong with it is its own matter, and no player's.
  */
 export interface StreamTap {
-  /** The next message as players get it, in the stream's time; `kind` is what it is. Its payload never changes. */
+  /** The next message as players get it, in the stream's time; `kind` is what it is. Its payload is theirs until it returns. */
   message(message: RtmpMessage, kind: FrameKind): void;
   /** The source is gone. Another one may follow, with headers of its own. */
   sourceEnded(): void;

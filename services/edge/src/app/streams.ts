@@ -1,4 +1,4 @@
-import { ByteAccount, NO_HEADERS, type StreamHeaders } from '@dolphin/media';
+import { ByteAccount, NO_HEADERS, SlabMemory, type StreamHeaders } from '@dolphin/media';
 import { pinsToClose } from '../domain/pinned-slabs.js';
 import { OriginCycle } from '../domain/pull-rules.js';
 import type { EdgeSettings } from '../domain/settings.js';
@@ -59,6 +59,7 @@ export class Streams {
   /** Of each vhost, for publishes: a publisher that is cut comes again, and finds the next origin. */
   readonly #cycles = new Map<string, OriginCycle<Origin>>();
   readonly #total = new ByteAccount(TOTAL_RING_BYTES);
+  readonly #memory = new SlabMemory();
   #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
@@ -243,6 +244,7 @@ export class Streams {
       chunkSize: this.#chunkSize,
       timers: this.#context.timers,
       total: this.#total,
+      memory: this.#memory,
       taps: this.#tapsOf(key, settings),
     });
     const entry: Entry = { hub, address, pull: null, publisher: null, holds: 0 };

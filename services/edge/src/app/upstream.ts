@@ -13,7 +13,8 @@ export interface Upstream {
 export interface UpstreamEvents {
   /** The upstream agreed to play or publish. */
   started(): void;
-  media(messages: readonly RtmpMessage[]): void;
+  /** Payloads are the receiver's until it returns. `gathered`: they have waited for `gatherMs` at most, and may not wait more. */
+  media(messages: readonly RtmpMessage[], gathered?: boolean): void;
   drained(): void;
   /** `refused`: it said no, with its code. `lost`: the connection broke, timed out, or the stream ended. */
   ended(end: { how: 'refused' | 'lost'; code: string; why: string }): void;
@@ -31,6 +32,8 @@ export interface UpstreamRequest {
   readonly connectTimeoutMs: number;
   /** Without a byte for that long it is lost; 0: never. */
   readonly receiveTimeoutMs: number;
+  /** Media may wait for so long before they are handed on, to be read all at once; 0: not at all. */
+  readonly gatherMs: number;
 }
 
 export type Dial = (request: UpstreamRequest, events: UpstreamEvents) => Upstream;

@@ -20,6 +20,9 @@ const ASKED_AT_ONCE = 1000;
  */
 const MEDIA_PER_SECOND = 2000;
 const MEDIA_AT_ONCE = 20_000;
+/** One of each for all clients. */
+const ASKED = { perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE } as const;
+const MEDIA = { perSecond: MEDIA_PER_SECOND, burst: MEDIA_AT_ONCE } as const;
 /** A key frame or sequence header begins a slab, which is a write to each player. */
 const CUT_COST = 10;
 /** A publisher that has too much to say is read again after this at the latest, or it would time out unheard. */
@@ -43,8 +46,8 @@ export class ClientPace {
   #asked = 0;
 
   constructor(nowMs: number) {
-    this.#asks = new FlowBudget({ perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE }, nowMs);
-    this.#media = new FlowBudget({ perSecond: MEDIA_PER_SECOND, burst: MEDIA_AT_ONCE }, nowMs);
+    this.#asks = new FlowBudget(ASKED, nowMs);
+    this.#media = new FlowBudget(MEDIA, nowMs);
   }
 
   /** `work`: all that it asked so far. Throws MediaError `limit` if it asks faster than a client does. */

@@ -3,11 +3,11 @@
  * has to be waited for, so a burst once is free, and a flood goes at the bucket's pace.
  */
 export class FlowBudget {
-  readonly #o: { perSecond: number; burst: number };
+  readonly #o: { readonly perSecond: number; readonly burst: number };
   #units: number;
   #atMs: number;
 
-  constructor(o: { perSecond: number; burst: number }, nowMs: number) {
+  constructor(o: { readonly perSecond: number; readonly burst: number }, nowMs: number) {
     this.#o = o;
     this.#units = o.burst;
     this.#atMs = nowMs;

@@ -18,14 +18,14 @@ export interface WriteProgress {
   readonly sinceMs: number;
 }
 
-/** Looks at an outstanding write again. `stuck`: no progress for `limitMs`, the player is to be closed. */
+/** Looks at an outstanding write again; `before`: what was seen last, null if nothing was outstanding. `stuck`: no progress for `limitMs`, the player is to be closed. */
 export function watchWrite(
-  before: WriteProgress,
+  before: WriteProgress | null,
   pendingBytes: number,
   nowMs: number,
   limitMs: number,
 ): { progress: WriteProgress; stuck: boolean } {
-  if (pendingBytes === 0 || pendingBytes !== before.pendingBytes) {
+  if (before === null || pendingBytes === 0 || pendingBytes !== before.pendingBytes) {
     return { progress: { pendingBytes, sinceMs: nowMs }, stuck: false };
   }
   return { progress: before, stuck: nowMs - before.sinceMs >= limitMs };

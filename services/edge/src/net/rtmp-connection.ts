@@ -116,7 +116,8 @@ export class RtmpConnection extends ClientConnection {
     const settings = vhostFor(this.context.settings, event.vhost);
     // Not what else it said, unless somebody is asked about it: that may be 64 KiB of values, for as long as it stays.
     const { vhost, hops, isProbe } = event;
-    this.#said = { vhost, hops, isProbe, args: settings?.access == null ? {} : event.args };
+    const { args } = settings?.access == null ? NOTHING_SAID : event;
+    this.#said = { vhost, hops, isProbe, args };
     ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
     const isLoop = event.hops.includes(this.context.streams.serverId);
     if (isLoop) this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
@@ -194,8 +195,9 @@ export class RtmpConnection extends ClientConnection {
 
   #onPublish(event: PublishEvent): void {
     const named = this.#named(event);
-    if (named === null) this.#refusePublish('there is no such vhost or stream name');
-    else this.#admit('publish', named, event.query, () => this.#publish(event, named), this.#refusePublish);
+    const refuse = (why: string) => this.#refusePublish(why);
+    if (named === null) refuse('there is no such vhost or stream name');
+    else this.#admit('publish', named, event.query, () => this.#publish(event, named), refuse);
   }
 
   #publish(event: PublishEvent, { key, settings }: NamedStream): void {
@@ -253,8 +255,9 @@ export class RtmpConnection extends ClientConnection {
     this.#refuse(() => this.#session.rejectPlay(code, why), why, end);
   }
 
-  readonly #refusePublish = (why: string): void =>
+  #refusePublish(why: string): void {
     this.#refuse(() => this.#session.rejectPublish('NetStream.Publish.BadName', why), why);
+  }
 
   #refuse(tell: () => void, why: string, end: ClientEnd = 'error'): void {
     this.context.trouble.refused++;

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
+import { GatheredReads } from '../domain/gathered-reads.js';
 import { pendingWriteBytes } from './socket-facts.js';
 
 /** A publisher's media that the upstream has not taken; its client is not read until it has. */
@@ -12,6 +13,9 @@ const WRITE_AT_BYTES = 64 * 1024;
 const GOODBYE_MS = 1000;
 /** How long an upstream that is published to may take to hang up: until then the kernel still has some of it to send. */
 const HANG_UP_MS = 10_000;
+
+/** What any upstream's socket is read into: what it brings is copied or forgotten before the next read. */
+const readInto = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Dials RTMP servers. */
 export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
@@ -29,6 +33,9 @@ class RtmpUpstream implements Upstream {
   #lastByteMs = 0;
   #over = false;
   #isBehind = false;
+  readonly #reads = new GatheredReads();
+  /** Null before it is started: nothing waits for a beat then. */
+  #cancelBeat: (() => void) | null = null;
 
   constructor(request: UpstreamRequest, events: UpstreamEvents, timers: Timers, chunkSize: number) {
     this.#request = request;
@@ -39,13 +46,13 @@ class RtmpUpstream implements Upstream {
     const url = { host: origin.host, port: origin.port, vhost, app, stream, query };
     this.#session = new RtmpClientSession({ mode, url, hops, chunkSize });
     this.#cancelTimer = timers.after(request.connectTimeoutMs, () => this.#end('lost', '', 'connect time-out'));
-    const socket = connect({ host: origin.host, port: origin.port, noDelay: true });
+    const onread = { buffer: readInto, callback: (bytes: number) => this.#onRead(bytes) };
+    const socket = connect({ host: origin.host, port: origin.port, noDelay: true, onread });
     this.#socket = socket;
     socket.on('connect', () => {
       this.#session.start();
       this.#flush();
     });
-    socket.on('data', (data: Buffer) => this.#onData(data));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#end('lost', '', 'the upstream hung up'));
     socket.on('error', (error: Error) => this.#end('lost', '', error.message));
@@ -58,6 +65,8 @@ class RtmpUpstream implements Upstream {
     this.#cancelTimer();
     this.#session.stop();
     this.#flush();
+    this.#cancelBeat?.();
+    this.#socket.resume();
     this.#socket.end();
     this.#awaitGoodbye(pendingWriteBytes(this.#socket));
   }
@@ -84,37 +93,50 @@ class RtmpUpstream implements Upstream {
     return !this.#isBehind;
   }
 
-  #onData(data: Buffer): void {
-    if (this.#over) return;
+  /** False: no more is read until the next beat. */
+  #onRead(bytes: number): boolean {
+    if (this.#over) return true;
     this.#lastByteMs = this.#timers.now();
+    // The kernel fills what it is given, if there is more than that.
+    const rests = this.#cancelBeat !== null && this.#reads.rests(bytes, bytes < readInto.length);
     try {
-      const events = this.#session.push(data);
+      const events = this.#session.push(readInto.subarray(0, bytes));
       this.#flush();
-      this.#onEvents(events);
+      this.#onEvents(events, rests);
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       this.#end('lost', '', `bad input from upstream: ${error.message}`);
     }
+    return !rests || this.#over;
   }
 
-  #onEvents(events: readonly ClientEvent[]): void {
+  #onEvents(events: readonly ClientEvent[], gathered: boolean): void {
     const media: RtmpMessage[] = [];
     for (const event of events) {
       if (event.type === 'media') media.push(event.message);
       else if (event.type === 'started') this.#onStarted();
       else {
-        if (media.length > 0) this.#events.media(media.splice(0));
+        if (media.length > 0) this.#events.media(media.splice(0), true);
         this.#end(event.type === 'refused' ? 'refused' : 'lost', event.type === 'refused' ? event.code : '', event.why);
         return;
       }
     }
-    if (media.length > 0) this.#events.media(media);
+    if (media.length > 0) this.#events.media(media, gathered);
   }
 
   #onStarted(): void {
     this.#cancelTimer();
     this.#watchReceive();
+    if (this.#request.gatherMs > 0) this.#awaitBeat();
     this.#events.started();
+  }
+
+  #awaitBeat(): void {
+    this.#cancelBeat = this.#timers.after(this.#request.gatherMs, () => {
+      this.#reads.beat();
+      this.#socket.resume();
+      this.#awaitBeat();
+    });
   }
 
   #watchReceive(): void {
@@ -142,6 +164,7 @@ class RtmpUpstream implements Upstream {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTimer();
+    this.#cancelBeat?.();
     this.#socket.destroy();
     this.#events.ended({ how, code, why });
   }
