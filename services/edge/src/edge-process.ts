@@ -32,7 +32,7 @@ import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
 import { postHook } from './net/hook-client.js';
 import { HttpConnection } from './net/http-connection.js';
-import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
+import { ListenError, Listeners, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
 import { rtmpTokenProbe } from './net/token-probe.js';
@@ -153,7 +153,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
     context.sharedApi = ({ path, query, host, method }) =>
       isApiPath(path) ? api.answer({ method, path, query: new URLSearchParams(query) }, host) : null;
   }
-  const servers: Server[] = [];
+  const listeners = new Listeners();
   let link: PodLink | null = null;
   let isEnding = false;
   onQuitSignals({
@@ -165,16 +165,15 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       drainOut({
         ...{ waits: live.current.quit, timers, log },
         clients: () => clients.count,
-        closeListeners: () => {
-          for (const server of servers) server.close();
-        },
+        closeListeners: () => listeners.close(),
         onOver: () => void stop('everybody left, or it is late'),
       });
     },
   });
+  // Asked to end before it began: nothing is opened any more.
+  if (lifecycle.stopping) return;
   const open = async (server: Server, at: ListenAt, name: string) => {
-    await listen(server, at);
-    servers.push(server);
+    await listeners.open(server, at);
     lifecycle.add(`${name} ${listenText(at)}`, () => void server.close());
   };
   const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);
