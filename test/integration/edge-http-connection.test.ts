@@ -102,6 +102,29 @@ describe('an HTTP connection of the edge', () => {
     assert.equal(context.trouble.timeouts, 2, 'which is nobody’s fault');
   });
 
+  it('is kept no more once the server ends: not when it is idle, and not after what is asked', async (t) => {
+    const { open, asked, words, context } = await start(t);
+    const [idle, waits, asks, newcomer] = [await open(), await open(), await open(), await open()];
+    idle.say(get('/now/a'));
+    await idle.hears(/<a>/);
+    waits.say(get('/late/b'));
+    const answer = await asked('b');
+    asks.say(`${get('/now/c')}GET /now/d`);
+    await asks.hears(/<c>/);
+    context.clients.keepNoMore();
+    await idle.isClosed();
+    answer.resolve(words('b'));
+    await waits.isClosed();
+    assert.match(waits.text(), /Connection: Close[^<]*<b>$/);
+    asks.say(get('').slice(4));
+    await asks.isClosed();
+    assert.match(asks.text(), /Connection: Keep-Alive[^<]*<c>.*Connection: Close[^<]*<d>$/s);
+    newcomer.say(get('/now/e') + get('/now/never'));
+    await newcomer.isClosed();
+    assert.match(newcomer.text(), /Connection: Close[^<]*<e>$/);
+    await eventually(() => context.clients.count === 0, { what: 'nobody is left' });
+  });
+
   it('does not wait for ever for an answer, and survives one that fails', async (t) => {
     const { open, asked, words, clock } = await start(t);
     const client = await open();

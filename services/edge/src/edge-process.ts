@@ -131,9 +131,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
   // Stopped last: the streams' end is the recordings'.
   lifecycle.add('recordings', () => recordings.settled(), RECORDINGS_END_MS);
   lifecycle.add('streams', () => streams.stop());
-  lifecycle.add('clients', () => {
-    for (const { client } of clients.all()) client.close('edge-stopped');
-  });
+  lifecycle.add('clients', () => clients.closeAll('edge-stopped'));
   lifecycle.add('watch', keepWatch(context));
   lifecycle.add('title', keepTitle(context));
 
@@ -163,8 +161,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       isEnding = true;
       link?.takeNoMore();
       drainOut({
-        ...{ waits: live.current.quit, timers, log },
-        clients: () => clients.count,
+        ...{ waits: live.current.quit, clients, timers, log },
         closeListeners: () => listeners.close(),
         onOver: () => void stop('everybody left, or it is late'),
       });

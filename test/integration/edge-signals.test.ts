@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../support/eventually.js';
 import { fromRoot } from '../support/paths.js';
 import { startProcess } from '../support/processes.js';
+import { openClient } from '../support/raw-client.js';
 import { tempDir } from '../support/temp-dir.js';
 import { edgeConf, freeEdgePorts } from './edge-support/edge.js';
 
@@ -73,5 +74,20 @@ describe('an edge that is signalled while it starts', { concurrency: 3 }, () => 
         what: 'its own ports are all that is open',
       });
     }
+  });
+});
+
+describe('an edge that ends slowly', { concurrency: true }, () => {
+  it('does not wait for connections that viewers over HLS keep, and tells them to come no more', async (t) => {
+    const { edge, ports } = await start(t);
+    await edge.printed(/"ready"/);
+    const kept = await openClient(t, ports[1]);
+    const ask = 'GET /live/none.m3u8 HTTP/1.1\r\nHost: h\r\n\r\n';
+    kept.say(ask);
+    await kept.hears(/Connection: Keep-Alive/);
+    edge.kill('SIGQUIT');
+    await kept.isClosed();
+    // Long before the five minutes that a player may have.
+    assert.deepEqual(await edge.ends(), { code: 0, signal: null });
   });
 });
