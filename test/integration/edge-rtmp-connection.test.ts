@@ -17,6 +17,7 @@ const FLOOD = Buffer.concat(Array(60_000).fill(SOUND));
 /** A server of RTMP connections, whose upstream does as the test says, and a client on it. */
 async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: boolean }) {
   const upstream = { takes: true, events: null as UpstreamEvents | null };
+  const asked: ((body: string) => void)[] = [];
   const sockets: Socket[] = [];
   const server = await startServer(t, {
     vhost,
@@ -28,12 +29,16 @@ async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: b
       upstream.events = events;
       return { close: () => undefined, send: () => upstream.takes };
     },
+    post: (_url, _body, onAnswer) => {
+      asked.push((body) => onAnswer({ status: 200, body }));
+      return () => undefined;
+    },
   });
   const client = open(t, server.port, o);
   client.socket.write(first);
   await once(client.socket, 'connect');
   await eventually(() => sockets.length === 1, { what: 'it is accepted' });
-  return { ...server, client, upstream, socket: sockets[0] as Socket };
+  return { ...server, client, upstream, asked, socket: sockets[0] as Socket };
 }
 
 async function publisher(t: TestContext) {
@@ -68,6 +73,23 @@ describe('an RTMP connection', () => {
     upstream.takes = true;
     events.drained();
     assert.equal(socket.isPaused(), false);
+  });
+
+  it('is read on while it is asked about, up to a bound, and heard after the answer', async (t) => {
+    const hook = 'http_hooks { enabled on; on_publish http://127.0.0.1:1/; }';
+    const { asked, client, socket, context } = await stage(t, hook, rtmp(publish('s')), { reads: true });
+    await eventually(() => asked.length === 1, { what: 'it is asked about' });
+    client.socket.write(SOUND);
+    const before = socket.bytesRead;
+    await eventually(() => socket.bytesRead > before, { what: 'it is read' });
+    client.socket.write(FLOOD);
+    await eventually(() => socket.isPaused(), { what: 'it says too much' });
+    assert.ok(socket.bytesRead - before < 200 * 1024, `${socket.bytesRead} bytes`);
+    asked[0]?.('0');
+    const [first] = [...context.clients.all()];
+    await eventually(() => first?.client.key !== null, { what: 'it publishes' });
+    await eventually(() => socket.bytesRead - before >= 200 * 1024, { what: 'it is heard' });
+    assert.equal(context.trouble.badInput, 0);
   });
 
   it('is told why it ends, however much it sends meanwhile', async (t) => {

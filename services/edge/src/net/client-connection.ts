@@ -5,6 +5,7 @@ import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
 import { keyText, type StreamKey, streamUrlOf } from '../domain/stream-key.js';
 import type { Refusal, Visitor } from '../domain/visit.js';
+import { Aside } from './aside.js';
 import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
@@ -30,8 +31,8 @@ const GOODBYE_MS = 1000;
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 const NO_LIMIT = () => undefined;
-/** Why a client is not read: it says too much, it is asked about, its upstream is behind, it asked more than is answered. */
-const HOLD = { pace: 1, question: 2, upstream: 4, answer: 8 } as const;
+/** Why a client is not read: it says too much, also while it is asked about; its upstream is behind; it asked more than is answered. */
+const HOLD = { pace: 1, aside: 2, upstream: 4, answer: 8 } as const;
 export type Hold = keyof typeof HOLD;
 
 /**
@@ -68,6 +69,9 @@ export abstract class ClientConnection implements Client {
   #gotten: StreamKey | null = null;
   /** Null while no vhost that it came to restricts access. */
   #guest: Guest | null = null;
+  #isAsked = false;
+  /** What it says while it is asked about; null: it is not. */
+  #aside: Aside | null = null;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     this.socket = socket;
@@ -81,7 +85,9 @@ export abstract class ClientConnection implements Client {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
     socket.on('data', (data: Buffer) => {
-      if (!this.#closed && !socket.destroyed) this.onData(data);
+      if (this.#closed || socket.destroyed) return;
+      if (this.#aside === null) this.onData(data);
+      else if (!this.#aside.keep(data)) this.hold('aside');
     });
     socket.on('drain', () => {
       this.#unreadBytes = 0;
@@ -97,7 +103,7 @@ export abstract class ClientConnection implements Client {
   }
 
   get asks(): 'answered' | 'kept' | 'never' {
-    return (this.#holds & HOLD.question) === 0 ? 'never' : 'answered';
+    return this.#aside === null ? 'never' : 'answered';
   }
   get sentBytes(): number {
     return this.socket.bytesWritten;
@@ -213,16 +219,26 @@ export abstract class ClientConnection implements Client {
   }
 
   /**
-   * Waits for the answer to a question of its guest: of a vhost with `access` alone. It is not read meanwhile; when it is
-   * gone before the answer, nobody is told.
+   * Waits for the answer to a question of its guest: of a vhost with `access` alone. What it says meanwhile is heard after
+   * the answer; if it leaves meanwhile its place is free at once, and nobody is told the answer.
    */
   protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
-    this.hold('question');
+    this.#aside ??= new Aside();
+    this.#isAsked = true;
     void question.then((refusal) => {
       if (this.#closed || this.socket.destroyed) return;
-      this.letGo('question');
+      this.#isAsked = false;
       onAnswer(refusal);
+      // What it said before may have begun the next question.
+      if (!this.#isAsked) this.#hearAside();
     });
+  }
+
+  #hearAside(): void {
+    const said = this.#aside?.take();
+    this.#aside = null;
+    this.letGo('aside');
+    if (said !== undefined && said.length > 0 && !this.socket.destroyed) this.onData(said);
   }
 
   /** It plays or publishes no more. */

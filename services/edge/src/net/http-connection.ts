@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ClientEnd } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
-import { type HttpRequest, routeOf } from '../app/http-routes.js';
+import { type HttpRequest, type LateAnswer, requestOf, routeOf } from '../app/http-routes.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import type { FlvStream } from '../domain/flv-mount.js';
@@ -136,7 +136,7 @@ export class HttpConnection extends ClientConnection {
     const api = this.context.sharedApi?.(head) ?? null;
     if (api !== null) this.#send(api, { ...frame, crossDomain: apiCrossDomain && isOfPage }, method);
     else if (method === 'OPTIONS' && httpCrossDomain) this.#send({ status: 200 }, frame);
-    else if (method === 'GET' || method === 'HEAD') this.#serve({ ...this.#requestOf(head), method }, head, frame);
+    else if (method === 'GET' || method === 'HEAD') this.#serve(requestOf(head, method, this.address), head, frame);
     else this.#send(textAnswer(405, ALLOW), frame);
   }
 
@@ -150,17 +150,14 @@ export class HttpConnection extends ClientConnection {
     this.endAfterWrites('edge-stopped', 'the server ends');
   }
 
-  #requestOf(head: HttpHead): Omit<HttpRequest, 'method'> {
-    const { path, query, host } = head;
-    return { path, query, host, address: this.address, header: (name) => headerOf(head, name) };
-  }
-
   #serve(request: HttpRequest, head: HttpHead, frame: AnswerFrame): void {
     const outcome = routeOf(this.context.httpRoutes, request);
     switch (outcome.is) {
       case 'answer':
-        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request, outcome.of);
-        else this.#sendOf(outcome.answer, frame, request, outcome.of);
+        this.#sendOf(outcome.answer, frame, request, outcome.of);
+        return;
+      case 'late':
+        this.#sendLater(outcome, frame, request);
         return;
       case 'play':
         if (request.method === 'HEAD') this.#write([flvHead(frame, 'HEAD')], frame.keepsAlive, 'client-left');
@@ -230,16 +227,23 @@ export class HttpConnection extends ClientConnection {
     this.#send(answer, frame, method);
   }
 
-  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, request: HttpRequest, stream?: StreamKey): void {
+  #sendLater({ answer: making, of, question }: LateAnswer, frame: AnswerFrame, request: HttpRequest): void {
     this.#state = 'answering';
     let late = false;
     const send = (answer: HttpAnswer) => {
-      if (!late && !this.socket.destroyed) this.#sendOf(answer, frame, request, stream);
+      if (!late && !this.socket.destroyed) this.#sendOf(answer, frame, request, of);
     };
-    this.setLimit(ANSWER_TIMEOUT_MS, () => {
-      send(textAnswer(503, { 'Retry-After': '5' }));
-      late = true;
-    });
+    const limit = () => {
+      if (this.socket.destroyed) return;
+      this.setLimit(ANSWER_TIMEOUT_MS, () => {
+        send(textAnswer(503, { 'Retry-After': '5' }));
+        late = true;
+      });
+    };
+    this.clearLimit();
+    // A hook may take three times as long as an answer: who asks it has limits for it.
+    if (question === undefined) limit();
+    else void question.then(limit);
     making.then(send, (error: unknown) => {
       this.context.log.warn({ err: error, path: request.path }, 'an HTTP answer could not be made');
       send(textAnswer(500));

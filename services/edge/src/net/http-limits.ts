@@ -4,7 +4,7 @@
 export const HEAD_TIMEOUT_MS = 5000;
 /** A connection is kept so long between two requests: SRS's time, and above the 10 s of an HLS segment. */
 export const IDLE_MS = 15_000;
-/** An answer that somebody has to make takes no longer than that. */
+/** An answer that somebody has to make takes no longer than that, once the client may have it. */
 export const ANSWER_TIMEOUT_MS = 10_000;
 /** A client that takes nothing of its answer for so long is closed: SRS's time. */
 export const STALL_MS = 30_000;
