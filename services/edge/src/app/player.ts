@@ -20,8 +20,10 @@ export interface PlayerOptions {
   readonly durationMs?: number;
   /** Bytes of its writes that the kernel has not taken: changes while a write makes progress. */
   pendingBytes(): number;
-  /** It is over for this player; the connection is to be closed. */
-  close(why: 'slow' | 'duration'): void;
+  /** It takes nothing: the connection is to be cut. */
+  close(why: 'slow'): void;
+  /** It was written all of its `durationMs`: the connection is to end when the client has it. */
+  playedOut?(): void;
   /** Called with the first media. */
   started?(): void;
   /** It lagged so far that it goes on at a later key frame. */
@@ -46,6 +48,8 @@ export class Player {
   #keep: FlvKeep = 'all';
   #waitsForKeyFrame = false;
   #paused = false;
+  /** It was written all that it asked for. */
+  #isPlayedOut = false;
   #firstTimestamp = 0;
   #write: WriteProgress = { pendingBytes: 0, sinceMs: 0 };
   /** The last slab that was written, and its bytes: in memory until the kernel has taken it. */
@@ -60,9 +64,9 @@ export class Player {
     this.#form = o.form;
   }
 
-  /** The number of the first slab that it still needs; a paused one needs none. */
+  /** The number of the first slab that it still needs; one that is paused, or has all, needs none. */
   get cursor(): number {
-    return this.#paused || this.#waitsForKeyFrame ? Number.MAX_SAFE_INTEGER : this.#cursor;
+    return this.#paused || this.#waitsForKeyFrame || this.#isPlayedOut ? Number.MAX_SAFE_INTEGER : this.#cursor;
   }
 
   /** The write that the kernel has not taken whole: its slab, its bytes, and since when it stands still. Null: there is none. */
@@ -94,7 +98,7 @@ export class Player {
   pump(): void {
     const ring = this.#ring;
     if (ring === null || this.#paused) return;
-    while (this.#cursor < ring.next && this.#sink.writableLength === 0) {
+    while (!this.#isPlayedOut && this.#cursor < ring.next && this.#sink.writableLength === 0) {
       const isPlain = !this.#needsHeaders && !this.#waitsForKeyFrame && this.#cursor >= ring.oldest;
       const slab = isPlain ? ring.slabAt(this.#cursor) : this.#find(ring);
       if (slab === undefined) return;
@@ -210,6 +214,8 @@ export class Player {
   }
 
   #checkDuration(slab: Slab, durationMs: number): void {
-    if (slab.lastTimestamp - this.#firstTimestamp >= durationMs) this.#o.close('duration');
+    if (slab.lastTimestamp - this.#firstTimestamp < durationMs) return;
+    this.#isPlayedOut = true;
+    this.#o.playedOut?.();
   }
 }

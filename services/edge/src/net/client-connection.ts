@@ -25,6 +25,8 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 const WATCH_MS = 1000;
 /** How long a peer that was told goodbye may take to hang up. */
 const GOODBYE_MS = 1000;
+/** How long a player may take for what the kernel has of its last bytes: as long as one may stand still by default. */
+const PLAYED_OUT_MS = 30_000;
 /**
  * Probes of a silent peer begin after this long. A player whose stream has not come is written nothing: if its host
  * vanished, nothing else would tell, and its pull would be tried for ever.
@@ -85,7 +87,8 @@ export abstract class ClientConnection implements Client {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
     socket.on('data', (data: Buffer) => {
-      if (this.#closed || socket.destroyed) return;
+      // Once it was said goodbye nothing that it says changes that.
+      if (this.#closed || socket.destroyed || socket.writableEnded) return;
       if (this.#aside === null) this.onData(data);
       else if (!this.#aside.keep(data)) this.hold('aside');
     });
@@ -178,7 +181,7 @@ export abstract class ClientConnection implements Client {
 
   /** Writes what it asked for. */
   protected answer(bytes: Buffer): void {
-    if (this.socket.destroyed) return;
+    if (this.socket.destroyed || this.socket.writableEnded) return;
     // A player may be in the middle of a key frame of megabytes.
     if (this.socket.writableLength === 0) this.#unreadBytes = 0;
     this.#unreadBytes += bytes.length;
@@ -193,6 +196,15 @@ export abstract class ClientConnection implements Client {
     this.#end ??= end;
     this.socket.end();
     this.setLimit(GOODBYE_MS, () => this.close(end, why));
+  }
+
+  /**
+   * It got all that it asked for, as if it had left by itself. What it has not taken yet is watched as any player's writes
+   * are; then it hangs up, or is cut: data of its that came to a closed socket would cost it what waits in the kernel.
+   */
+  #endPlayed(): void {
+    this.#end ??= 'client-left';
+    this.socket.end(() => this.setLimit(PLAYED_OUT_MS, () => this.close('client-left', 'it played all')));
   }
 
   /** From now on it stands in the lists with this stream. */
@@ -264,11 +276,11 @@ export abstract class ClientConnection implements Client {
       jumped: () => {
         this.context.trouble.jumps++;
       },
-      close: (why: 'slow' | 'duration') => {
-        if (why === 'slow') this.context.trouble.slowClosed++;
-        // It got all that it asked for: as if it had left by itself.
-        this.close(why === 'slow' ? 'slow' : 'client-left', why);
+      close: (why: 'slow') => {
+        this.context.trouble.slowClosed++;
+        this.close(why);
       },
+      playedOut: () => this.#endPlayed(),
     };
   }
 
