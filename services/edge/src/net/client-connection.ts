@@ -204,7 +204,9 @@ export abstract class ClientConnection implements Client {
    */
   #endPlayed(): void {
     this.#end ??= 'client-left';
-    this.socket.end(() => this.setLimit(PLAYED_OUT_MS, () => this.close('client-left', 'it played all')));
+    this.socket.end(() => {
+      if (!this.socket.destroyed) this.setLimit(PLAYED_OUT_MS, () => this.close('client-left', 'it played all'));
+    });
   }
 
   /** From now on it stands in the lists with this stream. */
