@@ -9,6 +9,7 @@ import type { HlsStreams } from './hls-streams.js';
 import type { HttpOutcome, HttpRequest, HttpRoute, LateAnswer } from './http-routes.js';
 import type { TroubleCounts } from './server.js';
 import type { Streams } from './streams.js';
+import { ZippedTexts } from './zipped-texts.js';
 
 /**
  * How long a request for a playlist waits for its first segment: below the 10 s after which hls.js gives a request up.
@@ -33,6 +34,7 @@ export interface HlsRouteOptions {
 /** Playlists and segments of HLS, from memory. */
 export function hlsRoute(o: HlsRouteOptions): HttpRoute {
   let waiting = 0;
+  const zipped = new ZippedTexts(o.gzip);
 
   const segment = ({ key, hls, settings }: HlsAddress, number: number, request: HttpRequest): HttpAnswer => {
     const found = o.hls.find(key)?.window.find(number);
@@ -73,7 +75,7 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     const { listed, discontinuitiesBefore, targetSeconds } = stream.window;
     const addresses = segmentAddresses(address, request.query, session?.id ?? null);
     const text = mediaPlaylist({ segments: listed, discontinuitiesBefore, targetSeconds }, addresses);
-    return playlistAnswer(text, request, session, o.gzip);
+    return playlistAnswer(text, request, session, zipped);
   };
 
   const letIn = async (address: HlsAddress, request: HttpRequest, id: string, guest: Guest | null) => {
@@ -90,7 +92,7 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     // A player that had its token of a server before this one is in the midst of its own playlist.
     if (id === tokenOf(request.query)) return media(address, stream, request, session);
     const text = masterPlaylist(tokenAddress(request.path, request.query, id));
-    return playlistAnswer(text, request, session, o.gzip);
+    return playlistAnswer(text, request, session, zipped);
   };
 
   /** A viewer that is not known yet: it is asked about first, and nothing is pulled before it may come in. */
@@ -142,11 +144,11 @@ function playlistAnswer(
   text: string,
   request: HttpRequest,
   session: HlsSession | null,
-  gzip: (body: Buffer) => Buffer,
+  zipped: ZippedTexts,
 ): HttpAnswer {
   const plain = Buffer.from(text);
   const isZipped = plain.length >= MIN_GZIP_BYTES && takesGzip(request.header('accept-encoding'));
-  const body = isZipped ? gzip(plain) : plain;
+  const body = isZipped ? zipped.of(text, plain) : plain;
   if (session !== null && request.method === 'GET') session.sentBytes += body.length;
   return {
     status: 200,
