@@ -10,8 +10,8 @@ import { tempDir } from '../support/temp-dir.js';
 import { startEdge, streamIsLive } from './edge-support/edge.js';
 import { publishRaw } from './edge-support/raw-publisher.js';
 
-async function startRecorder(t: TestContext) {
-  const dir = await tempDir(t);
+async function startRecorder(t: TestContext, into?: string) {
+  const dir = into ?? (await tempDir(t));
   const edge = await startEdge(t, {
     vhost: `dvr { enabled on; dvr_path ${dir}/[stream].flv; }`,
     play: 'queue_length 5;',
@@ -21,7 +21,7 @@ async function startRecorder(t: TestContext) {
 }
 
 describe('a recording of the edge', { concurrency: true }, () => {
-  it('plays to its last second after kill -9, and gets its name at SIGTERM', async (t) => {
+  it('plays to its last second after kill -9, also when the next one has its name, and gets its name at SIGTERM', async (t) => {
     const source = await sourcePackets(t);
     const [killed, stopped] = [await startRecorder(t), await startRecorder(t)];
     for (const { edge } of [killed, stopped]) publishFile(t, edge.rtmp('s'));
@@ -32,6 +32,14 @@ describe('a recording of the edge', { concurrency: true }, () => {
     assert.deepEqual(await readdir(killed.dir), ['s.flv.tmp']);
     const rest = await sourcePackets(t, join(killed.dir, 's.flv.tmp'));
     assert.equal(assertContiguousRun(rest, source, { minSeconds: 2 }).videoStart, 0);
+    const next = await startRecorder(t, killed.dir);
+    publishFile(t, next.edge.rtmp('s'));
+    const kept = await eventually(
+      async () => (await readdir(killed.dir)).find((name) => /^s\.flv\.\d+\.tmp$/.test(name)),
+      { what: 'the rest has a name of its own' },
+    );
+    await eventually(async () => (await next.sizeOf('s.flv.tmp')) > 50_000, { what: 'the next one is recorded' });
+    assert.deepEqual(await sourcePackets(t, join(killed.dir, kept)), rest, 'and the rest is not written over');
     await stopped.edge.process.stop('SIGTERM');
     assert.deepEqual(await recordingsIn(stopped.dir), ['s.flv']);
     const whole = await sourcePackets(t, join(stopped.dir, 's.flv'));

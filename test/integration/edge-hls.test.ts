@@ -9,7 +9,7 @@ import { sampleFlv } from '../support/paths.js';
 import { run } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
 import { commonPackets } from '../support/ts-packets.js';
-import { startEdge, streamIsLive, type TestEdge } from './edge-support/edge.js';
+import { freeEdgePorts, startEdge, streamIsLive, type TestEdge } from './edge-support/edge.js';
 
 const HLS = 'hls { enabled on; hls_fragment 2; hls_window 8; }';
 const SEGMENT_S = 2;
@@ -45,9 +45,12 @@ describe('HLS of the built-in edge', { concurrency: true }, () => {
     assert.deepEqual(Buffer.from(await slow.arrayBuffer()), fast);
   });
 
-  it('plays in a browser, over another publisher, too', { skip: noBrowser }, async (t) => {
-    const edge = await startEdge(t, { vhost: HLS });
-    const publisher = publishFile(t, edge.rtmp('s'), { loop: true });
+  it('plays in a browser, over another publisher and another life of the edge, too', { skip: noBrowser }, async (t) => {
+    const origin = await startEdge(t);
+    const ports = await freeEdgePorts();
+    const start = () => startEdge(t, { origins: [origin.address], vhost: HLS, ports });
+    const edge = await start();
+    const publisher = publishFile(t, origin.rtmp('s'), { loop: true });
     await eventually(async () => (await get(playlistOf(edge))).status === 200, { what: 'a first segment' });
     const page = await playInBrowser(t, playlistOf(edge));
     const reaches = (seconds: number, what: string) =>
@@ -62,7 +65,12 @@ describe('HLS of the built-in edge', { concurrency: true }, () => {
     const begun = await reaches(0.1, 'it plays');
     const before = await reaches(begun.seconds + 3 * SEGMENT_S, 'three segments on');
     await publisher.stop();
-    publishFile(t, edge.rtmp('s'), { loop: true });
-    await reaches(before.seconds + 6 * SEGMENT_S, 'segments of the second publisher');
+    publishFile(t, origin.rtmp('s'), { loop: true });
+    const second = await reaches(before.seconds + 6 * SEGMENT_S, 'segments of the second publisher');
+    await edge.process.stop('SIGKILL');
+    await start();
+    const third = await reaches(second.seconds + 3 * SEGMENT_S, 'segments of the next edge');
+    // Its time may have jumped there.
+    await reaches(third.seconds + 3 * SEGMENT_S, 'it plays on');
   });
 });

@@ -20,7 +20,8 @@ async function start(t: TestContext) {
     if (kind === undefined) return null;
     if (kind === 'now') return { is: 'answer', answer: words(text) };
     const answer = new Promise<HttpAnswer>((resolve, reject) => late.set(text, { resolve, reject }));
-    return { is: 'answer', answer };
+    const asksFirst = new Promise<HttpAnswer>((resolve, reject) => late.set(`may ${text}`, { resolve, reject }));
+    return { is: 'late', answer, ...(text.startsWith('q') && { question: asksFirst }) };
   };
   const server = await startHttpServer(t, [route]);
   const asked = (text: string) => eventually(() => late.get(text), { what: `${text} is asked for` });
@@ -102,6 +103,29 @@ describe('an HTTP connection of the edge', () => {
     assert.equal(context.trouble.timeouts, 2, 'which is nobody’s fault');
   });
 
+  it('is kept no more once the server ends: not when it is idle, and not after what is asked', async (t) => {
+    const { open, asked, words, context } = await start(t);
+    const [idle, waits, asks, newcomer] = [await open(), await open(), await open(), await open()];
+    idle.say(get('/now/a'));
+    await idle.hears(/<a>/);
+    waits.say(get('/late/b'));
+    const answer = await asked('b');
+    asks.say(`${get('/now/c')}GET /now/d`);
+    await asks.hears(/<c>/);
+    context.clients.keepNoMore();
+    await idle.isClosed();
+    answer.resolve(words('b'));
+    await waits.isClosed();
+    assert.match(waits.text(), /Connection: Close[^<]*<b>$/);
+    asks.say(get('').slice(4));
+    await asks.isClosed();
+    assert.match(asks.text(), /Connection: Keep-Alive[^<]*<c>.*Connection: Close[^<]*<d>$/s);
+    newcomer.say(get('/now/e') + get('/now/never'));
+    await newcomer.isClosed();
+    assert.match(newcomer.text(), /Connection: Close[^<]*<e>$/);
+    await eventually(() => context.clients.count === 0, { what: 'nobody is left' });
+  });
+
   it('does not wait for ever for an answer, and survives one that fails', async (t) => {
     const { open, asked, words, clock } = await start(t);
     const client = await open();
@@ -119,6 +143,27 @@ describe('an HTTP connection of the edge', () => {
     const answer = await asked('d');
     leaves.socket.destroy();
     answer.resolve(words('d'));
+  });
+
+  it('waits as long as somebody is asked whether the client may come in, and then for the answer', async (t) => {
+    const { open, asked, words, clock } = await start(t);
+    const [first, second] = [await open(), await open()];
+    first.say(get('/late/q1'));
+    second.say(get('/late/q2'));
+    const answer = await asked('q1');
+    const question = await asked('may q2');
+    clock.pass(29_000);
+    answer.resolve(words('q1'));
+    await first.hears(/<q1>/);
+    question.resolve(words('yes'));
+    await eventually(
+      () => {
+        clock.pass(5000);
+        return second.text() !== '';
+      },
+      { what: 'the answer is late' },
+    );
+    assert.match(second.text(), /503 Service Unavailable/);
   });
 
   it('gives a slow client all of its answer, and then hangs up', async (t) => {

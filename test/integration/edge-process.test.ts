@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -21,28 +21,11 @@ import { eventually } from '../support/eventually.js';
 import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
 import { fromRoot } from '../support/paths.js';
 import { freePorts } from '../support/ports.js';
-import { isAlive, run, startProcess } from '../support/processes.js';
+import { isAlive, run } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
 import { clientsOf, edgeConf, startEdge, streamIsLive } from './edge-support/edge.js';
 
 const binary = fromRoot('bin/dolphin-edge');
-
-/** TCP ports that a process listens on. */
-function portsOf(pid: number): number[] {
-  const inodes = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
-    } catch {
-      return undefined;
-    }
-  });
-  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, , , state, , , , , , inode]) => state === '0A' && inodes.includes(inode))
-    .map(([, address = '']) => Number.parseInt(address.split(':')[1] ?? '', 16))
-    .sort((a, b) => a - b);
-}
 
 async function testConf(t: TestContext, text: string, args: readonly string[] = ['-t']) {
   const conf = join(await tempDir(t), 'edge.conf');
@@ -97,25 +80,6 @@ describe('the process of an edge', { concurrency: 3 }, () => {
     const { code } = await edge.process.stop('SIGTERM');
     assert.equal(code, 0);
     assert.equal(existsSync(join(edge.dir, 'edge.pid')), false);
-  });
-
-  it('keeps no debugger open after a SIGUSR1 that came before it could handle one', async (t) => {
-    for (const waitMs of [0, 5, 10, 15, 20, 25, 30, 40, 60]) {
-      const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
-      const cwd = await tempDir(t);
-      const conf = join(cwd, 'edge.conf');
-      await writeFile(conf, edgeConf({}, [rtmp, http, api]));
-      const edge = startProcess(t, binary, ['-c', conf], { cwd });
-      await new Promise((done) => setTimeout(done, waitMs));
-      edge.kill('SIGUSR1');
-      await eventually(() => /ready/.test(edge.output()) || edge.child.signalCode !== null, {
-        what: 'it is up, or ended',
-      });
-      if (edge.child.signalCode !== null) continue;
-      await eventually(() => portsOf(edge.pid).join() === [rtmp, http, api].sort((a, b) => a - b).join(), {
-        what: 'its own ports are all that is open',
-      });
-    }
   });
 
   it('answers its API in SRS’s shapes, with true numbers', async (t) => {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
 import { RtmpConnection } from '@dolphin/edge/net/rtmp-connection.js';
-import { MessageType } from '@dolphin/media';
+import { ChunkReader, MessageType, type RtmpMessage } from '@dolphin/media';
 import { eventually } from '../support/eventually.js';
 import { command, message, open, play, publish, rtmp } from './edge-support/hostile.js';
 import { startServer } from './edge-support/http-server.js';
@@ -13,10 +13,12 @@ const EDGE = 'cluster { mode remote; origin 127.0.0.1:2; }';
 const SOUND = message(MessageType.audio, Buffer.from([0xaf, 1]));
 /** More than a live source says in ten seconds. */
 const FLOOD = Buffer.concat(Array(60_000).fill(SOUND));
+const WIDE = 64 * 1024 * 1024;
 
 /** A server of RTMP connections, whose upstream does as the test says, and a client on it. */
 async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: boolean }) {
   const upstream = { takes: true, events: null as UpstreamEvents | null };
+  const asked: ((body: string) => void)[] = [];
   const sockets: Socket[] = [];
   const server = await startServer(t, {
     vhost,
@@ -28,12 +30,16 @@ async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: b
       upstream.events = events;
       return { close: () => undefined, send: () => upstream.takes };
     },
+    post: (_url, _body, onAnswer) => {
+      asked.push((body) => onAnswer({ status: 200, body }));
+      return () => undefined;
+    },
   });
   const client = open(t, server.port, o);
   client.socket.write(first);
   await once(client.socket, 'connect');
   await eventually(() => sockets.length === 1, { what: 'it is accepted' });
-  return { ...server, client, upstream, socket: sockets[0] as Socket };
+  return { ...server, client, upstream, asked, socket: sockets[0] as Socket };
 }
 
 async function publisher(t: TestContext) {
@@ -70,6 +76,23 @@ describe('an RTMP connection', () => {
     assert.equal(socket.isPaused(), false);
   });
 
+  it('is read on while it is asked about, up to a bound, and heard after the answer', async (t) => {
+    const hook = 'http_hooks { enabled on; on_publish http://127.0.0.1:1/; }';
+    const { asked, client, socket, context } = await stage(t, hook, rtmp(publish('s')), { reads: true });
+    await eventually(() => asked.length === 1, { what: 'it is asked about' });
+    client.socket.write(SOUND);
+    const before = socket.bytesRead;
+    await eventually(() => socket.bytesRead > before, { what: 'it is read' });
+    client.socket.write(FLOOD);
+    await eventually(() => socket.isPaused(), { what: 'it says too much' });
+    assert.ok(socket.bytesRead - before < 200 * 1024, `${socket.bytesRead} bytes`);
+    asked[0]?.('0');
+    const [first] = [...context.clients.all()];
+    await eventually(() => first?.client.key !== null, { what: 'it publishes' });
+    await eventually(() => socket.bytesRead - before >= 200 * 1024, { what: 'it is heard' });
+    assert.equal(context.trouble.badInput, 0);
+  });
+
   it('is told why it ends, however much it sends meanwhile', async (t) => {
     const { client, socket, events, context } = await publisher(t);
     const got: Buffer[] = [];
@@ -102,5 +125,73 @@ describe('an RTMP connection', () => {
     await eventually(() => socket.bytesRead === before + asks.length, { what: 'it is read' });
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(socket.destroyed, false);
+  });
+
+  it('that played for its duration is left time to read it all, and is cut when it reads nothing', async (t) => {
+    const asks = rtmp(command('play', 0, null, 's', -2000, 100));
+    const { client, context, clock, socket, open } = await stage(t, '', asks, { reads: false });
+    const deaf = await open();
+    deaf.socket.pause();
+    deaf.socket.write(asks);
+    const clients = () => [...context.clients.all()].filter(({ client: each }) => each.key !== null);
+    await eventually(() => clients().length === 2, { what: 'both play' });
+    const settings = context.settings.vhosts.get('__defaultVhost__');
+    assert.ok(settings);
+    const request = { key: { vhost: settings.name, app: 'live', stream: 's' }, settings, query: '', hops: [] };
+    const none = () => undefined;
+    const path = context.streams.publish(request, { id: 'p', ready: none, end: none, resume: none });
+    if (typeof path === 'string') assert.fail(path);
+    const frame = (timestamp: number, bytes: number) => {
+      const payload = Buffer.alloc(bytes, timestamp & 0xff);
+      payload.set([0x17, 1]);
+      path.media([{ typeId: MessageType.video, timestamp, streamId: 1, payload }]);
+    };
+    // More than the kernel takes of whom nobody reads.
+    for (const [at, bytes] of [
+      [0, 100],
+      [50, 100],
+      [150, 15 * 1024 * 1024],
+      [200, 100],
+    ] as const)
+      frame(at, bytes);
+    clock.pass(1000);
+    await eventually(() => socket.writableEnded, { what: 'its duration is over' });
+    const messages: RtmpMessage[] = [];
+    const reader = new ChunkReader({ maxMessageBytes: WIDE, maxPartialBytes: WIDE });
+    let shaken = 2 * 1536 + 1;
+    client.socket.on('data', (data: Buffer) => {
+      const skipped = Math.min(shaken, data.length);
+      shaken -= skipped;
+      if (skipped < data.length) messages.push(...reader.push(data.subarray(skipped)));
+      // It has a word to say, as players do.
+      client.socket.write(message(MessageType.ack, Buffer.from([0, 0, 0, 1]), 2));
+    });
+    let looks = 0;
+    const isOver = () => {
+      // A little at a time: the clock goes on, and goodbye is long over.
+      client.socket.resume();
+      setImmediate(() => client.socket.pause());
+      clock.pass(looks++ < 20 ? 1000 : 0);
+      context.streams.watch(clock.now());
+      return messages.some(({ payload }) => payload.length > 100_000);
+    };
+    await eventually(isOver, { what: 'it has all of it' });
+    client.socket.resume();
+    await eventually(() => client.isClosed(), { what: 'the server hangs up' });
+    const frames = messages.filter(({ typeId }) => typeId === MessageType.video);
+    assert.deepEqual(
+      frames.map(({ timestamp, payload }) => [timestamp, payload.length]),
+      [
+        [0, 100],
+        [50, 100],
+        [150, 15 * 1024 * 1024],
+      ],
+    );
+    const isCut = () => {
+      clock.pass(1000);
+      context.streams.watch(clock.now());
+      return context.clients.count === 0;
+    };
+    await eventually(isCut, { what: 'who reads nothing is cut' });
   });
 });

@@ -32,7 +32,7 @@ import { PodLink, processChannel } from './ipc/pod-link.js';
 import type { ConnectionOptions } from './net/client-connection.js';
 import { postHook } from './net/hook-client.js';
 import { HttpConnection } from './net/http-connection.js';
-import { ListenError, listen, listenText, mediaServer } from './net/listen.js';
+import { ListenError, Listeners, listenText, mediaServer } from './net/listen.js';
 import { RtmpConnection } from './net/rtmp-connection.js';
 import { rtmpDial } from './net/rtmp-upstream.js';
 import { rtmpTokenProbe } from './net/token-probe.js';
@@ -131,9 +131,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
   // Stopped last: the streams' end is the recordings'.
   lifecycle.add('recordings', () => recordings.settled(), RECORDINGS_END_MS);
   lifecycle.add('streams', () => streams.stop());
-  lifecycle.add('clients', () => {
-    for (const { client } of clients.all()) client.close('edge-stopped');
-  });
+  lifecycle.add('clients', () => clients.closeAll('edge-stopped'));
   lifecycle.add('watch', keepWatch(context));
   lifecycle.add('title', keepTitle(context));
 
@@ -153,7 +151,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
     context.sharedApi = ({ path, query, host, method }) =>
       isApiPath(path) ? api.answer({ method, path, query: new URLSearchParams(query) }, host) : null;
   }
-  const servers: Server[] = [];
+  const listeners = new Listeners();
   let link: PodLink | null = null;
   let isEnding = false;
   onQuitSignals({
@@ -163,18 +161,16 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       isEnding = true;
       link?.takeNoMore();
       drainOut({
-        ...{ waits: live.current.quit, timers, log },
-        clients: () => clients.count,
-        closeListeners: () => {
-          for (const server of servers) server.close();
-        },
+        ...{ waits: live.current.quit, clients, timers, log },
+        closeListeners: () => listeners.close(),
         onOver: () => void stop('everybody left, or it is late'),
       });
     },
   });
+  // Asked to end before it began: nothing is opened any more.
+  if (lifecycle.stopping) return;
   const open = async (server: Server, at: ListenAt, name: string) => {
-    await listen(server, at);
-    servers.push(server);
+    await listeners.open(server, at);
     lifecycle.add(`${name} ${listenText(at)}`, () => void server.close());
   };
   const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);

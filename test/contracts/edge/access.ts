@@ -4,6 +4,7 @@ import { startEdge, streamIsLive, type TestEdge } from '../../integration/edge-s
 import { publishRaw } from '../../integration/edge-support/raw-publisher.js';
 import { eventually } from '../../support/eventually.js';
 import { type HookReply, hookServer } from '../../support/hook-server.js';
+import { openClient } from '../../support/raw-client.js';
 import { type RtmpClient, rtmpClient } from '../../support/rtmp-client.js';
 import { rtmpOrigin } from '../../support/rtmp-origin.js';
 import type { EdgeUnderTest } from './edge-under-test.js';
@@ -222,19 +223,35 @@ export function accessContract(edge: EdgeUnderTest): void {
     const it = await start(t, [
       vhost(
         'late.v',
-        `http_hooks { enabled on; on_play ${hooks.url('play', 'late')}; on_stop ${hooks.url('stop', '0')}; }`,
+        `http_hooks { enabled on; on_play ${hooks.url('play', 'late')}; on_stop ${hooks.url('stop', '0')};
+          on_close ${hooks.url('close', '0')}; }`,
       ),
     ]);
     await publish(t, it, 'late.v');
     await publish(t, it, '__defaultVhost__');
     const [waits, leaves] = ['a', 'b'].map(() => rtmpClient(t, it.rtmpPort, 'play', 'rtmp://late.v/live/s'));
-    await eventually(() => hooks.waiting === 2, { what: 'both are asked about' });
+    const leavesHttp = await openClient(t, it.httpPort);
+    leavesHttp.say('GET /live/s.flv?vhost=late.v HTTP/1.1\r\n\r\n');
+    await eventually(() => hooks.waiting === 3, { what: 'all are asked about' });
     assert.equal(await plays(t, it, `rtmp://127.0.0.1/live/s`), true, 'others play');
     assert.deepEqual([waits?.media, waits?.ended], [0, false]);
     leaves?.cut();
+    leavesHttp.socket.destroy();
+    // SRS hears of it when its hook has answered.
+    if (edge.is === 'builtin') {
+      const connections = async () => (await it.api.summaries()).data.system.conn_srs;
+      await eventually(async () => (await connections()) === 3, { what: 'two publish, and one waits' });
+    }
+    assert.equal(hooks.of('close').length + hooks.of('stop').length, 0, 'their end is told after the answer');
     hooks.release('0');
     await eventually(() => (waits?.media ?? 0) > 2, { what: 'media after consent' });
-    await eventually(() => hooks.of('stop').length === 1, { what: 'the end of who left meanwhile' });
+    await eventually(() => hooks.of('stop').length === 2, { what: 'the end of who left meanwhile' });
+    await eventually(() => hooks.of('close').length === 1, { what: 'and of its connection' });
+    const told = hooks.calls.filter(({ body }) => body['client_id'] === hooks.of('close')[0]?.body['client_id']);
+    assert.deepEqual(
+      told.map(({ name }) => name),
+      ['play', 'stop', 'close'],
+    );
     await streamIsLive(it, 's');
   });
 }

@@ -51,6 +51,7 @@ export function hlsContract(edge: EdgeUnderTest): void {
     assert.match(own, /\/live\/s\.m3u8\?hls_ctx=\w{8}&who=me$/);
     const playlist = await readPlaylist(own, { headers: { Origin: 'http://site.example' } });
     assert.match(playlist.text, /^#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:\d+\n#EXT-X-TARGETDURATION:\d+\n/);
+    assert.equal(playlist.segments[0]?.discontinuity, true, 'it goes on from nothing');
     assert.match(playlist.text, /\n#EXTINF:\d+\.\d{3}, no desc\ns-\d+\.ts\?hls_ctx=\w{8}\n/);
     assert.equal(playlist.headers.get('content-type'), 'application/vnd.apple.mpegurl');
     assert.equal(playlist.headers.get('access-control-allow-origin'), '*');

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Admission } from '@dolphin/edge/app/admission.js';
 import { Clients } from '@dolphin/edge/app/clients.js';
-import { HookCalls } from '@dolphin/edge/app/hook-calls.js';
+import { HookCalls, type PostHook } from '@dolphin/edge/app/hook-calls.js';
 import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
 import { noTrouble, type ServerContext } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
@@ -27,10 +27,13 @@ export interface ServerParts {
   /** Inside the vhost. */
   readonly vhost?: string;
   readonly dial?: Dial;
+  /** Hooks that are asked never answer without it. */
+  readonly post?: PostHook;
 }
 
 /** A server of one kind of connections, with a clock of the test's. */
-export async function startServer(t: TestContext, { serve, httpRoutes = [], vhost = '', dial = noDial }: ServerParts) {
+export async function startServer(t: TestContext, parts: ServerParts) {
+  const { serve, httpRoutes = [], vhost = '', dial = noDial, post = () => () => undefined } = parts;
   const { settings } = readSettings(parseConf(`listen 1; vhost __defaultVhost__ { ${vhost} }`, 'edge.conf'));
   const clock = new TurnedClock();
   const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
@@ -55,7 +58,7 @@ export async function startServer(t: TestContext, { serve, httpRoutes = [], vhos
     serviceId: 'life',
     admission: new Admission({
       server: { serverId: 'edge', serviceId: 'life' },
-      calls: new HookCalls({ post: () => () => undefined, timers: clock, log, onDropped: () => undefined }),
+      calls: new HookCalls({ post, timers: clock, log, onDropped: () => undefined }),
       showToken: async () => ({ is: 'accepted' }),
     }),
   };

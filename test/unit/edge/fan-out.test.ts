@@ -95,6 +95,7 @@ function stage(text = 'play { mw_latency 350; }') {
       durationMs,
       pendingBytes: () => sink.writableLength,
       close: (why) => void closed.push(why),
+      playedOut: () => void closed.push('played-out'),
       jumped: () => {
         seen.jumps++;
       },
@@ -289,11 +290,13 @@ describe('the fan-out of a stream', () => {
 
   it('ends a player after the duration it asked for', () => {
     const { hub, join } = stage('min_latency on; play { mw_latency 0; }');
-    const { closed } = join('rtmp', 500);
+    const { closed, sink } = join('rtmp', 500);
     for (let at = 0; at <= 480; at += 40) hub.ingest([message('key', at)]);
     assert.deepEqual(closed, []);
-    hub.ingest([message('key', 520)]);
-    assert.deepEqual(closed, ['duration']);
+    hub.ingest([message('key', 520), message('video', 560), message('key', 600)]);
+    hub.ingest([message('key', 640)]);
+    assert.deepEqual(closed, ['played-out'], 'once');
+    assert.equal(decode('rtmp', sink.bytes()).at(-1)?.timestamp, 560, 'its slab, and nothing follows');
   });
 
   it('closes a player whose write stands still for queue_length, and forgets nothing of the others', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { firstNumbersAt } from '@dolphin/edge/domain/hls-numbers.js';
 import { masterPlaylist, mediaPlaylist } from '@dolphin/edge/domain/hls-playlist.js';
 import { HlsWindow, STREAM_SEGMENT_BYTES } from '@dolphin/edge/domain/hls-window.js';
 import { ByteAccount } from '@dolphin/media';
@@ -7,7 +8,7 @@ import fc from 'fast-check';
 
 const total = () => new ByteAccount(Number.MAX_SAFE_INTEGER);
 const windowOf = (windowMs: number, account = total()) =>
-  new HlsWindow({ windowMs, targetMs: 2000, firstNumber: 100, total: account });
+  new HlsWindow({ windowMs, targetMs: 2000, firstNumber: 100, firstDiscontinuity: 7, total: account });
 const segment = (durationMs = 2000, o: { bytes?: number; discontinuity?: boolean } = {}) => ({
   durationMs,
   bytes: Buffer.alloc(o.bytes ?? 10),
@@ -24,7 +25,7 @@ const text = (window: HlsWindow) =>
   );
 
 describe('the window of a stream’s segments', () => {
-  it('is a live playlist with SRS’s tags', () => {
+  it('is a live playlist with SRS’s tags, which begins anew', () => {
     const window = windowOf(60_000);
     window.add(segment(2016));
     window.add(segment(1999.6, { discontinuity: true }));
@@ -34,6 +35,8 @@ describe('the window of a stream’s segments', () => {
 #EXT-X-VERSION:3
 #EXT-X-MEDIA-SEQUENCE:100
 #EXT-X-TARGETDURATION:2
+#EXT-X-DISCONTINUITY-SEQUENCE:7
+#EXT-X-DISCONTINUITY
 #EXTINF:2.016, no desc
 s-100.ts
 #EXT-X-DISCONTINUITY
@@ -58,7 +61,20 @@ s-101.ts
       [103, 104, 106].map((number) => window.find(number)?.number),
       [undefined, 104, 106],
     );
-    assert.match(text(window), /#EXT-X-DISCONTINUITY-SEQUENCE:1\n/);
+    assert.match(text(window), /#EXT-X-DISCONTINUITY-SEQUENCE:9\n/);
+  });
+
+  it('begins with higher numbers in each life of a server, as long as the day is the same', () => {
+    const second = fc.integer({ min: 1_700_000_000, max: 4_000_000_000 });
+    fc.assert(
+      fc.property(second, fc.integer({ min: 5, max: 86_400 }), (at, laterS) => {
+        const [one, next] = [firstNumbersAt(at), firstNumbersAt(at + laterS)];
+        assert.ok(next.firstNumber > one.firstNumber);
+        assert.ok(one.firstDiscontinuity < 17_280, 'hls.js counts up to it');
+        const isSameDay = Math.floor(at / 86_400) === Math.floor((at + laterS) / 86_400);
+        if (isSameDay) assert.ok(next.firstDiscontinuity > one.firstDiscontinuity);
+      }),
+    );
   });
 
   it('gives up its oldest segments beyond its bytes, and all of them when it is cleared; numbers go on', () => {

@@ -53,7 +53,7 @@ describe('a slow end', () => {
     );
   });
 
-  it('closes its listeners once, and is over once', () => {
+  it('keeps no idle connection, closes its listeners once, then who is left, and is over once', () => {
     let nowMs = 0;
     let due: (() => void) | null = null;
     const timers = {
@@ -70,7 +70,13 @@ describe('a slow end', () => {
     const did: string[] = [];
     drainOut({
       ...{ waits, timers, log },
-      clients: () => (nowMs < 10_000 ? 3 : 0),
+      clients: {
+        get count() {
+          return nowMs < 10_000 ? 3 : 0;
+        },
+        keepNoMore: () => did.push(`keeps none at ${nowMs}`),
+        closeAll: (end) => did.push(`${end} at ${nowMs}`),
+      },
       closeListeners: () => did.push(`closed at ${nowMs}`),
       onOver: () => did.push(`over at ${nowMs}`),
     });
@@ -78,6 +84,6 @@ describe('a slow end', () => {
       due = null;
       next();
     }
-    assert.deepEqual(did, ['closed at 2300', 'over at 13200']);
+    assert.deepEqual(did, ['keeps none at 0', 'closed at 2300', 'edge-stopped at 10000', 'over at 13200']);
   });
 });

@@ -34,7 +34,7 @@ export class Admission {
 /**
  * One client's dealings with what restricts access. It asks before it plays or publishes (`enter`), and tells when that
  * ends (`leave`), or when its connection does (`close`). Asking takes as long as the hooks' servers take, 30 s each at
- * most; the client is not read meanwhile, and may be gone when the answer comes: then it leaves, as any other.
+ * most; the client may be gone when the answer comes: then it leaves, as any other.
  *
  * The order of the rules is SRS's (stream_service_cycle), so that a hook's server hears of the same clients.
  */

@@ -24,6 +24,8 @@ export interface Client {
   readonly asks?: 'answered' | 'kept' | 'never';
   /** Cuts the connection. `why` is for the log. */
   close(end: ClientEnd, why?: string): void;
+  /** Ends it if it is kept between two requests. */
+  endKept?(): void;
 }
 
 /** kbit/s over the last half minute; 0 before. */
@@ -49,6 +51,8 @@ export class Clients {
   readonly #rows = new Map<string, Row>();
   /** max_connections; with a lower one nobody is cut. */
   max: number;
+  /** False once the server is to end: a connection does not outlive its answer, so that who asks again asks another. */
+  keepsConnections = true;
   #sessions = 0;
   #goneSent = 0;
   #goneReceived = 0;
@@ -109,6 +113,16 @@ export class Clients {
     this.remove(client);
     client.close('limit', 'silent, and its place is needed');
     return true;
+  }
+
+  /** From now on no connection is kept between two requests. */
+  keepNoMore(): void {
+    this.keepsConnections = false;
+    for (const { client } of this.#rows.values()) client.endKept?.();
+  }
+
+  closeAll(end: ClientEnd): void {
+    for (const { client } of this.#rows.values()) client.close(end);
   }
 
   get(id: string): { client: Client; rate: Rate } | undefined {

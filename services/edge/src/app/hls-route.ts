@@ -2,13 +2,14 @@ import { type HlsAddress, hlsAddressOf, segmentAddresses, tokenAddress, tokenOf 
 import { masterPlaylist, mediaPlaylist } from '../domain/hls-playlist.js';
 import { type HttpAnswer, textAnswer } from '../domain/http-answer.js';
 import type { EdgeSettings } from '../domain/settings.js';
-import type { Admission } from './admission.js';
+import type { Admission, Guest } from './admission.js';
 import type { HlsSession, HlsSessions } from './hls-sessions.js';
 import type { HlsStream } from './hls-stream.js';
 import type { HlsStreams } from './hls-streams.js';
-import type { HttpRequest, HttpRoute } from './http-routes.js';
+import type { HttpOutcome, HttpRequest, HttpRoute, LateAnswer } from './http-routes.js';
 import type { TroubleCounts } from './server.js';
 import type { Streams } from './streams.js';
+import { ZippedTexts } from './zipped-texts.js';
 
 /**
  * How long a request for a playlist waits for its first segment: below the 10 s after which hls.js gives a request up.
@@ -33,6 +34,7 @@ export interface HlsRouteOptions {
 /** Playlists and segments of HLS, from memory. */
 export function hlsRoute(o: HlsRouteOptions): HttpRoute {
   let waiting = 0;
+  const zipped = new ZippedTexts(o.gzip);
 
   const segment = ({ key, hls, settings }: HlsAddress, number: number, request: HttpRequest): HttpAnswer => {
     const found = o.hls.find(key)?.window.find(number);
@@ -73,50 +75,61 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     const { listed, discontinuitiesBefore, targetSeconds } = stream.window;
     const addresses = segmentAddresses(address, request.query, session?.id ?? null);
     const text = mediaPlaylist({ segments: listed, discontinuitiesBefore, targetSeconds }, addresses);
-    return playlistAnswer(text, request, session, o.gzip);
+    return playlistAnswer(text, request, session, zipped);
   };
 
-  /** A viewer that is not known yet: it is asked about first, and nothing is pulled before it may come in. */
-  const newViewer = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
-    const { key, hls, settings } = address;
-    const brought = tokenOf(request.query);
-    const id = o.sessions.tokenFor(brought);
-    const guest = settings.access === null ? null : o.admission.guest();
-    const refusal = guest === null ? null : await guest.enter(visitOf(id, address, request));
-    if (refusal !== null) {
-      o.trouble.refused++;
-      return textAnswer(403);
-    }
+  const letIn = async (address: HlsAddress, request: HttpRequest, id: string, guest: Guest | null) => {
     const turnedAway = (answer: HttpAnswer) => {
       guest?.turnedAway();
       return answer;
     };
+    const { key, hls } = address;
     const stream = await ready(address, request);
     if ('status' in stream) return turnedAway(stream);
     const onEnd = () => guest?.leave();
     const session = o.sessions.open({ id, key, request, windowMs: hls.windowMs, onEnd });
     if (session === null) return turnedAway(textAnswer(503, { 'Retry-After': '5' }));
     // A player that had its token of a server before this one is in the midst of its own playlist.
-    if (id === brought) return media(address, stream, request, session);
+    if (id === tokenOf(request.query)) return media(address, stream, request, session);
     const text = masterPlaylist(tokenAddress(request.path, request.query, id));
-    return playlistAnswer(text, request, session, o.gzip);
+    return playlistAnswer(text, request, session, zipped);
   };
 
-  const playlist = async (address: HlsAddress, request: HttpRequest): Promise<HttpAnswer> => {
+  /** A viewer that is not known yet: it is asked about first, and nothing is pulled before it may come in. */
+  const newViewer = (address: HlsAddress, request: HttpRequest): LateAnswer => {
+    const id = o.sessions.tokenFor(tokenOf(request.query));
+    if (address.settings.access === null) return { is: 'late', answer: letIn(address, request, id, null) };
+    const guest = o.admission.guest();
+    const question = guest.enter(visitOf(id, address, request));
+    const answer = question.then((refusal) => {
+      if (refusal === null) return letIn(address, request, id, guest);
+      o.trouble.refused++;
+      return textAnswer(403);
+    });
+    return { is: 'late', answer, question };
+  };
+
+  const playlist = (address: HlsAddress, request: HttpRequest): HttpOutcome => {
     const { key, hls, settings } = address;
     const known = hls.sessions ? o.sessions.find(tokenOf(request.query), key) : null;
-    if (known?.isClosed) return textAnswer(404);
-    if (hls.sessions && known === null && request.method === 'GET') return await newViewer(address, request);
-    if (known === null && settings.access !== null) return textAnswer(403);
-    const stream = await ready(address, request);
-    return 'status' in stream ? stream : media(address, stream, request, known);
+    if (known?.isClosed) return { is: 'answer', answer: textAnswer(404) };
+    if (hls.sessions && known === null && request.method === 'GET') return newViewer(address, request);
+    if (known === null && settings.access !== null) return { is: 'answer', answer: textAnswer(403) };
+    const answer = async () => {
+      const stream = await ready(address, request);
+      return 'status' in stream ? stream : media(address, stream, request, known);
+    };
+    return { is: 'late', answer: answer() };
   };
 
   return (request) => {
     const address = hlsAddressOf(o.settings(), request);
     if (address === null) return null;
-    const answer = address.segment === null ? playlist(address, request) : segment(address, address.segment, request);
-    return { is: 'answer', answer, of: address.key };
+    const outcome: HttpOutcome =
+      address.segment === null
+        ? playlist(address, request)
+        : { is: 'answer', answer: segment(address, address.segment, request) };
+    return { ...outcome, of: address.key };
   };
 }
 
@@ -131,11 +144,11 @@ function playlistAnswer(
   text: string,
   request: HttpRequest,
   session: HlsSession | null,
-  gzip: (body: Buffer) => Buffer,
+  zipped: ZippedTexts,
 ): HttpAnswer {
   const plain = Buffer.from(text);
   const isZipped = plain.length >= MIN_GZIP_BYTES && takesGzip(request.header('accept-encoding'));
-  const body = isZipped ? gzip(plain) : plain;
+  const body = isZipped ? zipped.of(text, plain) : plain;
   if (session !== null && request.method === 'GET') session.sentBytes += body.length;
   return {
     status: 200,

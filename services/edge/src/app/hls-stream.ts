@@ -1,4 +1,5 @@
 import type { ByteAccount, FrameKind, RtmpMessage } from '@dolphin/media';
+import type { FirstNumbers } from '../domain/hls-numbers.js';
 import { HlsSegmenter, type Segment } from '../domain/hls-segmenter.js';
 import type { HlsSettings } from '../domain/hls-settings.js';
 import { HlsWindow } from '../domain/hls-window.js';
@@ -9,8 +10,8 @@ export interface HlsStreamOptions {
   readonly settings: HlsSettings;
   /** It is pulled: segments are made only while somebody asks for them, and the first ones are short. */
   readonly isPulled: boolean;
-  /** Segments count from here. */
-  readonly firstNumber: number;
+  /** Segments and discontinuities count from here. */
+  readonly numbers: FirstNumbers;
   /** The account of all streams' segments. */
   readonly total: ByteAccount;
   readonly timers: Timers;
@@ -38,11 +39,11 @@ export class HlsStream implements StreamTap {
   readonly #waiting = new Set<() => void>();
 
   constructor(o: HlsStreamOptions) {
-    const { settings, isPulled, firstNumber, total } = o;
+    const { settings, isPulled, numbers, total } = o;
     this.#o = o;
     this.#isWanted = !isPulled;
     this.#segmenter = new HlsSegmenter({ ...settings, startsShort: isPulled }, () => o.onDropped());
-    this.window = new HlsWindow({ ...settings, firstNumber, total });
+    this.window = new HlsWindow({ ...settings, ...numbers, total });
   }
 
   get bytes(): number {

@@ -1,5 +1,6 @@
 import { ByteAccount } from '@dolphin/media';
 import type { HlsAddress } from '../domain/hls-address.js';
+import { firstNumbersAt } from '../domain/hls-numbers.js';
 import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { VhostSettings } from '../domain/vhost-settings.js';
 import { HlsStream } from './hls-stream.js';
@@ -70,7 +71,7 @@ export class HlsStreams {
     const stream = new HlsStream({
       settings: hls,
       isPulled: origins !== null,
-      firstNumber: this.#unixSeconds(),
+      numbers: firstNumbersAt(this.#unixSeconds()),
       total: this.#total,
       timers: this.#timers,
       onGrown: () => this.#makeRoom(),

@@ -1,5 +1,6 @@
 import { type FlvStream, streamOfUrl } from '../domain/flv-mount.js';
 import { type HttpAnswer, textAnswer } from '../domain/http-answer.js';
+import { type HttpHead, headerOf } from '../domain/http-head.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import type { StreamKey } from '../domain/stream-key.js';
 
@@ -17,14 +18,29 @@ export interface HttpRequest {
   header(name: string): string;
 }
 
+export function requestOf(head: HttpHead, method: HttpRequest['method'], address: string): HttpRequest {
+  const { path, query, host } = head;
+  return { method, path, query, host, address, header: (name) => headerOf(head, name) };
+}
+
 /**
  * How a request is served. `answer`: by something that has an end; it is written when it is there, in the order of the
- * requests, and to HEAD without its body. A promise that fails is answered by 500. `of`: the stream that it is a part of. `play`: by a stream, in HTTP-FLV; the
- * connection ends with it.
+ * requests, and to HEAD without its body. A promise that fails is answered by 500; it may take some seconds, from the end
+ * of `question` on, if somebody is asked first whether the client may have it. `of`: the stream that it is a part of.
+ * `play`: by a stream, in HTTP-FLV; the connection ends with it.
  */
 export type HttpOutcome =
-  | { readonly is: 'answer'; readonly answer: HttpAnswer | Promise<HttpAnswer>; readonly of?: StreamKey }
+  | { readonly is: 'answer'; readonly answer: HttpAnswer; readonly of?: StreamKey }
+  | LateAnswer
   | { readonly is: 'play'; readonly stream: FlvStream };
+
+export interface LateAnswer {
+  readonly is: 'late';
+  readonly answer: Promise<HttpAnswer>;
+  readonly of?: StreamKey;
+  /** Has an end within time-outs of its own, and never rejects. */
+  readonly question?: Promise<unknown>;
+}
 
 /** Null: the path is another route's. Called within the connection's turn, so it neither throws nor waits. */
 export type HttpRoute = (request: HttpRequest) => HttpOutcome | null;

@@ -20,8 +20,10 @@ export interface PlayerOptions {
   readonly durationMs?: number;
   /** Bytes of its writes that the kernel has not taken: changes while a write makes progress. */
   pendingBytes(): number;
-  /** It is over for this player; the connection is to be closed. */
-  close(why: 'slow' | 'duration'): void;
+  /** It takes nothing: the connection is to be cut. */
+  close(why: 'slow'): void;
+  /** It was written all of its `durationMs`: the connection is to end when the client has it. */
+  playedOut?(): void;
   /** Called with the first media. */
   started?(): void;
   /** It lagged so far that it goes on at a later key frame. */
@@ -46,6 +48,8 @@ export class Player {
   #keep: FlvKeep = 'all';
   #waitsForKeyFrame = false;
   #paused = false;
+  /** It was written all that it asked for. */
+  #isPlayedOut = false;
   #firstTimestamp = 0;
   /** Of the outstanding write, when it was last looked at; null: there was none. */
   #write: WriteProgress | null = null;
@@ -62,10 +66,10 @@ export class Player {
     this.#form = o.form;
   }
 
-  /** The number of the first slab that it still needs, or that its write still reads; a paused one that writes nothing needs none. */
+  /** The number of the first slab that it still needs, or that its write still reads; one that is paused, or has all, needs none. */
   get needed(): number {
     if (this.#sink.writableLength > 0 && this.#firstSlab >= 0) return this.#firstSlab;
-    return this.#paused || this.#waitsForKeyFrame ? Number.MAX_SAFE_INTEGER : this.#cursor;
+    return this.#paused || this.#waitsForKeyFrame || this.#isPlayedOut ? Number.MAX_SAFE_INTEGER : this.#cursor;
   }
 
   /** The write that the kernel has not taken whole: its last slab, its bytes, and since when it stands still. Null: there is none. */
@@ -103,7 +107,7 @@ export class Player {
   pump(): void {
     const ring = this.#ring;
     if (ring === null || this.#paused) return;
-    while (this.#cursor < ring.next && this.#sink.writableLength === 0) {
+    while (!this.#isPlayedOut && this.#cursor < ring.next && this.#sink.writableLength === 0) {
       const isPlain = !this.#needsHeaders && !this.#waitsForKeyFrame && this.#cursor >= ring.oldest;
       const slab = isPlain ? ring.slabAt(this.#cursor) : this.#find(ring);
       if (slab === undefined) return;
@@ -231,6 +235,8 @@ export class Player {
   }
 
   #checkDuration(slab: Slab, durationMs: number): void {
-    if (slab.lastTimestamp - this.#firstTimestamp >= durationMs) this.#o.close('duration');
+    if (slab.lastTimestamp - this.#firstTimestamp < durationMs) return;
+    this.#isPlayedOut = true;
+    this.#o.playedOut?.();
   }
 }

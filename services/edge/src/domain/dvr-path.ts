@@ -50,6 +50,11 @@ export function finalPath(path: string, durationMs: number): string {
   return path.replaceAll(DURATION, String(Math.round(durationMs)));
 }
 
+/** Where the rest of a recording that was never finished goes, by when it was last written to: the next one has its name. */
+export function restPath(path: string, lastWrittenMs: number): string {
+  return `${path}.${Math.floor(lastWrittenMs)}${PARTIAL}`;
+}
+
 function isPlainName(name: string): boolean {
   return !name.includes('\0') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }

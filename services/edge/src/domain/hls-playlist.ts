@@ -17,8 +17,8 @@ export function mediaPlaylist(content: PlaylistContent, addressOf: (segment: num
     '#EXT-X-VERSION:3',
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? 0}`,
     `#EXT-X-TARGETDURATION:${targetSeconds}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitiesBefore}`,
   ];
-  if (discontinuitiesBefore > 0) lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitiesBefore}`);
   for (const { number, durationMs, discontinuity } of segments) {
     if (discontinuity) lines.push('#EXT-X-DISCONTINUITY');
     lines.push(`#EXTINF:${(durationMs / 1000).toFixed(3)}, no desc`, addressOf(number));

@@ -16,16 +16,25 @@ export class HlsWindow {
   #windowMs: number;
   readonly #account: ByteAccount;
   #segments: NumberedSegment[] = [];
+  readonly #firstEver: number;
   #next: number;
   /** The number of the playlist's first segment. */
   #first: number;
-  #discontinuitiesBefore = 0;
+  #discontinuitiesBefore: number;
   #targetMs: number;
   #longestMs = 0;
 
-  constructor(o: { windowMs: number; targetMs: number; firstNumber: number; total: ByteAccount }) {
+  constructor(o: {
+    windowMs: number;
+    targetMs: number;
+    firstNumber: number;
+    firstDiscontinuity: number;
+    total: ByteAccount;
+  }) {
+    this.#firstEver = o.firstNumber;
     this.#next = o.firstNumber;
     this.#first = o.firstNumber;
+    this.#discontinuitiesBefore = o.firstDiscontinuity;
     this.#windowMs = o.windowMs;
     this.#targetMs = o.targetMs;
     this.#account = new ByteAccount(STREAM_SEGMENT_BYTES, o.total);
@@ -38,7 +47,7 @@ export class HlsWindow {
   get listed(): readonly NumberedSegment[] {
     return this.#segments.filter(({ number }) => number >= this.#first);
   }
-  /** Marks of discontinuity that are out of the playlist. */
+  /** Marks of discontinuity that are out of the playlist, from `firstDiscontinuity` on. */
   get discontinuitiesBefore(): number {
     return this.#discontinuitiesBefore;
   }
@@ -57,7 +66,9 @@ export class HlsWindow {
   }
 
   add(segment: Segment): void {
-    this.#segments.push({ ...segment, number: this.#next++ });
+    // As by SRS: what a server before this one gave out is not what the first one follows.
+    const discontinuity = segment.discontinuity || this.#next === this.#firstEver;
+    this.#segments.push({ ...segment, discontinuity, number: this.#next++ });
     this.#account.add(segment.bytes.length);
     this.#longestMs = Math.max(this.#longestMs, segment.durationMs);
     this.#list();

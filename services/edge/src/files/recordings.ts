@@ -1,7 +1,7 @@
-import { access, type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { access, type FileHandle, lstat, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RecordingFile, RecordingFiles } from '../app/dvr-tap.js';
-import { PARTIAL } from '../domain/dvr-path.js';
+import { PARTIAL, restPath } from '../domain/dvr-path.js';
 import type { Patch } from '../domain/flv-recording.js';
 
 /**
@@ -150,7 +150,9 @@ class DiskRecording implements RecordingFile {
     await mkdir(dirname(this.#path), { recursive: true });
     // SRS refuses, too: a recording is never written over.
     if (await exists(this.#path)) throw new Error('there is a file of that name');
-    return await open(`${this.#path}${PARTIAL}`, 'w');
+    const part = `${this.#path}${PARTIAL}`;
+    await keepRest(part, this.#path);
+    return await open(part, 'w');
   }
 
   async #name(file: FileHandle | null): Promise<void> {
@@ -169,6 +171,15 @@ class DiskRecording implements RecordingFile {
       };
     });
   }
+}
+
+/** What a process that was killed left under the name of a part plays: it is not written over. */
+async function keepRest(part: string, path: string): Promise<void> {
+  const rest = await lstat(part).catch(() => null);
+  if (rest === null || !rest.isFile() || rest.size === 0) return;
+  const kept = restPath(path, rest.mtimeMs);
+  if (await exists(kept)) throw new Error(`there is a file of the name ${kept}`);
+  await rename(part, kept);
 }
 
 async function exists(path: string): Promise<boolean> {

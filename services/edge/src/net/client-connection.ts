@@ -5,6 +5,7 @@ import type { Client, ClientType } from '../app/clients.js';
 import { newClientId, type ServerContext } from '../app/server.js';
 import { keyText, type StreamKey, streamUrlOf } from '../domain/stream-key.js';
 import type { Refusal, Visitor } from '../domain/visit.js';
+import { Aside } from './aside.js';
 import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
@@ -24,14 +25,16 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 const WATCH_MS = 1000;
 /** How long a peer that was told goodbye may take to hang up. */
 const GOODBYE_MS = 1000;
+/** How long a player may take for what the kernel has of its last bytes: as long as one may stand still by default. */
+const PLAYED_OUT_MS = 30_000;
 /**
  * Probes of a silent peer begin after this long. A player whose stream has not come is written nothing: if its host
  * vanished, nothing else would tell, and its pull would be tried for ever.
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 const NO_LIMIT = () => undefined;
-/** Why a client is not read: it says too much, it is asked about, its upstream is behind, it asked more than is answered. */
-const HOLD = { pace: 1, question: 2, upstream: 4, answer: 8 } as const;
+/** Why a client is not read: it says too much, also while it is asked about; its upstream is behind; it asked more than is answered. */
+const HOLD = { pace: 1, aside: 2, upstream: 4, answer: 8 } as const;
 export type Hold = keyof typeof HOLD;
 
 /**
@@ -68,6 +71,9 @@ export abstract class ClientConnection implements Client {
   #gotten: StreamKey | null = null;
   /** Null while no vhost that it came to restricts access. */
   #guest: Guest | null = null;
+  #isAsked = false;
+  /** What it says while it is asked about; null: it is not. */
+  #aside: Aside | null = null;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     this.socket = socket;
@@ -81,7 +87,10 @@ export abstract class ClientConnection implements Client {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
     socket.on('data', (data: Buffer) => {
-      if (!this.#closed && !socket.destroyed) this.onData(data);
+      // Once it was said goodbye nothing that it says changes that.
+      if (this.#closed || socket.destroyed || socket.writableEnded) return;
+      if (this.#aside === null) this.onData(data);
+      else if (!this.#aside.keep(data)) this.hold('aside');
     });
     socket.on('drain', () => {
       this.#unreadBytes = 0;
@@ -97,7 +106,7 @@ export abstract class ClientConnection implements Client {
   }
 
   get asks(): 'answered' | 'kept' | 'never' {
-    return (this.#holds & HOLD.question) === 0 ? 'never' : 'answered';
+    return this.#aside === null ? 'never' : 'answered';
   }
   get sentBytes(): number {
     return this.socket.bytesWritten;
@@ -172,7 +181,7 @@ export abstract class ClientConnection implements Client {
 
   /** Writes what it asked for. */
   protected answer(bytes: Buffer): void {
-    if (this.socket.destroyed) return;
+    if (this.socket.destroyed || this.socket.writableEnded) return;
     // A player may be in the middle of a key frame of megabytes.
     if (this.socket.writableLength === 0) this.#unreadBytes = 0;
     this.#unreadBytes += bytes.length;
@@ -187,6 +196,17 @@ export abstract class ClientConnection implements Client {
     this.#end ??= end;
     this.socket.end();
     this.setLimit(GOODBYE_MS, () => this.close(end, why));
+  }
+
+  /**
+   * It got all that it asked for, as if it had left by itself. What it has not taken yet is watched as any player's writes
+   * are; then it hangs up, or is cut: data of its that came to a closed socket would cost it what waits in the kernel.
+   */
+  #endPlayed(): void {
+    this.#end ??= 'client-left';
+    this.socket.end(() => {
+      if (!this.socket.destroyed) this.setLimit(PLAYED_OUT_MS, () => this.close('client-left', 'it played all'));
+    });
   }
 
   /** From now on it stands in the lists with this stream. */
@@ -213,16 +233,26 @@ export abstract class ClientConnection implements Client {
   }
 
   /**
-   * Waits for the answer to a question of its guest: of a vhost with `access` alone. It is not read meanwhile; when it is
-   * gone before the answer, nobody is told.
+   * Waits for the answer to a question of its guest: of a vhost with `access` alone. What it says meanwhile is heard after
+   * the answer; if it leaves meanwhile its place is free at once, and nobody is told the answer.
    */
   protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
-    this.hold('question');
+    this.#aside ??= new Aside();
+    this.#isAsked = true;
     void question.then((refusal) => {
       if (this.#closed || this.socket.destroyed) return;
-      this.letGo('question');
+      this.#isAsked = false;
       onAnswer(refusal);
+      // What it said before may have begun the next question.
+      if (!this.#isAsked) this.#hearAside();
     });
+  }
+
+  #hearAside(): void {
+    const said = this.#aside?.take();
+    this.#aside = null;
+    this.letGo('aside');
+    if (said !== undefined && said.length > 0 && !this.socket.destroyed) this.onData(said);
   }
 
   /** It plays or publishes no more. */
@@ -248,11 +278,11 @@ export abstract class ClientConnection implements Client {
       jumped: () => {
         this.context.trouble.jumps++;
       },
-      close: (why: 'slow' | 'duration') => {
-        if (why === 'slow') this.context.trouble.slowClosed++;
-        // It got all that it asked for: as if it had left by itself.
-        this.close(why === 'slow' ? 'slow' : 'client-left', why);
+      close: (why: 'slow') => {
+        this.context.trouble.slowClosed++;
+        this.close(why);
       },
+      playedOut: () => this.#endPlayed(),
     };
   }
 

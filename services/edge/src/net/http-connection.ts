@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ClientEnd } from '@dolphin/protocol';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
-import { type HttpRequest, routeOf } from '../app/http-routes.js';
+import { type HttpRequest, type LateAnswer, requestOf, routeOf } from '../app/http-routes.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import type { FlvStream } from '../domain/flv-mount.js';
@@ -9,30 +9,18 @@ import { type AnswerFrame, answerHead, flvHead, type HttpAnswer, textAnswer } fr
 import { type HttpHead, headerOf, parseHead } from '../domain/http-head.js';
 import type { StreamKey } from '../domain/stream-key.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
-
-/** A whole request head must be there by then, and the body that is thrown away with it. */
-const HEAD_TIMEOUT_MS = 5000;
-/** A connection is kept so long between two requests: SRS's time, and above the 10 s of an HLS segment. */
-const IDLE_MS = 15_000;
-/** An answer that somebody has to make takes no longer than that. */
-const ANSWER_TIMEOUT_MS = 10_000;
-/** A client that takes nothing of its answer for so long is closed: SRS's time. */
-const STALL_MS = 30_000;
-/**
- * An answer is taken at this speed at least, beside STALL_MS: a segment that somebody reads byte by byte would be held by
- * him long after its window. 512 kbit/s is less than a viewer can do with whose segments are large.
- */
-const SLOWEST_BYTES_PER_S = 64 * 1024;
-/** How long a player waits for a stream that nobody publishes here, before it gets its 404. */
-const ORIGIN_STANDBY_MS = 3000;
-/** The same on an edge: its upstreams are asked in turn, 5 s each. */
-const EDGE_STANDBY_MS = 20_000;
-/** Bytes of later requests kept while one is answered; with more it is not read on. One read of the socket. */
-const MAX_UNREAD_BYTES = 64 * 1024;
-/** A body that is asked for by no route is thrown away up to this; with a longer one the connection ends. */
-const MAX_BODY_BYTES = 64 * 1024;
-/** A player has nothing more to say; who sends on and on is cut. */
-const MAX_EXTRA_BYTES = 64 * 1024;
+import {
+  ANSWER_TIMEOUT_MS,
+  EDGE_STANDBY_MS,
+  HEAD_TIMEOUT_MS,
+  IDLE_MS,
+  MAX_BODY_BYTES,
+  MAX_EXTRA_BYTES,
+  MAX_UNREAD_BYTES,
+  ORIGIN_STANDBY_MS,
+  SLOWEST_BYTES_PER_S,
+  STALL_MS,
+} from './http-limits.js';
 
 const SERVER = `dolphin/${DOLPHIN_VERSION}`;
 const NOTHING = Buffer.alloc(0);
@@ -137,9 +125,10 @@ export class HttpConnection extends ClientConnection {
     this.#bodyBytes = head.bodyBytes ?? 0;
     const { httpCrossDomain, apiCrossDomain } = this.context.settings;
     const isOfPage = headerOf(head, 'origin') !== '';
+    const isKept = head.keepsAlive && this.context.clients.keepsConnections;
     const frame: AnswerFrame = {
       minor: head.minor,
-      keepsAlive: head.keepsAlive && head.bodyBytes !== null && head.bodyBytes <= MAX_BODY_BYTES,
+      keepsAlive: isKept && head.bodyBytes !== null && head.bodyBytes <= MAX_BODY_BYTES,
       crossDomain: httpCrossDomain && isOfPage,
       server: SERVER,
     };
@@ -147,21 +136,28 @@ export class HttpConnection extends ClientConnection {
     const api = this.context.sharedApi?.(head) ?? null;
     if (api !== null) this.#send(api, { ...frame, crossDomain: apiCrossDomain && isOfPage }, method);
     else if (method === 'OPTIONS' && httpCrossDomain) this.#send({ status: 200 }, frame);
-    else if (method === 'GET' || method === 'HEAD') this.#serve({ ...this.#requestOf(head), method }, head, frame);
+    else if (method === 'GET' || method === 'HEAD') this.#serve(requestOf(head, method, this.address), head, frame);
     else this.#send(textAnswer(405, ALLOW), frame);
   }
 
-  #requestOf(head: HttpHead): Omit<HttpRequest, 'method'> {
-    const { path, query, host } = head;
-    return { path, query, host, address: this.address, header: (name) => headerOf(head, name) };
+  endKept(): void {
+    const isAsking = this.#state !== 'reading' || this.#unread.length > 0 || this.#bodyBytes > 0;
+    if (!isAsking && this.sentBytes > 0) this.#endUnkept();
+  }
+
+  #endUnkept(): void {
+    this.#state = 'ending';
+    this.endAfterWrites('edge-stopped', 'the server ends');
   }
 
   #serve(request: HttpRequest, head: HttpHead, frame: AnswerFrame): void {
     const outcome = routeOf(this.context.httpRoutes, request);
     switch (outcome.is) {
       case 'answer':
-        if (outcome.answer instanceof Promise) this.#sendLater(outcome.answer, frame, request, outcome.of);
-        else this.#sendOf(outcome.answer, frame, request, outcome.of);
+        this.#sendOf(outcome.answer, frame, request, outcome.of);
+        return;
+      case 'late':
+        this.#sendLater(outcome, frame, request);
         return;
       case 'play':
         if (request.method === 'HEAD') this.#write([flvHead(frame, 'HEAD')], frame.keepsAlive, 'client-left');
@@ -231,16 +227,23 @@ export class HttpConnection extends ClientConnection {
     this.#send(answer, frame, method);
   }
 
-  #sendLater(making: Promise<HttpAnswer>, frame: AnswerFrame, request: HttpRequest, stream?: StreamKey): void {
+  #sendLater({ answer: making, of, question }: LateAnswer, frame: AnswerFrame, request: HttpRequest): void {
     this.#state = 'answering';
     let late = false;
     const send = (answer: HttpAnswer) => {
-      if (!late && !this.socket.destroyed) this.#sendOf(answer, frame, request, stream);
+      if (!late && !this.socket.destroyed) this.#sendOf(answer, frame, request, of);
     };
-    this.setLimit(ANSWER_TIMEOUT_MS, () => {
-      send(textAnswer(503, { 'Retry-After': '5' }));
-      late = true;
-    });
+    const limit = () => {
+      if (this.socket.destroyed) return;
+      this.setLimit(ANSWER_TIMEOUT_MS, () => {
+        send(textAnswer(503, { 'Retry-After': '5' }));
+        late = true;
+      });
+    };
+    this.clearLimit();
+    // A hook may take three times as long as an answer: who asks it has limits for it.
+    if (question === undefined) limit();
+    else void question.then(limit);
     making.then(send, (error: unknown) => {
       this.context.log.warn({ err: error, path: request.path }, 'an HTTP answer could not be made');
       send(textAnswer(500));
@@ -248,9 +251,11 @@ export class HttpConnection extends ClientConnection {
   }
 
   #send(answer: HttpAnswer, frame: AnswerFrame, method = 'GET', end?: ClientEnd): void {
-    const parts = [answerHead(answer, frame)];
+    // As it is now: the answer may have taken its time.
+    const keepsAlive = frame.keepsAlive && this.context.clients.keepsConnections;
+    const parts = [answerHead(answer, { ...frame, keepsAlive })];
     if (answer.body !== undefined && answer.body.length > 0 && method !== 'HEAD') parts.push(answer.body);
-    this.#write(parts, frame.keepsAlive, end ?? (answer.status < 400 ? 'client-left' : 'error'));
+    this.#write(parts, keepsAlive, end ?? (answer.status < 400 ? 'client-left' : 'error'));
   }
 
   /** The next request is looked at when the kernel has all of this: who does not read, does not ask. */
@@ -287,6 +292,7 @@ export class HttpConnection extends ClientConnection {
     }
     this.#state = 'reading';
     if (this.#bodyBytes > 0 || this.#unread.length > 0) this.#limitHead();
+    else if (!this.context.clients.keepsConnections) this.#endUnkept();
     else this.setLimit(IDLE_MS, () => this.close('client-left', 'it asks no more'));
     this.letGo('answer');
     this.#readNext();

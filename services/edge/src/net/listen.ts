@@ -18,7 +18,7 @@ export function mediaServer(onSocket: (socket: Socket) => void): Server {
 }
 
 /** Listens without SO_REUSEPORT: a port that another server has is an error, and not shared with it. */
-export function listen(server: Server, at: ListenAt): Promise<void> {
+function listen(server: Server, at: ListenAt): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new ListenError(`${listenText(at)}: ${error.message}`, { cause: error })));
     server.listen({ port: at.port, backlog: BACKLOG, ...(at.address === '' ? {} : { host: at.address }) }, () => {
@@ -28,4 +28,24 @@ export function listen(server: Server, at: ListenAt): Promise<void> {
       resolve();
     });
   });
+}
+
+/** The ports of a process. */
+export class Listeners {
+  readonly #servers: Server[] = [];
+  #areClosed = false;
+
+  /** Rejects with ListenError. */
+  async open(server: Server, at: ListenAt): Promise<void> {
+    await listen(server, at);
+    // It was told to end while it starts.
+    if (this.#areClosed) server.close();
+    else this.#servers.push(server);
+  }
+
+  /** Nobody new from now on; who is there stays. */
+  close(): void {
+    this.#areClosed = true;
+    for (const server of this.#servers.splice(0)) server.close();
+  }
 }

@@ -24,7 +24,7 @@ export function asksForMany({ hops, isProbe }: SaidAtConnect, isOfThisHost: bool
 export type RtmpClientState =
   | { is: 'new' }
   | { is: 'connected' }
-  /** Whether it may play or publish is being asked; `later` is what it said along, a read's worth. */
+  /** Whether it may play or publish is being asked; `later` is what it said along, in the same read. */
   | { is: 'asking'; later: ServerEvent[] }
   | { is: 'playing'; key: StreamKey; player: Player }
   | { is: 'publishing'; key: StreamKey; path: PublishPath; watch: PublishWatch }

@@ -1,5 +1,6 @@
 import { onTermination } from '@dolphin/runtime';
 import { type QuitSignal, quitFor } from '../domain/quit-rules.js';
+import { takeEarlyQuits } from './early-signals.js';
 
 export interface QuitActions {
   forceGraceQuit(): boolean;
@@ -9,7 +10,7 @@ export interface QuitActions {
   drain(): void;
 }
 
-/** SIGTERM, SIGINT and SIGQUIT of this process. */
+/** SIGTERM, SIGINT and SIGQUIT of this process; those that came before are obeyed at once. */
 export function onQuitSignals(actions: QuitActions): void {
   let isDraining = false;
   const onSignal = (signal: QuitSignal) => {
@@ -22,4 +23,5 @@ export function onQuitSignals(actions: QuitActions): void {
   };
   onTermination((signal) => onSignal(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM'));
   process.on('SIGQUIT', () => onSignal('SIGQUIT'));
+  for (const signal of takeEarlyQuits()) onSignal(signal);
 }
