@@ -4,6 +4,8 @@ import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ROOT } from '../up/places.js';
+import { BatchEntries } from './batch-entries.js';
+import { batchesOf } from './batches.js';
 import { KINDS, type Kind, testFiles } from './collect.js';
 import { Coverage } from './coverage.js';
 import { endLeaks, RUN_MARK } from './leaks.js';
@@ -78,6 +80,24 @@ async function runKinds(
 ): Promise<void> {
   const files = kinds.flatMap((kind) => testFiles(ROOT, kind));
   if (files.length === 0) return;
+  const entries = new BatchEntries();
+  try {
+    await runFiles(
+      batchesOf(ROOT, files).map((batch) => entries.entryOf(batch)),
+      summary,
+      { stop, timeoutMs },
+    );
+  } finally {
+    entries.remove();
+  }
+}
+
+/** Runs each file in a process of its own. */
+async function runFiles(
+  files: string[],
+  summary: Summary,
+  { stop, timeoutMs }: { stop: AbortSignal; timeoutMs: number },
+): Promise<void> {
   const events = run({ files, concurrency: CONCURRENCY, timeout: timeoutMs, signal: stop });
   // Nothing more is written to it than its own events; the process's stdout stays open.
   const reporter = new spec();
