@@ -12,73 +12,81 @@ import { RawNats } from '../support/raw-nats.js';
 
 const subjects = subjectsOf('main');
 
-it('who listens on a raw socket sees an apply from 4 to 8 send four spawns, which sent again start nothing', async (t) => {
-  const farm = await TestFarm.start(t, { edges: 4, redis: false });
-  const before = new Set((await farm.streamEdges()).map(({ pid }) => pid));
-  const raw = await RawNats.connect(t, farm.nats.url);
-  await raw.subscribe('dolphin.main.command.>');
-  await farm.apply(8);
-  const view = await farm.ready(8);
+it('the commands and the views of a farm', async (t) => {
+  const farm = await TestFarm.start(t, { edges: 4 });
 
-  const sent = raw.messages.map(({ subject, reply, payload }) => {
-    assert.equal(subject, `dolphin.main.command.${farm.host}`);
-    assert.match(reply ?? '', /^dolphin\.main\.reply\.h1\./, 'a request, which its worker answers');
-    return { bytes: payload, command: Command.parse(JSON.parse(payload.toString())) };
-  });
-  const spawns = new Map(
-    sent.flatMap((one) => (one.command.body.type === 'spawn' ? [[slotOf(one.command), one]] : [])),
+  await t.test(
+    'who listens on a raw socket sees an apply from 4 to 8 send four spawns, which sent again start nothing',
+    async (t) => {
+      const before = new Set((await farm.streamEdges()).map(({ pid }) => pid));
+      const raw = await RawNats.connect(t, farm.nats.url);
+      await raw.subscribe('dolphin.main.command.>');
+      await farm.apply(8);
+      const view = await farm.ready(8);
+
+      const sent = raw.messages.map(({ subject, reply, payload }) => {
+        assert.equal(subject, `dolphin.main.command.${farm.host}`);
+        assert.match(reply ?? '', /^dolphin\.main\.reply\.h1\./, 'a request, which its worker answers');
+        return { bytes: payload, command: Command.parse(JSON.parse(payload.toString())) };
+      });
+      const spawns = new Map(
+        sent.flatMap((one) => (one.command.body.type === 'spawn' ? [[slotOf(one.command), one]] : [])),
+      );
+      assert.deepEqual([...spawns.keys()].sort(), [4, 5, 6, 7], 'four new slots, four spawn commands');
+      for (const { command } of spawns.values()) {
+        assert.ok(command.term >= 1 && command.sequence >= 1, 'it carries its term and decision');
+      }
+      const added = view.edges.filter(({ role, slot }) => role === 'stream' && spawns.has(slot));
+      const pids = new Set(added.map(({ pid }) => pid).filter((pid) => !before.has(pid)));
+      assert.equal(pids.size, 4, 'four new processes');
+
+      const nc = await connect({ servers: farm.nats.url });
+      onCleanup(t, () => nc.close());
+      for (const [slot, { bytes }] of spawns) {
+        const reply = await nc.request(subjects.command(farm.host), bytes, { timeout: DEADLINE_MS });
+        const answer = reply.json<CommandReply>();
+        // Where the machine stood still, another term may have begun: then these bytes are refused, and start nothing either.
+        if (answer.result === 'refused') assert.equal(answer.code, 'E_TERM_STALE');
+        else assert.deepEqual(answer, { result: 'accepted', already: true });
+        const edge = (await farm.podState()).edges.find((e) => e.role === 'stream' && e.slot === slot);
+        assert.equal(edge?.pid, view.edges.find((e) => e.role === 'stream' && e.slot === slot)?.pid);
+      }
+      const starts = (await farm.happenings()).happenings.filter((h) => h.fact.type === 'edge-started');
+      assert.equal(starts.length, 9, 'eight stream edges and the back source, each started once');
+      assert.deepEqual(raw.errors, []);
+    },
   );
-  assert.deepEqual([...spawns.keys()].sort(), [4, 5, 6, 7], 'four new slots, four spawn commands');
-  for (const { command } of spawns.values()) {
-    assert.ok(command.term >= 1 && command.sequence >= 1, 'it carries its term and decision');
-  }
-  const added = view.edges.filter(({ role, slot }) => role === 'stream' && spawns.has(slot));
-  const pids = new Set(added.map(({ pid }) => pid).filter((pid) => !before.has(pid)));
-  assert.equal(pids.size, 4, 'four new processes');
 
-  const nc = await connect({ servers: farm.nats.url });
-  onCleanup(t, () => nc.close());
-  for (const [slot, { bytes }] of spawns) {
-    const reply = await nc.request(subjects.command(farm.host), bytes, { timeout: DEADLINE_MS });
-    const answer = reply.json<CommandReply>();
-    // Where the machine stood still, another term may have begun: then these bytes are refused, and start nothing either.
-    if (answer.result === 'refused') assert.equal(answer.code, 'E_TERM_STALE');
-    else assert.deepEqual(answer, { result: 'accepted', already: true });
-    const edge = (await farm.podState()).edges.find((e) => e.role === 'stream' && e.slot === slot);
-    assert.equal(edge?.pid, view.edges.find((e) => e.role === 'stream' && e.slot === slot)?.pid);
-  }
-  const starts = (await farm.happenings()).happenings.filter((h) => h.fact.type === 'edge-started');
-  assert.equal(starts.length, 9, 'eight stream edges and the back source, each started once');
-  assert.deepEqual(raw.errors, []);
-});
+  await t.test(
+    'deleting Redis data and snapshots loses nothing, and commands made by hand are refused, each once as a fact',
+    async (t) => {
+      const before = await farm.view();
+      const redis = new Redis(farm.redis?.url ?? '');
+      onCleanup(t, () => redis.disconnect());
+      await eventually(async () => (await redis.keys('*')).length > 0, { what: 'the Redis view is written' });
 
-it('deleting Redis data and snapshots loses nothing, and commands made by hand are refused, each once as a fact', async (t) => {
-  const farm = await TestFarm.start(t, { edges: 3 });
-  const before = await farm.view();
-  const redis = new Redis(farm.redis?.url ?? '');
-  onCleanup(t, () => redis.disconnect());
-  await eventually(async () => (await redis.keys('*')).length > 0, { what: 'the Redis view is written' });
+      await redis.flushall();
+      await eventually(async () => (await redis.keys('*')).length > 0, { what: 'the Redis view is written again' });
+      await farm.master.stop();
+      await redis.flushall();
+      await rm(join(farm.dir, 'master'), { recursive: true, force: true });
+      farm.startMaster();
 
-  await redis.flushall();
-  await eventually(async () => (await redis.keys('*')).length > 0, { what: 'the Redis view is written again' });
-  await farm.master.stop();
-  await redis.flushall();
-  await rm(join(farm.dir, 'master'), { recursive: true, force: true });
-  farm.startMaster();
-
-  const after = await farm.ready(3);
-  assert.equal(after.specVersion, before.specVersion);
-  assert.deepEqual(after.spec, before.spec);
-  assert.deepEqual(
-    after.edges.map(({ role, slot, generation, pid }) => ({ role, slot, generation, pid })),
-    before.edges.map(({ role, slot, generation, pid }) => ({ role, slot, generation, pid })),
-    'the same processes, in the same generations',
+      const after = await farm.ready(8);
+      assert.equal(after.specVersion, before.specVersion);
+      assert.deepEqual(after.spec, before.spec);
+      assert.deepEqual(
+        after.edges.map(({ role, slot, generation, pid }) => ({ role, slot, generation, pid })),
+        before.edges.map(({ role, slot, generation, pid }) => ({ role, slot, generation, pid })),
+        'the same processes, in the same generations',
+      );
+      await eventually(async () => (await farm.view()).sequence > before.sequence, { what: 'sequences go on' });
+      await farm.apply(9);
+      const last = await farm.ready(9);
+      assert.equal(last.specVersion, before.specVersion + 1);
+      await refusesHandMade(t, farm);
+    },
   );
-  await eventually(async () => (await farm.view()).sequence > before.sequence, { what: 'sequences go on' });
-  await farm.apply(4);
-  const last = await farm.ready(4);
-  assert.equal(last.specVersion, before.specVersion + 1);
-  await refusesHandMade(t, farm);
 });
 
 /** This master is the farm's second leader; the first slot gets its second generation. */
@@ -88,7 +96,7 @@ async function refusesHandMade(t: TestScope, farm: TestFarm): Promise<void> {
   const at = (edges: readonly EdgeView[]) => edges.find(({ role, slot }) => role === 'stream' && slot === 0);
   const edge = await eventually(
     async () => {
-      const found = at((await farm.ready(4)).edges);
+      const found = at((await farm.ready(9)).edges);
       return found?.generation === 2 && found;
     },
     { what: 'the first slot is in its second generation' },
@@ -139,7 +147,7 @@ async function refusesHandMade(t: TestScope, farm: TestFarm): Promise<void> {
     refusals.map(([id, , code]) => [id, code]),
     'once each',
   );
-  assert.equal(at((await farm.ready(4)).edges)?.pid, edge.pid, 'nothing was started or stopped');
+  assert.equal(at((await farm.ready(9)).edges)?.pid, edge.pid, 'nothing was started or stopped');
   assert.equal(await starts(), startsBefore);
 
   function isHandMade(data: Readonly<Record<string, unknown>>): boolean {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { TestFarm } from '../support/farm.js';
+import { CLI_POLL_MS, TestFarm } from '../support/farm.js';
 import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
 
 it('while NATS is away players go on, a dead edge is restarted, apply fails with a code, all heals on return, and also without its data', async (t) => {
@@ -35,7 +35,7 @@ it('while NATS is away players go on, a dead edge is restarted, apply fails with
       assert.equal(code, 0, `${stdout}${stderr}`);
       return true;
     },
-    { what: 'status still answers, and all is well' },
+    { what: 'status still answers, and all is well', pollMs: CLI_POLL_MS },
   );
 
   await farm.nats.restart();
@@ -68,7 +68,7 @@ it('while NATS is away players go on, a dead edge is restarted, apply fails with
       assert.equal(code, 0, `${stdout}${stderr}`);
       return true;
     },
-    { what: 'a log is begun for what runs' },
+    { what: 'a log is begun for what runs', pollMs: CLI_POLL_MS },
   );
   await eventually(
     async () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { EndedSessionRow, LiveSession } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
-import { TestFarm } from '../support/farm.js';
+import { CLI_POLL_MS, TestFarm } from '../support/farm.js';
 import { publishFile, startRecording } from '../support/media.js';
 
 it('dolphin-cli shows who is there, closes one, and says how clients ended over two lives of a pod, also without their host', async (t) => {
-  const farm = await TestFarm.start(t, { edges: 2, redis: false });
+  const farm = await TestFarm.start(t, { edges: 1, redis: false });
   const ended = async (...filters: string[]) => {
     const { stdout, stderr } = await farm.cli('sessions', '--json', ...filters);
     assert.equal(stderr, '');
@@ -18,7 +18,7 @@ it('dolphin-cli shows who is there, closes one, and says how clients ended over 
         const rows = await ended();
         return rows.length >= count && rows;
       },
-      { what: `${count} ended sessions are shown` },
+      { what: `${count} ended sessions are shown`, pollMs: CLI_POLL_MS },
     );
   publishFile(t, farm.originUrl, { loop: true });
   const { code, stderr } = await startRecording(t, farm.rtmpUrl, { seconds: 1 }).done;
@@ -28,7 +28,7 @@ it('dolphin-cli shows who is there, closes one, and says how clients ended over 
   const first = await farm.podState();
   process.kill(first.pid, 'SIGKILL');
   await eventually(async () => (await farm.podState()).pid !== first.pid, { what: 'the pod has another life' });
-  await farm.ready(2);
+  await farm.ready(1);
   await startRecording(t, farm.flvUrl, { seconds: 1 }).done;
   const rows = await shipped(2);
   assert.deepEqual(
@@ -50,7 +50,7 @@ it('dolphin-cli shows who is there, closes one, and says how clients ended over 
       const [one, ...more] = (JSON.parse(stdout) as { clients: LiveSession[] }).clients;
       return one?.stream && one.sentBytes ? { ...one, more: more.length } : null;
     },
-    { what: 'a player is there' },
+    { what: 'a player is there', pollMs: CLI_POLL_MS },
   );
   const { host, protocol, edge, stream, use, more } = there;
   assert.match(edge ?? '', /^stream-[01]$/);
@@ -61,7 +61,7 @@ it('dolphin-cli shows who is there, closes one, and says how clients ended over 
       const { code, stdout } = await farm.cli('kick', there.id, '--why', 'a test');
       return code === 0 || code === 66 ? { code, stdout } : null;
     },
-    { what: 'it is kicked' },
+    { what: 'it is kicked', pollMs: CLI_POLL_MS },
   );
   if (kick.code === 0) assert.equal(kick.stdout, `kick of ${there.id}: it is being closed on h1\n`);
   const all = await shipped(3);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PlanAnswer } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
 import { startNats } from '../support/nats.js';
 import { fromRoot } from '../support/paths.js';
@@ -40,7 +41,7 @@ test('a rolling change goes on under the next leader, stops at what does not sta
   const plan = await master.request('POST', '/api/v1/apply?dryRun=1', {
     spec: { edges: { perHost: 2 }, origins: ['127.0.0.1:1935'], engine: 'broken' },
   });
-  const { steps: planned } = plan.body as unknown as { steps: { action: string }[] };
+  const { steps: planned } = PlanAnswer.parse(plan.body);
   assert.deepEqual([...new Set(planned.map(({ action }) => action))], ['update']);
   await master.applied({ perHost: 2 }, { engine: 'broken', update: QUICK });
   const stopped = await master.until('it stops', ({ update }) => update?.state === 'stopped');

@@ -24,6 +24,9 @@ const STREAM = 'live/livestream';
 /** Enough slots for what the tests scale to. */
 const SLOTS = 12;
 
+/** Between looks by `cli`: each is a start of Node. */
+export const CLI_POLL_MS = 500;
+
 export interface FarmOptions {
   edges?: number;
   mode?: 'auto' | 'relay';

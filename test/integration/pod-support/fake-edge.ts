@@ -4,8 +4,8 @@ import { createServer, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * An edge without media, run as a process of its own: `-t` and `-v` as a server, a private API, and a line for each
- * client that says who serves it and what it thinks of the client; then it echoes.
+ * An edge without media, run as a process of its own: a private API, and a line for each client that says who serves it and
+ * what it thinks of the client; then it echoes. `-t` and `-v` are answered before it is started: `fakeBinary`.
  *
  * FAKE_EDGE: `hand-off` (default) says hello and takes sockets; `relay` does not; `deaf` takes the first 3 only; `shut` is relayed
  * to and listens on its API only, until it gets a SIGUSR2; `late` makes the file FAKE_EDGE_GATE, and is as `hand-off` when somebody has removed it;
@@ -17,16 +17,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const behaviour = process.env['FAKE_EDGE'] ?? 'hand-off';
 const relayed = behaviour === 'relay' || behaviour === 'shut';
 const argv = process.argv.slice(2);
-if (argv.includes('-v')) {
-  process.stdout.write(relayed ? '5.0.216\n' : 'dolphin-edge 0.1.0\n');
-  process.exit(0);
-}
 const conf = readFileSync(argv[argv.indexOf('-c') + 1] ?? '', 'utf8');
-if (/refuse_me/.test(conf)) {
-  process.stderr.write('refuse_me is not a directive\n');
-  process.exit(255);
-}
-if (argv.includes('-t')) process.exit(0);
 if (behaviour === 'dies') process.exit(3);
 /** One is on its way at a time: so long for each. */
 const SLOW_MS = 3;

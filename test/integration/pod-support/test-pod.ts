@@ -24,12 +24,25 @@ export const FARM_ID = randomUUID();
 /** While this file is there, a `late` fake edge is up and not ready. */
 export const gateOf = (dir: string) => join(dir, 'gate');
 
-/** Runs this Node with a program of these tests, as a binary that a pod can start. */
+/**
+ * An edge without media, as a binary that a pod can start: `-v` and `-t` as a server, and else this Node with a program of
+ * these tests. A pod asks for both before each first start, and a shell answers them in no time.
+ */
 export function fakeBinary(dir: string, behaviour = 'hand-off'): string {
   const path = join(dir, `fake-${behaviour}`);
+  const version = behaviour === 'relay' || behaviour === 'shut' ? '5.0.216' : 'dolphin-edge 0.1.0';
   const script = fromRoot('test/dist/integration/pod-support/fake-edge.js');
   const env = `FAKE_EDGE=${behaviour} FAKE_EDGE_GATE=${gateOf(dir)}`;
-  writeFileSync(path, `#!/bin/sh\n${env} exec ${process.execPath} ${script} "$@"\n`);
+  const lines = [
+    '#!/bin/sh',
+    `[ "$1" = -v ] && echo '${version}' && exit`,
+    'if [ "$1" = -t ]; then',
+    '  grep -q refuse_me "$3" || exit 0',
+    '  echo refuse_me is not a directive >&2; exit 255',
+    'fi',
+    `${env} exec ${process.execPath} ${script} "$@"`,
+  ];
+  writeFileSync(path, `${lines.join('\n')}\n`);
   chmodSync(path, 0o755);
   return path;
 }

@@ -4,13 +4,18 @@ import { relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ROOT } from '../up/places.js';
+import { BatchEntries } from './batch-entries.js';
+import { batchesOf } from './batches.js';
 import { KINDS, type Kind, testFiles } from './collect.js';
 import { Coverage } from './coverage.js';
 import { endLeaks, RUN_MARK } from './leaks.js';
 import { Summary } from './summary.js';
 
-/** Test files at the same time, for two cores: most of what a test does is waiting, and two files leave half of them idle. */
-const CONCURRENCY = 3;
+/**
+ * Processes with tests at the same time, for two cores: half of what a test of several processes does is waiting, and three
+ * files leave a quarter of the cores idle.
+ */
+const CONCURRENCY = 4;
 /** For one file. Nothing waits without a deadline of its own; this is for the bug in one. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
 /** In the long mode a file of fuzz tests takes most of an hour on a busy machine. */
@@ -78,6 +83,24 @@ async function runKinds(
 ): Promise<void> {
   const files = kinds.flatMap((kind) => testFiles(ROOT, kind));
   if (files.length === 0) return;
+  const entries = new BatchEntries();
+  try {
+    await runFiles(
+      batchesOf(ROOT, files).map((batch) => entries.entryOf(batch)),
+      summary,
+      { stop, timeoutMs },
+    );
+  } finally {
+    entries.remove();
+  }
+}
+
+/** Runs each file in a process of its own. */
+async function runFiles(
+  files: string[],
+  summary: Summary,
+  { stop, timeoutMs }: { stop: AbortSignal; timeoutMs: number },
+): Promise<void> {
   const events = run({ files, concurrency: CONCURRENCY, timeout: timeoutMs, signal: stop });
   // Nothing more is written to it than its own events; the process's stdout stays open.
   const reporter = new spec();
