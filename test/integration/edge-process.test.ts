@@ -66,5 +66,4 @@ describe('the process of an edge', { concurrency: 3 }, () => {
     assert.equal(code, 0);
     assert.equal(existsSync(join(edge.dir, 'edge.pid')), false);
   });
-
 });

@@ -19,7 +19,7 @@ export const sampleBytes: Buffer = readFileSync(sampleFlv).subarray(0, SAMPLE_BY
 export const sampleTags: readonly FlvTag[] = new FlvReader().push(sampleBytes);
 
 /** The small ones: of a large one a mutation seldom meets a field. */
-const smallTags = sampleTags.filter(({ payload }) => payload.length < 1500).slice(0, 40);
+export const smallTags = sampleTags.filter(({ payload }) => payload.length < 1500).slice(0, 40);
 
 /** The sample's messages as chunks: of 128 bytes, of 4096, and with times that need four bytes. */
 export function chunkCorpus(): Buffer[] {

@@ -11,10 +11,12 @@ import {
   FlvReader,
   type FlvTag,
   type FrameKind,
+  isVideoSequenceHeader,
   MessageType,
 } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import fc from 'fast-check';
+import { aacHeader, avcFrame, avcHeader, hevcFrame, hevcHeaders, SPS, SPS_HEVC } from '../media/ts-messages.js';
 
 const KEY = { vhost: 'v', app: 'live', stream: 's' };
 const TYPES: Readonly<Record<FrameKind, number>> = {
@@ -148,6 +150,27 @@ describe('a recording', () => {
       ['/d/s.0.2900.flv', undefined],
     );
     assert.deepEqual(tagsOf(files[1] as Written).slice(0, 3), ['metadata 0', 'video-header 0', 'key-frame 0']);
+  });
+
+  it('keeps a codec that changes within it, and begins the next segment with the newer headers', () => {
+    const { files, tap, send } = recorded('dvr_plan segment; dvr_duration 2;');
+    const { classic, enhanced } = hevcHeaders;
+    send('video-header', 0, avcHeader);
+    send('audio-header', 0, aacHeader);
+    send('key-frame', 0, avcFrame([SPS], { key: true }));
+    send('video-header', 1000, classic);
+    send('key-frame', 1000, hevcFrame([SPS_HEVC], { key: true, form: 'classic' }));
+    send('video-header', 2000, enhanced);
+    send('key-frame', 2100, hevcFrame([SPS_HEVC], { key: true, form: 'frames' }));
+    tap.sourceEnded();
+    const headersIn = (file: Written | undefined) =>
+      (file === undefined ? [] : new FlvReader().push(file.bytes))
+        .filter(({ typeId, payload }) => typeId === MessageType.video && isVideoSequenceHeader(payload))
+        .map(({ payload }) => payload);
+    assert.equal(files.length, 2);
+    assert.deepEqual(headersIn(files[0]), [avcHeader, classic, enhanced]);
+    assert.deepEqual(headersIn(files[1]), [enhanced]);
+    for (const file of files) assert.equal(new FlvReader().push(finishedFile(file)).at(-1)?.typeId, MessageType.video);
   });
 
   it('is cut anywhere where key frames are not waited for, and keeps the stream’s times if told to', () => {

@@ -74,6 +74,14 @@ describe('the head of an HTTP request', () => {
     for (const text of [long, `${long} HTTP/1.1\r\n\r\n`]) assert.deepEqual(parse(text), { is: 'bad', status: 431 });
   });
 
+  it('fits or not by its length, not by how it is cut', () => {
+    const [start, end] = ['GET / HTTP/1.1\r\nX: ', '\r\n\r\n'];
+    const longest = `${start}${'a'.repeat(MAX_HEAD_BYTES - start.length - end.length)}`;
+    for (let cut = 0; cut <= 5; cut++) assert.equal(parse(longest.slice(0, longest.length - cut)).is, 'more');
+    assert.equal(headOf(longest + end).bytes, MAX_HEAD_BYTES);
+    assert.deepEqual(parse(`${longest}a${end}`), { is: 'bad', status: 431 });
+  });
+
   it('never makes the reader throw, and never reaches beyond what came', () => {
     const piece = fc.constantFrom(
       'GET ',

@@ -1,27 +1,15 @@
 import assert from 'node:assert/strict';
 import {
   type AmfValue,
-  aacFacts,
-  audioCodec,
-  avcFacts,
   decodeAmf0,
   encodeAmf0,
   encodeFlvTag,
   FlvReader,
   type FlvTag,
   flvHeader,
-  isAudioSequenceHeader,
-  isMetadata,
-  isVideoKeyFrame,
-  isVideoSequenceHeader,
   MAX_AGGREGATE_TAGS,
   MessageType,
-  StreamTimeline,
   splitAggregate,
-  TS_PACKET_BYTES,
-  TsMuxer,
-  videoCodec,
-  withoutSetDataFrame,
 } from '@dolphin/media';
 import { fuzz, mediaErrorOf } from '../../support/fuzz.js';
 import { pieces } from '../../support/fuzz-mutate.js';
@@ -44,6 +32,27 @@ const values = [
     '110905010603780600',
   ].map(ofHex),
   ...['1108010000000000000000', '110c07010203', '110b073c613e', '020001781109030106037811090101060311060'].map(ofHex),
+  // AMF3: traits twice; a list that has names, too; all bytes of a number; a class that writes itself.
+  ...[
+    '110a0b0105610403110a0100',
+    '1109030362010400' + '110903036201' + '0401',
+    '1104ffffffff1104c080001105400921fb54442d18',
+    '110a0701',
+    '11090501' + '0a13010361060362' + '0a010403',
+  ].map(ofHex),
+  // Deeper than is read, as are these; and a name that is none.
+  ...['03000161', '0a00000001', '0800000001000161'].flatMap((level) => [
+    ofHex(level.repeat(31)),
+    ofHex(level.repeat(40)),
+  ]),
+  ofHex(`11${'09030161'.repeat(40)}`),
+  ofHex(`11${'090301'.repeat(40)}01`),
+  encodeAmf0(
+    Object.fromEntries([
+      ['__proto__', 1],
+      ['a', { b: 2 }],
+    ]),
+  ),
   ...payloads(MessageType.dataAmf0),
 ];
 
@@ -85,10 +94,19 @@ function readFlv(parts: readonly Buffer[]) {
   const reader = new FlvReader();
   const tags: FlvTag[] = [];
   const error = mediaErrorOf(() => {
-    for (const part of parts)
-      for (const tag of reader.push(part)) tags.push({ ...tag, payload: Buffer.from(tag.payload) });
+    for (const part of parts) tags.push(...reader.push(part));
   });
   return { tags, error };
+}
+
+/** Byte by byte: as values they take longer to compare than to read. */
+function assertSame(tags: readonly FlvTag[], expected: readonly FlvTag[]): void {
+  assert.equal(tags.length, expected.length);
+  for (const [i, tag] of tags.entries()) {
+    const other = expected[i] as FlvTag;
+    const isSame = tag.typeId === other.typeId && tag.timestamp === other.timestamp;
+    if (!isSame || !tag.payload.equals(other.payload)) assert.deepEqual(tag, other);
+  }
 }
 
 fuzz('FLV: MediaError or tags, the same whole or in pieces, and when they are written', files, (input, random) => {
@@ -96,9 +114,10 @@ fuzz('FLV: MediaError or tags, the same whole or in pieces, and when they are wr
   const cut = readFlv(pieces(input, random));
   assert.equal(cut.error, whole.error);
   // Of a read that ends in an error nothing is told.
-  if (whole.error === null) assert.deepEqual(cut.tags, whole.tags);
-  const written = Buffer.concat([flvHeader({ audio: true, video: true }), ...whole.tags.map(encodeFlvTag)]);
-  assert.deepEqual(readFlv([written]), { tags: whole.tags, error: null });
+  if (whole.error === null) assertSame(cut.tags, whole.tags);
+  const written = readFlv([flvHeader({ audio: true, video: true }), ...whole.tags.map(encodeFlvTag)]);
+  assert.equal(written.error, null);
+  assertSame(written.tags, whole.tags);
 });
 
 const aggregates = [3, 10, 40].map((count) =>
@@ -117,74 +136,4 @@ fuzz('an aggregate: MediaError or views into it that do not overlap', aggregates
     assert.ok(messages.reduce((sum, { payload }) => sum + payload.length, 0) <= input.length);
     for (const { timestamp } of messages) assert.ok(timestamp >= 0 && timestamp <= 0xffffffff);
   });
-});
-
-const headers = [
-  '1700000000014d401effe1000467424000010004' + '68ce3c80',
-  '17000000000164001fffe1001967640' + '01facd9405005bb016a02020280000003008000001e478c18cb01000468ebecb22c',
-  '9168766331000000' + '01020304050607',
-  '90617630318104' + '0c00',
-  '97000306' + '90' + '68766331' + '0102',
-  '960068766331' + '00' + '0102',
-  '1c00000000010160000000b000000000005df000fcfdf8f800000f03200001000' + '140010c01ffff',
-  'af0011901056e500',
-  'af01210004',
-  '906d703461' + '1210',
-  '914f707573' + '0102',
-  '2ffffb9064',
-].map((hex) => Buffer.from(hex.length % 2 === 0 ? hex : `${hex}0`, 'hex'));
-const media = [...headers, ...payloads(MessageType.video, 400), ...payloads(MessageType.audio, 400)];
-
-fuzz('heads of frames, and the parameters of AVC and AAC: an answer for any bytes', media, (input) => {
-  assert.ok(!(isVideoKeyFrame(input) && isVideoSequenceHeader(input)));
-  videoCodec(input);
-  audioCodec(input);
-  isAudioSequenceHeader(input);
-  const avc = avcFacts(input);
-  if (avc?.width) assert.ok(Number.isFinite(avc.width));
-  const aac = aacFacts(input);
-  if (aac !== null) assert.ok(aac.sampleRate >= 0 && aac.channels >= 0);
-  isMetadata(input);
-  assert.ok(withoutSetDataFrame(input).length <= input.length);
-});
-
-fuzz(
-  'the transport stream: packets of 188 bytes in proportion, whatever frames it is made of',
-  media,
-  (input, random) => {
-    const muxer = new TsMuxer();
-    muxer.videoHeader(Buffer.from(random() < 0.5 ? input : (headers[0] as Buffer)));
-    muxer.audioHeader(Buffer.from(random() < 0.5 ? input : (headers[7] as Buffer)));
-    let bytes = 0;
-    for (let i = 0; i < 4; i++) {
-      const payload = input.subarray(i * 3);
-      bytes += payload.length;
-      muxer.video(payload, Math.floor(random() * 0xffffffff));
-      muxer.audio(payload, Math.floor(random() * 0xffffffff));
-    }
-    const segment = muxer.end();
-    if (segment === null) return;
-    assert.equal(segment.length % TS_PACKET_BYTES, 0);
-    for (let at = 0; at < segment.length; at += TS_PACKET_BYTES) assert.equal(segment[at], 0x47);
-    // A parameter set goes in front of each key frame, a start code in front of each unit.
-    assert.ok(segment.length <= 64 * TS_PACKET_BYTES + 16 * (bytes + 4 * input.length), `${segment.length}`);
-  },
-);
-
-const clocks = [
-  Buffer.alloc(64),
-  Buffer.from('00000000000000280000005000ffffff010000007ffffff080000000fffffff0', 'hex'),
-];
-
-fuzz('the clock of a stream: times that players can bear, of any times', clocks, (input, random) => {
-  const timeline = new StreamTimeline('full');
-  const last = { audio: 0, video: 0 };
-  for (let at = 0, nowMs = 1; at + 4 <= input.length; at += 4, nowMs += random() * 5000) {
-    const track = random() < 0.5 ? 'audio' : 'video';
-    const time = timeline.frame(track, input.readUInt32BE(at), random() < 0.2, nowMs);
-    assert.ok(Number.isInteger(time) && time >= 0 && time < 2 ** 31, `${time}`);
-    assert.ok(time >= last[track] || time === 0, `${track} falls from ${last[track]} to ${time}`);
-    if (time === 0) last.audio = last.video = 0;
-    else last[track] = time;
-  }
 });

@@ -19,7 +19,7 @@ export interface HttpHead {
   readonly lines: readonly string[];
 }
 
-/** SRS and nginx allow 8 KiB, too. */
+/** With its blank line. SRS and nginx allow 8 KiB, too. */
 export const MAX_HEAD_BYTES = 8 * 1024;
 
 /** `more`: the head has not ended. `bad`: it is none, or it is too long; the client is told the status. */
@@ -30,7 +30,9 @@ const BAD: HeadParse = { is: 'bad', status: 400 };
 /** Reads a request's head from what has come so far. */
 export function parseHead(bytes: Buffer): HeadParse {
   const end = bytes.indexOf('\r\n\r\n');
-  if (end > MAX_HEAD_BYTES || (end < 0 && bytes.length > MAX_HEAD_BYTES)) return { is: 'bad', status: 431 };
+  // With the blank line, which may be what has not come yet: the same head must not fit or not by how it is cut.
+  const soFar = end < 0 ? bytes.length : end + 4;
+  if (soFar > MAX_HEAD_BYTES) return { is: 'bad', status: 431 };
   if (end < 0) return couldBeHttp(bytes) ? { is: 'more' } : BAD;
   // UTF-8, as RTMP names are: not every player escapes what is not ASCII.
   const [requestLine = '', ...lines] = bytes.toString('utf8', 0, end).split('\r\n');

@@ -116,8 +116,7 @@ export class RtmpConnection extends ClientConnection {
     const settings = vhostFor(this.context.settings, event.vhost);
     // Not what else it said, unless somebody is asked about it: that may be 64 KiB of values, for as long as it stays.
     const { vhost, hops, isProbe } = event;
-    const { args } = settings?.access == null ? NOTHING_SAID : event;
-    this.#said = { vhost, hops, isProbe, args };
+    this.#said = { vhost, hops, isProbe, args: (settings?.access == null ? NOTHING_SAID : event).args };
     ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
     const isLoop = event.hops.includes(this.context.streams.serverId);
     if (isLoop) this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
@@ -169,14 +168,9 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
-    const request = {
-      key,
-      settings,
-      query: event.query,
-      hops: this.#said.hops,
-      address: this.address,
-      isEdge: asksForMany(this.#said, this.trustsPeer),
-    };
+    const { hops } = this.#said;
+    const isEdge = asksForMany(this.#said, this.trustsPeer);
+    const request = { key, settings, query: event.query, hops, address: this.address, isEdge };
     const refusal = this.context.streams.refusal(request);
     if (refusal !== null) {
       this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
