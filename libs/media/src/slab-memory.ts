@@ -1,5 +1,5 @@
 /** Kept for the next slabs, at most: a few seconds of a hundred streams of 500 kbit/s. */
-const IDLE_BYTES = 8 * 1024 * 1024;
+const MAX_IDLE_BYTES = 8 * 1024 * 1024;
 const SMALLEST_BYTES = 1024;
 /** Larger ones are rare, each of another size: they go the collector's way. */
 const LARGEST_BYTES = 1024 * 1024;
@@ -32,7 +32,7 @@ export class SlabMemory {
   /** What `take` gave, whole. Nobody reads it any more, the kernel neither. */
   give(memory: Buffer): void {
     const size = memory.length;
-    if (size > LARGEST_BYTES || this.#idleBytes + size > IDLE_BYTES) return;
+    if (size > LARGEST_BYTES || this.#idleBytes + size > MAX_IDLE_BYTES) return;
     const known = this.#idle.get(size);
     if (known === undefined) this.#idle.set(size, [memory]);
     else known.push(memory);
