@@ -14,13 +14,22 @@ export function encodeMessage(m: RtmpMessage, chunkStreamId: number, chunkSize: 
   return encodeChunks(m, chunkStreamId, chunkSize, 0, m.timestamp >>> 0);
 }
 
+interface LastWritten {
+  readonly chunkStreamId: number;
+  timestamp: number;
+  streamId: number;
+  typeId: number;
+  length: number;
+}
+
 /**
  * Writes messages of one connection, and saves header bytes (fmt 1 and 2) against the message before on the same chunk
  * stream. For publishers and control messages; what is shared between players goes through encodeMessage.
  */
 export class ChunkWriter {
   #chunkSize = DEFAULT_CHUNK_SIZE;
-  readonly #last = new Map<number, { timestamp: number; streamId: number; typeId: number; length: number }>();
+  /** Of each chunk stream; a few: looked through one by one. */
+  readonly #written: LastWritten[] = [];
 
   get chunkSize(): number {
     return this.#chunkSize;
@@ -36,14 +45,17 @@ export class ChunkWriter {
   }
 
   write(m: RtmpMessage, chunkStreamId: number): Buffer {
-    const last = this.#last.get(chunkStreamId);
+    const last = this.#written.find((each) => each.chunkStreamId === chunkStreamId);
+    const { streamId, typeId } = m;
+    const { length } = m.payload;
     const timestamp = m.timestamp >>> 0;
     const delta = last === undefined ? -1 : timestamp - last.timestamp;
-    const same = last !== undefined && last.streamId === m.streamId && delta >= 0 && delta < EXTENDED;
-    const alike = same && last.typeId === m.typeId && last.length === m.payload.length;
+    const same = last !== undefined && last.streamId === streamId && delta >= 0 && delta < EXTENDED;
+    const alike = same && last.typeId === typeId && last.length === length;
     const fmt = alike ? 2 : same ? 1 : 0;
     const out = encodeChunks(m, chunkStreamId, this.#chunkSize, fmt, fmt === 0 ? timestamp : delta);
-    this.#last.set(chunkStreamId, { timestamp, streamId: m.streamId, typeId: m.typeId, length: m.payload.length });
+    if (last === undefined) this.#written.push({ chunkStreamId, timestamp, streamId, typeId, length });
+    else Object.assign(last, { timestamp, streamId, typeId, length });
     return out;
   }
 }
