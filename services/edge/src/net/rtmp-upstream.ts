@@ -98,16 +98,16 @@ class RtmpUpstream implements Upstream {
     if (this.#over) return true;
     this.#lastByteMs = this.#timers.now();
     // The kernel fills what it is given, if there is more than that.
-    const rests = this.#cancelBeat !== null && this.#reads.rests(bytes, bytes < readInto.length);
+    const next = this.#cancelBeat === null ? 'on' : this.#reads.after(bytes, bytes < readInto.length);
     try {
       const events = this.#session.push(readInto.subarray(0, bytes));
       this.#flush();
-      this.#onEvents(events, rests);
+      this.#onEvents(events, next !== 'on');
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       this.#end('lost', '', `bad input from upstream: ${error.message}`);
     }
-    return !rests || this.#over;
+    return next !== 'rest' || this.#over;
   }
 
   #onEvents(events: readonly ClientEvent[], gathered: boolean): void {
