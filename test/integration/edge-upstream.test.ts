@@ -187,4 +187,15 @@ describe('a pull that is read once a beat', () => {
     clock.pass(RECEIVE_MS);
     assert.deepEqual([reads.length, ends.length], [1, 0]);
   });
+
+  it('is read as it comes where a beat is as long as a receive time-out', async (t) => {
+    const { clock, reads, ends, send, hasRead } = await restingPull(t, RECEIVE_MS * 2);
+    for (let number = 2; number < 6; number++) {
+      clock.pass(RECEIVE_MS / 2);
+      await send(number);
+      await hasRead(number);
+    }
+    assert.ok(reads.every(({ gathered }) => gathered === false));
+    assert.deepEqual(ends, []);
+  });
 });

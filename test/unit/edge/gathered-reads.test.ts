@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GatheredReads, MAX_GATHERED_BYTES } from '@dolphin/edge/domain/gathered-reads.js';
+import { GatheredReads, isGathered, MAX_GATHER_MS, MAX_GATHERED_BYTES } from '@dolphin/edge/domain/gathered-reads.js';
 
 describe('the reads of a pull', () => {
   it('go on while what is there already comes, and then rest from beat to beat', () => {
@@ -45,5 +45,9 @@ describe('the reads of a pull', () => {
     assert.equal(reads.after(64 * 1024, false), 'on', 'a key frame, and more of it is there');
     assert.equal(reads.after(1000, true), 'out');
     assert.equal(reads.after(1000, true), 'on', 'this came just now');
+  });
+
+  it('are gathered for no longer than an upstream may be gone unheard', () => {
+    assert.deepEqual([0, 1, 350, MAX_GATHER_MS, MAX_GATHER_MS + 1, 10_000].filter(isGathered), [1, 350, MAX_GATHER_MS]);
   });
 });

@@ -3,6 +3,13 @@
  * upstream never waits for us; a stream of more bits has reads that are worth their cost anyway.
  */
 export const MAX_GATHERED_BYTES = 32 * 1024;
+/** Of a beat. Between two nobody hears that the upstream hangs up, and one that is well must not pass for dead. */
+export const MAX_GATHER_MS = 1000;
+
+/** Whether a pull is read once in so long. Slabs of a longer time are filled as it comes. */
+export function isGathered(gatherMs: number): boolean {
+  return gatherMs > 0 && gatherMs <= MAX_GATHER_MS;
+}
 
 /**
  * After a read. `on`: it may stay in an open slab. `out`: it waited in the kernel, and goes out at once. `rest`: that, and

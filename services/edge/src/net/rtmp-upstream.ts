@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
-import { GatheredReads } from '../domain/gathered-reads.js';
+import { GatheredReads, isGathered } from '../domain/gathered-reads.js';
 import { pendingWriteBytes } from './socket-facts.js';
 
 /** A publisher's media that the upstream has not taken; its client is not read until it has. */
@@ -127,7 +127,7 @@ class RtmpUpstream implements Upstream {
   #onStarted(): void {
     this.#cancelTimer();
     this.#watchReceive();
-    if (this.#request.gatherMs > 0) this.#awaitBeat();
+    if (isGathered(this.#request.gatherMs)) this.#awaitBeat();
     this.#events.started();
   }
 
