@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
+import { MIN_SILENT_MS } from '@dolphin/edge/app/clients.js';
+import { flvRoute, type HttpRoute } from '@dolphin/edge/app/http-routes.js';
 import type { HttpAnswer } from '@dolphin/edge/domain/http-answer.js';
+import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
 import { eventually } from '../support/eventually.js';
-import { startHttpServer } from './edge-support/http-server.js';
+import { startHttpServer, startServer } from './edge-support/http-server.js';
 
 const BIG = Buffer.alloc(24 * 1024 * 1024, 'x');
 
@@ -164,6 +166,36 @@ describe('an HTTP connection of the edge', () => {
       { what: 'the answer is late' },
     );
     assert.match(second.text(), /503 Service Unavailable/);
+  });
+
+  it('makes room for nobody while a hook is asked about its player', async (t) => {
+    const routes: HttpRoute[] = [];
+    let asked = 0;
+    const { context, clock, open } = await startServer(t, {
+      vhost: 'http_remux { enabled on; } http_hooks { enabled on; on_play http://127.0.0.1:1/; }',
+      httpRoutes: routes,
+      serve: (socket, of) => void new HttpConnection(socket, of, { handedOff: false }),
+      post: () => {
+        asked++;
+        return () => undefined;
+      },
+    });
+    routes.push(
+      flvRoute(
+        () => context.settings,
+        () => false,
+      ),
+    );
+    const player = await open();
+    player.say(get('/live/s.flv'));
+    await eventually(() => asked === 1, { what: 'the hook is asked' });
+    clock.pass(MIN_SILENT_MS + 1);
+    assert.equal(context.clients.makeRoom(clock.now()), false);
+    const silent = await open();
+    await eventually(() => context.clients.count === 2, { what: 'another one is there' });
+    clock.pass(MIN_SILENT_MS + 1);
+    assert.equal(context.clients.makeRoom(clock.now()), true);
+    await silent.isClosed();
   });
 
   it('gives a slow client all of its answer, and then hangs up', async (t) => {

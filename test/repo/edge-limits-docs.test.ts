@@ -38,6 +38,12 @@ function valueIn(source: string, name: string): number {
 test('the limits of an edge have the values that docs/reference/edge.md tells', () => {
   const all = limits();
   assert.ok(all.length > 30, `${all.length} limits were found`);
+  const places = all.map(({ name, file }) => `${name} of ${file}`);
+  assert.deepEqual(
+    places.filter((place, i) => places.indexOf(place) < i),
+    [],
+    'each stands there once',
+  );
   for (const { name, value, file } of all)
     assert.equal(valueIn(readRepo(file), name), numberOf(value), `${name} of ${file}`);
 });

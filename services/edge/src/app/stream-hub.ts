@@ -105,8 +105,8 @@ export class StreamHub {
   }
 
   /**
-   * Takes over what one read of the source brought, but for its payloads, which it copies. `gathered`: it waited for as long as a slab may stay open, and
-   * goes out at once.
+   * Takes over what one read of the source brought, but for its payloads, which it copies. `gathered`: it has waited already
+   * (for as long as a slab may stay open, perhaps), and goes out at once.
    */
   ingest(messages: readonly RtmpMessage[], gathered = false): void {
     if (messages.length === 0) return;

@@ -3,6 +3,19 @@
  * upstream never waits for us; a stream of more bits has reads that are worth their cost anyway.
  */
 export const MAX_GATHERED_BYTES = 32 * 1024;
+/** Of a beat. Between two nobody hears that the upstream hangs up, and one that is well must not pass for dead. */
+export const MAX_GATHER_MS = 1000;
+
+/** Whether a pull is read once in so long. Slabs of a longer time are filled as it comes. */
+export function isGathered(gatherMs: number): boolean {
+  return gatherMs > 0 && gatherMs <= MAX_GATHER_MS;
+}
+
+/**
+ * After a read. `on`: it may stay in an open slab. `out`: it waited in the kernel, and goes out at once. `rest`: that, and
+ * nothing is read until the next beat.
+ */
+export type AfterRead = 'on' | 'out' | 'rest';
 
 /**
  * When a pull's socket is read. Its players get a slab each so many milliseconds, so what comes in between can wait in
@@ -12,12 +25,18 @@ export const MAX_GATHERED_BYTES = 32 * 1024;
 export class GatheredReads {
   #gathers = false;
   #bytes = 0;
+  /** It rested, and what came meanwhile is not all read. */
+  #waited = false;
 
-  /** True: what was read goes out now, and nothing is read until the next beat. `isAll`: nothing more is there yet. */
-  rests(bytes: number, isAll: boolean): boolean {
+  /** `isAll`: nothing more is there yet. */
+  after(bytes: number, isAll: boolean): AfterRead {
     this.#bytes += bytes;
     if (this.#bytes > MAX_GATHERED_BYTES) this.#gathers = false;
-    return this.#gathers && isAll;
+    if (!isAll) return 'on';
+    const waited = this.#waited;
+    this.#waited = this.#gathers;
+    if (this.#gathers) return 'rest';
+    return waited ? 'out' : 'on';
   }
 
   /** To be called once a slab's time. */

@@ -51,7 +51,7 @@ export class HttpConnection extends ClientConnection {
   }
 
   override get asks(): 'answered' | 'kept' | 'never' {
-    if (this.#state === 'answering' || this.#state === 'ending') return 'answered';
+    if (super.asks === 'answered' || this.#state === 'answering' || this.#state === 'ending') return 'answered';
     return this.#wasGiven ? 'kept' : 'never';
   }
 

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
-import { GatheredReads } from '../domain/gathered-reads.js';
+import { GatheredReads, isGathered } from '../domain/gathered-reads.js';
 import { pendingWriteBytes } from './socket-facts.js';
 
 /** A publisher's media that the upstream has not taken; its client is not read until it has. */
@@ -98,16 +98,16 @@ class RtmpUpstream implements Upstream {
     if (this.#over) return true;
     this.#lastByteMs = this.#timers.now();
     // The kernel fills what it is given, if there is more than that.
-    const rests = this.#cancelBeat !== null && this.#reads.rests(bytes, bytes < readInto.length);
+    const next = this.#cancelBeat === null ? 'on' : this.#reads.after(bytes, bytes < readInto.length);
     try {
       const events = this.#session.push(readInto.subarray(0, bytes));
       this.#flush();
-      this.#onEvents(events, rests);
+      this.#onEvents(events, next !== 'on');
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       this.#end('lost', '', `bad input from upstream: ${error.message}`);
     }
-    return !rests || this.#over;
+    return next !== 'rest' || this.#over;
   }
 
   #onEvents(events: readonly ClientEvent[], gathered: boolean): void {
@@ -127,7 +127,7 @@ class RtmpUpstream implements Upstream {
   #onStarted(): void {
     this.#cancelTimer();
     this.#watchReceive();
-    if (this.#request.gatherMs > 0) this.#awaitBeat();
+    if (isGathered(this.#request.gatherMs)) this.#awaitBeat();
     this.#events.started();
   }
 

@@ -20,7 +20,8 @@ export class BatchEntries {
       const url = JSON.stringify(pathToFileURL(each).href);
       return `await loadTestFile(${JSON.stringify(each)}, () => import(${url}));\n`;
     });
-    writeFileSync(entry, [`import { loadTestFile } from ${loader};\n`, ...loads].join(''));
+    const imports = `import { failIfEnded, loadTestFile } from ${loader};\n`;
+    writeFileSync(entry, [imports, 'failIfEnded();\n', ...loads].join(''));
     return entry;
   }
 

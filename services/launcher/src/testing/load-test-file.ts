@@ -10,3 +10,16 @@ export async function loadTestFile(file: string, load: () => Promise<unknown>): 
     });
   }
 }
+
+/** Fails a process that one of its files ends: the tests that had not run would not be missed, a whole directory's. */
+export function failIfEnded(): void {
+  let isDone = false;
+  process.on('beforeExit', () => {
+    isDone = true;
+  });
+  process.on('exit', () => {
+    if (isDone || (process.exitCode ?? 0) !== 0) return;
+    process.stderr.write('the process was ended before all its tests had run\n');
+    process.exitCode = 1;
+  });
+}
