@@ -91,11 +91,13 @@ export function stage(text = 'play { mw_latency 350; }') {
       sink,
       flvTracks: settings.flvTracks,
       durationMs,
-      pendingBytes: () => sink.writableLength,
-      close: (why) => void closed.push(why),
-      playedOut: () => void closed.push('played-out'),
-      jumped: () => {
-        seen.jumps++;
+      host: {
+        pendingBytes: () => sink.writableLength,
+        tooSlow: () => void closed.push('slow'),
+        playedOut: () => void closed.push('played-out'),
+        jumped: () => {
+          seen.jumps++;
+        },
       },
       started: () => {
         seen.started++;

@@ -48,8 +48,9 @@ function edge() {
   const play = (stream: string) => {
     const key = { vhost: vhost.name, app: 'live', stream };
     const sink = { writableLength: 0, write: () => true, cork: () => undefined, uncork: () => undefined };
-    const ends = { pendingBytes: () => 0, close: () => undefined, jumped: () => undefined };
-    const player = new Player({ form: 'rtmp', sink, ...ends });
+    const nothing = () => undefined;
+    const host = { pendingBytes: () => 0, tooSlow: nothing, playedOut: nothing, jumped: nothing };
+    const player = new Player({ form: 'rtmp', sink, host });
     const who = { query: '', hops: [], address: '192.0.2.1', isEdge: false };
     streams.play({ key, settings: vhost, ...who }, player);
     return () => streams.leave(key, player, 0);

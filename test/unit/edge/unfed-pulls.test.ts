@@ -35,10 +35,9 @@ function edge() {
 
 function silentPlayer(): Player {
   const sink = { writableLength: 0, write: () => true, cork: () => undefined, uncork: () => undefined };
-  return new Player({
-    ...{ form: 'rtmp', sink },
-    ...{ pendingBytes: () => 0, close: () => undefined, jumped: () => undefined },
-  });
+  const nothing = () => undefined;
+  const host = { pendingBytes: () => 0, tooSlow: nothing, playedOut: nothing, jumped: nothing };
+  return new Player({ form: 'rtmp', sink, host });
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);

@@ -9,6 +9,18 @@ const RUN_BYTES = 64 * 1024;
 /** rtmp: chunks. flv-chunked: HTTP/1.1 chunks with FLV in them. flv-raw: FLV as it is. */
 export type PlayerForm = 'rtmp' | 'flv-chunked' | 'flv-raw';
 
+/** The connection that it is on. There are thousands: functions of its own for each player would be a part of what one costs. */
+export interface PlayerHost {
+  /** Bytes of its writes that the kernel has not taken: changes while a write makes progress. */
+  pendingBytes(): number;
+  /** It lagged so far that it goes on at a later key frame. */
+  jumped(): void;
+  /** It takes nothing: the connection is to be cut. */
+  tooSlow(): void;
+  /** It was written all of its `durationMs`: the connection is to end when the client has it. */
+  playedOut(): void;
+}
+
 export interface PlayerOptions {
   readonly form: PlayerForm;
   readonly sink: Sink;
@@ -18,16 +30,9 @@ export interface PlayerOptions {
   readonly flvTracks?: FlvTrackRule;
   /** Milliseconds of media to play; 0: until the end. */
   readonly durationMs?: number;
-  /** Bytes of its writes that the kernel has not taken: changes while a write makes progress. */
-  pendingBytes(): number;
-  /** It takes nothing: the connection is to be cut. */
-  close(why: 'slow'): void;
-  /** It was written all of its `durationMs`: the connection is to end when the client has it. */
-  playedOut?(): void;
+  readonly host: PlayerHost;
   /** Called with the first media. */
   started?(): void;
-  /** It lagged so far that it goes on at a later key frame. */
-  jumped(): void;
 }
 
 /**
@@ -86,7 +91,7 @@ export class Player {
 
   /** Cuts it, to have back the memory that its write holds. */
   giveUp(): void {
-    this.#o.close('slow');
+    this.#o.host.tooSlow();
   }
 
   join(ring: StreamRing): void {
@@ -124,9 +129,9 @@ export class Player {
       this.pump();
       return;
     }
-    const { progress, stuck } = watchWrite(this.#write, this.#o.pendingBytes(), nowMs, limitMs);
+    const { progress, stuck } = watchWrite(this.#write, this.#o.host.pendingBytes(), nowMs, limitMs);
     this.#write = progress;
-    if (stuck) this.#o.close('slow');
+    if (stuck) this.#o.host.tooSlow();
   }
 
   /** The slab of a player that begins, waits, or fell out of the ring; moves its cursor there. */
@@ -143,7 +148,7 @@ export class Player {
     }
     const answer = answerLag(this.#cursor, ring.oldest, ring.restartAfter(this.#cursor));
     if (answer.go !== 'on') {
-      this.#o.jumped();
+      this.#o.host.jumped();
       this.#needsHeaders = true;
       if (answer.go === 'wait') {
         this.#waitsForKeyFrame = true;
@@ -237,6 +242,6 @@ export class Player {
   #checkDuration(slab: Slab, durationMs: number): void {
     if (slab.lastTimestamp - this.#firstTimestamp < durationMs) return;
     this.#isPlayedOut = true;
-    this.#o.playedOut?.();
+    this.#o.host.playedOut();
   }
 }

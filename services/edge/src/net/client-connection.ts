@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ClientEnd, StreamUse } from '@dolphin/protocol';
 import type { Guest } from '../app/admission.js';
 import type { Client, ClientType } from '../app/clients.js';
+import type { PlayerHost } from '../app/player.js';
 import { newClientId, type ServerContext } from '../app/server.js';
 import { keyText, type StreamKey, streamUrlOf } from '../domain/stream-key.js';
 import type { Refusal, Visitor } from '../domain/visit.js';
@@ -41,7 +42,7 @@ export type Hold = keyof typeof HOLD;
  * A client on its socket, whatever it speaks: it stands in the list of clients from accept to close, and one time
  * limit at a time runs on it.
  */
-export abstract class ClientConnection implements Client {
+export abstract class ClientConnection implements Client, PlayerHost {
   readonly id: string;
   readonly sinceMs: number;
   address: string;
@@ -202,7 +203,7 @@ export abstract class ClientConnection implements Client {
    * It got all that it asked for, as if it had left by itself. What it has not taken yet is watched as any player's writes
    * are; then it hangs up, or is cut: data of its that came to a closed socket would cost it what waits in the kernel.
    */
-  #endPlayed(): void {
+  playedOut(): void {
     this.#end ??= 'client-left';
     this.socket.end(() => {
       if (!this.socket.destroyed) this.setLimit(PLAYED_OUT_MS, () => this.close('client-left', 'it played all'));
@@ -265,30 +266,27 @@ export abstract class ClientConnection implements Client {
     this.#guest?.turnedAway();
   }
 
-  /** Bytes of its writes that the kernel has not taken. */
-  protected pendingBytes(): number {
+  pendingBytes(): number {
     return pendingWriteBytes(this.socket);
   }
 
-  /** What a player of either protocol has from its connection. */
-  protected playerBase() {
-    return {
-      sink: this.socket,
-      pendingBytes: () => this.pendingBytes(),
-      jumped: () => {
-        this.context.trouble.jumps++;
-      },
-      close: (why: 'slow') => {
-        this.context.trouble.slowClosed++;
-        this.close(why);
-      },
-      playedOut: () => this.#endPlayed(),
-    };
+  jumped(): void {
+    this.context.trouble.jumps++;
+  }
+
+  tooSlow(): void {
+    this.context.trouble.slowClosed++;
+    this.close('slow');
+  }
+
+  /** Its socket is closed. */
+  protected gone(): void {
+    this.leaveStream();
   }
 
   #onClose(): void {
     if (this.#closed) return;
-    this.leaveStream();
+    this.gone();
     this.#closed = true;
     this.#cancelLimit();
     this.#cancelPace();

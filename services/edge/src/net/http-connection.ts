@@ -194,7 +194,7 @@ export class HttpConnection extends ClientConnection {
       return;
     }
     const player = new Player({
-      ...this.playerBase(),
+      ...{ sink: this.socket, host: this },
       form: frame.minor === 1 ? 'flv-chunked' : 'flv-raw',
       flvTracks: settings.flvTracks,
       // Held until there is media: before that nobody knows whether it is to be a 404.

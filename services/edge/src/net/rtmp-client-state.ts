@@ -1,4 +1,5 @@
 import type { ConnectEvent, ServerEvent } from '@dolphin/media';
+import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { Player } from '../app/player.js';
 import type { PublishPath } from '../app/publisher.js';
 import type { PublishWatch } from '../domain/publish-watch.js';
@@ -10,6 +11,9 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000;
 export const IDLE_TIMEOUT_MS = 30_000;
 /** From the end of a stream to the next (SRS: SRS_REPUBLISH_RECV_TIMEOUT, SRS_PAUSED_RECV_TIMEOUT). */
 export const NEXT_STREAM_TIMEOUT_MS = 180_000;
+
+/** What every client is told at connect. */
+export const SERVER_INFO = { dolphin: DOLPHIN_VERSION };
 
 /** What is remembered of a client's connect. */
 export type SaidAtConnect = Pick<ConnectEvent, 'vhost' | 'hops' | 'args' | 'isProbe'>;

@@ -9,7 +9,6 @@ import {
   type ServerEvent,
 } from '@dolphin/media';
 import type { ClientEnd } from '@dolphin/protocol';
-import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
@@ -25,6 +24,7 @@ import {
   NEXT_STREAM_TIMEOUT_MS,
   NOTHING_SAID,
   type RtmpClientState,
+  SERVER_INFO,
 } from './rtmp-client-state.js';
 
 /** One RTMP client on its socket: what it asks is decided by the streams, what they decide is told to it. */
@@ -36,18 +36,16 @@ export class RtmpConnection extends ClientConnection {
   readonly #session: RtmpServerSession;
   #said = NOTHING_SAID;
   #state: RtmpClientState = { is: 'new' };
-  readonly #pace: ClientPace;
+  readonly #pace = new ClientPace(this.sinceMs);
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     super(socket, context, o);
     this.#session = new RtmpServerSession({
       chunkSize: context.settings.chunkSize,
       allowProxyHeader: this.trustsPeer,
-      serverInfo: { dolphin: DOLPHIN_VERSION },
+      serverInfo: SERVER_INFO,
       unfinished: context.unfinished,
     });
-    socket.once('close', () => this.#session.dispose());
-    this.#pace = new ClientPace(this.sinceMs);
     this.setLimit(HANDSHAKE_TIMEOUT_MS, () => this.timeOut('handshake'));
   }
 
@@ -176,7 +174,7 @@ export class RtmpConnection extends ClientConnection {
       this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
       return;
     }
-    const player = new Player({ ...this.playerBase(), form: 'rtmp', durationMs: Math.max(event.duration, 0) });
+    const player = new Player({ sink: this.socket, host: this, form: 'rtmp', durationMs: Math.max(event.duration, 0) });
     // The answer goes out before the first slab does.
     this.#session.acceptPlay(this.context.streams.chunkSizeOf(key));
     this.#flushOutput();
@@ -270,6 +268,11 @@ export class RtmpConnection extends ClientConnection {
     } else if (next.is === 'publishing') {
       this.watch('publisher', () => next.watch.isLate(this.context.timers.now()));
     }
+  }
+
+  protected override gone(): void {
+    super.gone();
+    this.#session.dispose();
   }
 
   protected override leaveStream(): void {
