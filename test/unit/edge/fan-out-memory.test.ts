@@ -99,6 +99,16 @@ describe('the memory of a stream', () => {
     });
   }
 
+  it('is not taken twice where two large slabs go out together', () => {
+    const { hub, join, total } = stage();
+    const [good, slow] = [join(), join()];
+    slow.sink.open = false;
+    hub.ingest([message('avc-header', 0), message('key', 0)], true);
+    hub.ingest([message('video', 40, 60_000), message('key', 80, 200_000)], true);
+    assert.equal(decode('rtmp', good.sink.bytes()).length, 4);
+    assert.ok(total.bytes < 300_000, `${total.bytes}`);
+  });
+
   it('uses memory again that all have written', () => {
     const { hub, join, memory } = stage('min_latency on; play { mw_latency 0; }');
     join();
