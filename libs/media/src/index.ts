@@ -18,14 +18,12 @@ export {
 export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHeader } from './codec-audio.js';
 export { type AvcFacts, avcFacts } from './codec-avc.js';
 export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
-export { encodeFlvTag, FLV_TAG_OVERHEAD, FlvReader, type FlvTag, flvHeader } from './flv.js';
+export { encodeFlvTag, FlvReader, type FlvTag, flvHeader } from './flv.js';
 export { FlvPlaylist } from './flv-playlist.js';
 export { ClientHandshake, ServerHandshake } from './handshake.js';
-export { MAX_HOPS } from './hops.js';
 export { MediaError, type MediaErrorCode } from './media-error.js';
 export { isMetadata, withoutSetDataFrame } from './media-message.js';
 export {
-  ChunkStream,
   DEFAULT_CHUNK_SIZE,
   MEDIA_CHUNK_SIZE,
   MESSAGE_STREAM_ID,

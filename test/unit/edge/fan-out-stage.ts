@@ -65,20 +65,22 @@ class FakeSink {
   }
 }
 
-export function stage(text = 'play { mw_latency 350; }') {
+/** `limitBytes`: of all rings. */
+export function stage(text = 'play { mw_latency 350; }', limitBytes = 1 << 30) {
   const timers = new FakeTimers();
   const conf = parseConf(`listen 1; vhost __defaultVhost__ { ${text} }`, 'edge.conf');
   const settings = readSettings(conf).settings.vhosts.get('__defaultVhost__');
   assert.ok(settings);
   const key = { vhost: '__defaultVhost__', app: 'live', stream: 's' };
   const memory = new SlabMemory();
+  const total = new ByteAccount(limitBytes);
   const hub = new StreamHub({
     id: 'id',
     key,
     settings,
     chunkSize: 60_000,
     timers,
-    total: new ByteAccount(1 << 30),
+    total,
     memory,
     taps: [],
   });
@@ -106,7 +108,7 @@ export function stage(text = 'play { mw_latency 350; }') {
     hub.add(player);
     return { sink, player, closed, seen };
   };
-  return { hub, timers, join, memory };
+  return { hub, timers, join, memory, total };
 }
 
 let number = 0;

@@ -5,6 +5,8 @@ import type { Sink } from './ports.js';
 
 /** Small slabs that are there together go out as one write of about this: a source of tiny ones costs a write each else. */
 const RUN_BYTES = 64 * 1024;
+/** Two slabs are made one buffer up to here: beyond it the copy costs more than the second buffer of a write. */
+const MAX_JOINED_BYTES = 2 * RUN_BYTES;
 
 /** rtmp: chunks. flv-chunked: HTTP/1.1 chunks with FLV in them. flv-raw: FLV as it is. */
 export type PlayerForm = 'rtmp' | 'flv-chunked' | 'flv-raw';
@@ -178,9 +180,11 @@ export class Player {
       this.#sink.write(body);
       return slab;
     }
-    if (next.number + 1 < ring.next) return this.#writeCorked(slab, ring);
+    const nextBody = this.#bodyOf(next);
+    const isTooMuch = body.length + nextBody.length > MAX_JOINED_BYTES;
+    if (isTooMuch || next.number + 1 < ring.next) return this.#writeCorked(slab, ring);
     // A slab ended for a key frame, which came with it: everybody gets both.
-    const both = slab.joined(`${this.#form}-${this.#keep}`, body, this.#bodyOf(next));
+    const both = slab.joined(`${this.#form}-${this.#keep}`, body, nextBody);
     this.#note(next, both);
     this.#sink.write(both);
     return next;
