@@ -12,6 +12,7 @@ import { assertContiguousRun, publishFile, sourcePackets, startRecording } from 
 import { fromRoot } from '../support/paths.js';
 import { freePorts } from '../support/ports.js';
 import { isAlive } from '../support/processes.js';
+import { openClient } from '../support/raw-client.js';
 import { tempDir } from '../support/temp-dir.js';
 import { edgeConf, startEdge } from './edge-support/edge.js';
 
@@ -118,6 +119,41 @@ describe('an edge under a pod', { concurrency: true }, () => {
       { what: 'its stream is told' },
     );
     assert.deepEqual(uses, [{ id, stream: '/live/s', use: 'play' }]);
+  });
+
+  it('keeps no HTTP connection once its pod says so, and keeps them again when it says that', async (t) => {
+    const dir = await tempDir(t);
+    const ports = (await freePorts(3)) as [number, number, number];
+    const conf = join(dir, 'edge.conf');
+    await writeFile(conf, edgeConf({}, ports));
+    const child = spawn(binary, ['-c', conf], { cwd: dir, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    t.after(() => child.kill('SIGKILL'));
+    let ready = false;
+    child.on('message', () => {
+      ready = true;
+    });
+    await eventually(() => ready, { what: 'it says hello' });
+    const ask = 'GET /live/none.m3u8 HTTP/1.1\r\nHost: h\r\n\r\n';
+    const asked = async (answer: RegExp) => {
+      const client = await openClient(t, ports[1]);
+      client.say(ask);
+      await client.hears(answer);
+      return client;
+    };
+    const kept = await asked(/Connection: Keep-Alive/);
+    child.send({ type: 'keep', on: false });
+    await kept.isClosed();
+    await (await asked(/Connection: Close/)).isClosed();
+    child.send({ type: 'keep', on: true });
+    await eventually(
+      async () => {
+        const client = await openClient(t, ports[1]);
+        client.say(ask);
+        await client.hears(/Connection/);
+        return /Keep-Alive/.test(client.text());
+      },
+      { what: 'it keeps connections again' },
+    );
   });
 
   it('serves at most its max_connections of handed-off clients', async (t) => {

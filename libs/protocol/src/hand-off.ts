@@ -90,5 +90,11 @@ export const CloseClients = z.object({ type: z.literal('close'), ids: ofClients(
 /** Pod → edge or relay process: how many bytes, of these clients? Asked when somebody looks, not at intervals. */
 export const CountBytes = z.object({ type: z.literal('count'), ask: z.int(), ids: ofClients(z.int()) });
 
-export const PodMessage = z.discriminatedUnion('type', [Take, CloseClients, CountBytes]);
+/**
+ * Pod → edge: whether it may keep HTTP connections between two requests. Not while it is replaced: a viewer over HLS
+ * goes to the edge that follows with another connection alone, and would hold the drain until its deadline.
+ */
+export const KeepConnections = z.object({ type: z.literal('keep'), on: z.boolean() });
+
+export const PodMessage = z.discriminatedUnion('type', [Take, CloseClients, CountBytes, KeepConnections]);
 export type PodMessage = z.infer<typeof PodMessage>;

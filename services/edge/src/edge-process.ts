@@ -204,6 +204,7 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
         const { sent, received } = clients.totals();
         return { clients: clients.count, streams: streams.count, sentBytes: sent, receivedBytes: received };
       },
+      keepConnections: (on) => (on && !isEnding ? clients.keepAgain() : clients.keepNoMore()),
       onPodGone: () => void stop('the pod is gone'),
     });
     toPod.start();

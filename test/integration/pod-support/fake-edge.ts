@@ -94,6 +94,7 @@ process.on('message', async (message, handle) => {
     process.send?.({ type: 'counts', ask: asked.ask, clients });
     return;
   }
+  if (asked.type !== 'take') return;
   takes += 1;
   if (behaviour === 'deaf' && takes > 3) return;
   if (behaviour === 'slow') await wait(SLOW_MS);

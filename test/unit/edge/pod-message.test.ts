@@ -34,6 +34,7 @@ const message = fc.oneof(
   }),
   fc.record({ type: fc.constant('close'), ids, why: fc.constantFrom('kicked', 'drained', 'limit', 'slow', 7) }),
   fc.record({ type: fc.constant('count'), ask: id, ids }),
+  fc.record({ type: fc.constant('keep'), on: fc.constantFrom(true, false, 1, 'on', null, undefined) }),
   fc.anything(),
 );
 

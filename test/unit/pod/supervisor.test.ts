@@ -14,12 +14,13 @@ const edge: EdgeDefinition = { role: 'stream', slot: 0, generation: 3, engine: '
 const DEADLINE_MS = 60_000;
 
 /** A supervisor whose edges are processes of this test: ready at once, unless their name is in `broken`. */
-function setUp(o: { alone?: boolean; spare?: number } = {}) {
+function setUp(o: { alone?: boolean; spare?: number; says?: object } = {}) {
   const clock = handClock();
   const broken = new Set<string>();
   const facts: Told[] = [];
   const warnings: string[] = [];
   const ends = new Map<number, () => void>();
+  const heard: string[] = [];
   let pid = 0;
   const start = (): EdgeProcess => {
     const handlers: ((exit: ProcessExit) => void)[] = [];
@@ -28,7 +29,11 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
       for (const handler of handlers) handler({ code: 0, signal: null, stderr: [] });
     });
     return {
-      ...{ pid: own, dialect: 'srs5', admits: 100, say: () => undefined, onMessage: () => undefined },
+      ...{ pid: own, dialect: 'srs5', admits: 100 },
+      say: (message) => void heard.push(`${own} ${JSON.stringify(message)}`),
+      onMessage: (handler) => {
+        if (o.says !== undefined) setImmediate(() => handler(o.says));
+      },
       send: () => ({ cut: () => undefined }),
       onExit: (handler) => void handlers.push(handler),
       signal: () => ends.get(own)?.(),
@@ -66,6 +71,7 @@ function setUp(o: { alone?: boolean; spare?: number } = {}) {
     broken,
     facts,
     warnings,
+    heard,
     /** Lets what is under way come to its end; waits of no length are over. */
     async settle() {
       for (let turn = 0; turn < 20; turn++) {
@@ -132,6 +138,32 @@ describe('a replacement that is given up', () => {
     assert.deepEqual(shown(), ['stream-0.b:4 gave-up', 'stream-0:3 ready']);
     assert.equal(told('edge-gave-up').length, 1);
     assert.equal(told('edge-replace-failed').length, 1);
+  });
+});
+
+describe('HTTP connections of an edge that takes sockets', () => {
+  const says = { type: 'hello', takes: ['http'], version: '1' };
+  const [off, on] = ['{"type":"keep","on":false}', '{"type":"keep","on":true}'];
+
+  it('are kept no more once another one follows it, beside it or after it', async () => {
+    for (const spare of [1, 0]) {
+      const { supervisor, settle, heard } = setUp({ says, spare });
+      supervisor.ensure(edge, {});
+      await settle();
+      assert.ok(supervisor.replace(edge, {}));
+      await settle();
+      assert.deepEqual(heard, [`1 ${off}`]);
+    }
+  });
+
+  it('are kept while nothing follows it, and after its drain is taken back', async () => {
+    const { supervisor, settle, heard } = setUp({ says });
+    supervisor.ensure(edge, {});
+    await settle();
+    supervisor.drain(edge, DEADLINE_MS, {});
+    assert.deepEqual(heard, []);
+    supervisor.undrain(edge, {});
+    assert.deepEqual(heard, [`1 ${on}`]);
   });
 });
 

@@ -51,7 +51,7 @@ export class Clients {
   readonly #rows = new Map<string, Row>();
   /** max_connections; with a lower one nobody is cut. */
   max: number;
-  /** False once the server is to end: a connection does not outlive its answer, so that who asks again asks another. */
+  /** False while the server is to end: a connection does not outlive its answer, so that who asks again asks another. */
   keepsConnections = true;
   #sessions = 0;
   #goneSent = 0;
@@ -119,6 +119,10 @@ export class Clients {
   keepNoMore(): void {
     this.keepsConnections = false;
     for (const { client } of this.#rows.values()) client.endKept?.();
+  }
+
+  keepAgain(): void {
+    this.keepsConnections = true;
   }
 
   closeAll(end: ClientEnd): void {

@@ -38,6 +38,8 @@ export interface PodLinkOptions {
    */
   take(socket: Socket, protocol: ClientProtocol, o: TakenEvents & { address: string | undefined }): TakenClient | null;
   beat(): { clients: number; streams: number; sentBytes: number; receivedBytes: number };
+  /** Whether HTTP connections may be kept between two requests. */
+  keepConnections(on: boolean): void;
   /** The pod is dead. */
   onPodGone(): void;
 }
@@ -91,6 +93,9 @@ export class PodLink {
         return;
       case 'count':
         this.#o.channel.send({ type: 'counts', ask: asked.ask, clients: this.#count(asked.ids) }, () => undefined);
+        return;
+      case 'keep':
+        this.#o.keepConnections(asked.on);
         return;
       default:
         asked satisfies never;

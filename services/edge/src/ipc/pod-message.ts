@@ -13,6 +13,7 @@ import {
 } from '@dolphin/protocol/plain.js';
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isHead = (value: unknown): value is string =>
   isText(value) &&
   value.length <= MAX_HANDED_HEAD_CHARS &&
@@ -40,6 +41,9 @@ export const isPodMessage: Fits<PodMessage> = either(
       ids: (value): value is number[] => isIds(value) && value.length > 0,
       why: oneOf('kicked', 'drained', 'limit'),
     }),
-    shapeOf<Extract<PodMessage, { type: 'count' }>>({ type: oneOf('count'), ask: isId, ids: isIds }),
+    either(
+      shapeOf<Extract<PodMessage, { type: 'count' }>>({ type: oneOf('count'), ask: isId, ids: isIds }),
+      shapeOf<Extract<PodMessage, { type: 'keep' }>>({ type: oneOf('keep'), on: isBoolean }),
+    ),
   ),
 );

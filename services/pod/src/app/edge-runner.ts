@@ -117,8 +117,19 @@ export class EdgeRunner {
     if (this.#machine.phase !== 'draining') return false;
     this.#cause = cause;
     this.#feed({ type: 'undrain', clients });
+    this.#keep(true);
     this.#events.onUndrained(this);
     return true;
+  }
+
+  /** Whoever asks again over HTTP is to come with another connection, and so to that one. */
+  hasSuccessor(): void {
+    if (this.#machine.phase === 'draining') this.#keep(false);
+  }
+
+  #keep(on: boolean): void {
+    // Who never said what it takes would not know the word.
+    if (this.#takes.length > 0) this.#process?.say({ type: 'keep', on });
   }
 
   /** Tells that something is wrong with its process, which goes on. */

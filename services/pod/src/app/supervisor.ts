@@ -201,6 +201,7 @@ export class Supervisor {
     if (slot === undefined || this.#stopping) return;
     const living = slot.living.map(({ serial, runner }) => ({ serial, state: runner.state, ports: runner.edge.ports }));
     for (const step of planSlot(slot.wish, living)) this.#carryOut(slot, step);
+    if (slot.wish !== null) for (const { runner } of slot.living) runner.hasSuccessor();
   }
 
   #carryOut(slot: Slot, step: SlotStep): void {
