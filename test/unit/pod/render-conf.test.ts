@@ -274,11 +274,12 @@ describe('the dialect of an edge', () => {
     assert.doesNotMatch(four.text, /threads|has_audio|gop_cache_max_frames/);
   });
 
-  it('of the built-in server is that of SRS 5 without the switches that only SRS has', () => {
+  it('of the built-in server is that of SRS 5 without the switches that only SRS has, and ends fast', () => {
     const { text, warnings } = render(user, { ...stream, dialect: 'builtin' });
     assert.deepEqual(warnings, []);
     assert.match(text, /server_id[\s\S]*raw_api[\s\S]*cluster \{\n {8}mode remote/);
-    assert.doesNotMatch(text, /grace_|auto_reload|query_latest/);
+    assert.match(text, /grace_start_wait 0;\ngrace_final_wait 1000;/);
+    assert.doesNotMatch(text, /force_grace|auto_reload|query_latest/);
   });
 
   it('reads the form of 2015 for every program', () => {

@@ -126,16 +126,25 @@ function managedRoot(user: readonly Directive[], edge: EdgeToRender, warn: Warn)
           ],
         ),
   ];
-  if (edge.dialect !== 'builtin') {
-    root.push(
-      directive('grace_start_wait', ['2300']),
-      directive('grace_final_wait', ['3200']),
-      directive('force_grace_quit', ['off']),
-      directive('auto_reload_for_docker', ['off']),
-      directive('query_latest_version', ['off']),
-    );
-  }
+  root.push(...slowEnd(edge.dialect));
   return root;
+}
+
+/**
+ * Of the built-in server: it hears of clients from its pod alone, which is told at once that it takes no more, and who comes
+ * meanwhile waits for two seconds: an http edge is to be back by then. Its hooks are told within the second that is left.
+ */
+function slowEnd(dialect: EdgeToRender['dialect']): Directive[] {
+  if (dialect === 'builtin') {
+    return [directive('grace_start_wait', ['0']), directive('grace_final_wait', ['1000'])];
+  }
+  return [
+    directive('grace_start_wait', ['2300']),
+    directive('grace_final_wait', ['3200']),
+    directive('force_grace_quit', ['off']),
+    directive('auto_reload_for_docker', ['off']),
+    directive('query_latest_version', ['off']),
+  ];
 }
 
 function renderVhost(vhost: Directive, edge: EdgeToRender, warn: Warn): Directive[] {
