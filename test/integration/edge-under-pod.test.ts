@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeMessage } from '@dolphin/protocol';
 import { eventually } from '../support/eventually.js';
@@ -17,6 +17,23 @@ import { tempDir } from '../support/temp-dir.js';
 import { edgeConf, startEdge } from './edge-support/edge.js';
 
 const binary = fromRoot('bin/dolphin-edge');
+
+/** Ports whose connections are handed to the edge, numbered as they come. */
+function frontsOf(t: TestContext, child: ChildProcess) {
+  const fronts = {
+    /** The number of the newest connection. */
+    last: 0,
+    open: async (protocol: 'rtmp' | 'http'): Promise<number> => {
+      const server = createServer({ pauseOnConnect: true }, (socket: Socket) =>
+        child.send({ type: 'take', id: ++fronts.last, protocol }, socket),
+      );
+      t.after(() => server.close());
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return (server.address() as { port: number }).port;
+    },
+  };
+  return fronts;
+}
 
 describe('an edge under a pod', { concurrency: true }, () => {
   it('takes sockets, serves them as its own, tells who left, and ends when its pod dies', async (t) => {
@@ -34,16 +51,8 @@ describe('an edge under a pod', { concurrency: true }, () => {
     await eventually(() => messages[0]?.type === 'hello', { what: 'it says hello, first' });
     assert.deepEqual(messages[0], { ...messages[0], type: 'hello', takes: ['rtmp', 'http'] });
 
-    let id = 0;
-    const front = async (protocol: 'rtmp' | 'http') => {
-      const server = createServer({ pauseOnConnect: true }, (socket: Socket) =>
-        child.send({ type: 'take', id: ++id, protocol }, socket),
-      );
-      t.after(() => server.close());
-      await once(server.listen(0, '127.0.0.1'), 'listening');
-      return (server.address() as { port: number }).port;
-    };
-    const [rtmpFront, httpFront] = [await front('rtmp'), await front('http')];
+    const fronts = frontsOf(t, child);
+    const [rtmpFront, httpFront] = [await fronts.open('rtmp'), await fronts.open('http')];
     const recordings = [
       startRecording(t, `rtmp://127.0.0.1:${rtmpFront}/live/livestream`, { seconds: 4 }),
       startRecording(t, `http://127.0.0.1:${httpFront}/live/livestream.flv`, { seconds: 4 }),
@@ -100,13 +109,8 @@ describe('an edge under a pod', { concurrency: true }, () => {
     const messages: EdgeMessage[] = [];
     child.on('message', (message) => messages.push(EdgeMessage.parse(message)));
     await eventually(() => messages.length > 0, { what: 'it says hello' });
-    let id = 0;
-    const server = createServer({ pauseOnConnect: true }, (socket) =>
-      child.send({ type: 'take', id: ++id, protocol: 'http' }, socket),
-    );
-    t.after(() => server.close());
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as { port: number };
+    const fronts = frontsOf(t, child);
+    const port = await fronts.open('http');
     publishFile(t, `rtmp://127.0.0.1:${rtmp}/live/s`, { loop: true });
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { headers: { Connection: 'close' } });
     assert.equal((await get('/live/none.m3u8')).status, 404);
@@ -118,7 +122,7 @@ describe('an edge under a pod', { concurrency: true }, () => {
       },
       { what: 'its stream is told' },
     );
-    assert.deepEqual(uses, [{ id, stream: '/live/s', use: 'play' }]);
+    assert.deepEqual(uses, [{ id: fronts.last, stream: '/live/s', use: 'play' }]);
   });
 
   it('keeps no HTTP connection once its pod says so, and keeps them again when it says that', async (t) => {
@@ -171,18 +175,13 @@ describe('an edge under a pod', { concurrency: true }, () => {
       if (parsed.type === 'left') left.push(...parsed.clients.map((client) => client.id));
     });
     await eventually(() => ready, { what: 'it says hello' });
-    let id = 0;
-    const server = createServer({ pauseOnConnect: true }, (socket) =>
-      child.send({ type: 'take', id: ++id, protocol: 'rtmp' }, socket),
-    );
-    t.after(() => server.close());
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as { port: number };
+    const fronts = frontsOf(t, child);
+    const port = await fronts.open('rtmp');
     for (let i = 0; i < 3; i++) {
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => undefined);
       t.after(() => socket.destroy());
-      await eventually(() => id === i + 1, { what: 'it is handed off' });
+      await eventually(() => fronts.last === i + 1, { what: 'it is handed off' });
     }
     await eventually(() => left.length === 1, { what: 'the third is refused' });
     assert.deepEqual(left, [3]);

@@ -4,10 +4,11 @@ import type { ByteAccount } from './slab-account.js';
 import { encodeRtmpRun, type FlvKeep, type FlvRun, flvBytesOfRun, flvOfRun } from './slab-encode.js';
 import type { SlabMemory } from './slab-memory.js';
 
-type FlvForms = Partial<Record<FlvKeep, FlvRun>>;
+type FlvForms = Readonly<Partial<Record<FlvKeep, FlvRun>>>;
+type Joined = readonly { readonly form: string; readonly bytes: Buffer }[];
+/** Most slabs have none of either. */
 const NO_FORMS: FlvForms = {};
-
-const NONE_JOINED: { form: string; bytes: Buffer }[] = [];
+const NONE_JOINED: Joined = [];
 
 /** What the slabs of a stream have in common. */
 export interface SlabHome {
@@ -54,13 +55,14 @@ export class Slab {
   readonly #home: SlabHome;
   /** What it took of its home's memory. */
   readonly #memory: Buffer[];
+  /** Counted, until it is released. */
   #bytes: number;
   #released = false;
   #isLent = false;
   #rtmpStart: Buffer | null = null;
   #flv: FlvForms = NO_FORMS;
   #flvStart: FlvForms = NO_FORMS;
-  #joined: { form: string; bytes: Buffer }[] = NONE_JOINED;
+  #joined = NONE_JOINED;
 
   constructor(
     content: {
@@ -87,16 +89,6 @@ export class Slab {
     this.#memory = [content.memory];
     this.#bytes = content.bytes;
     this.#count(content.memory.length - content.bytes + SLAB_OVERHEAD_BYTES);
-  }
-
-  /** The ring has let go of it. */
-  get isReleased(): boolean {
-    return this.#released;
-  }
-
-  /** Held by it, and counted unless it is released. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** Empty when there is nothing to keep of it. */

@@ -253,7 +253,8 @@ export abstract class ClientConnection implements Client, PlayerHost {
     const said = this.#aside?.take();
     this.#aside = null;
     this.letGo('aside');
-    if (said !== undefined && said.length > 0 && !this.socket.destroyed) this.onData(said);
+    if (said !== undefined && said.length > 0 && !this.socket.destroyed && !this.socket.writableEnded)
+      this.onData(said);
   }
 
   /** It plays or publishes no more. */

@@ -131,8 +131,8 @@ function managedRoot(user: readonly Directive[], edge: EdgeToRender, warn: Warn)
 }
 
 /**
- * Of the built-in server: it hears of clients from its pod alone, which is told at once that it takes no more, and who comes
- * meanwhile waits for two seconds: an http edge is to be back by then. Its hooks are told within the second that is left.
+ * Of the built-in server: its viewers come by its pod, which is told at once that it takes no more, and lets who comes
+ * meanwhile wait for two seconds: an http edge is to be back by then. Its hooks are told within the second that is left.
  */
 function slowEnd(dialect: EdgeToRender['dialect']): Directive[] {
   if (dialect === 'builtin') {
