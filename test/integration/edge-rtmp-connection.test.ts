@@ -76,6 +76,54 @@ describe('an RTMP connection', () => {
     assert.equal(socket.isPaused(), false);
   });
 
+  it('that publishes is read once a slab’s time, and its end shows at once to who asks for it', async (t) => {
+    const { client, socket, context, clock } = await stage(t, '', rtmp(publish('s')), { reads: true });
+    await eventually(() => [...context.clients.all()][0]?.client.type === 'flash-publish', { what: 'it publishes' });
+    const say = async () => {
+      const before = socket.bytesRead;
+      client.socket.write(SOUND);
+      await eventually(() => socket.bytesRead === before + SOUND.length, { what: 'it is read' });
+    };
+    await say();
+    clock.pass(350);
+    for (let beat = 0; beat < 3; beat++) {
+      await say();
+      assert.equal(socket.isPaused(), true);
+      clock.pass(350);
+      assert.equal(socket.isPaused(), false);
+    }
+    await say();
+    client.socket.destroy();
+    const key = { vhost: '__defaultVhost__', app: 'live', stream: 's' };
+    assert.equal(context.streams.isPublished(key), true);
+    const looked = context.streams.lookAtPublisher(key);
+    assert.ok(looked);
+    await eventually(() => !context.streams.isPublished(key), { what: 'its end is heard' });
+    clock.pass(25);
+    await looked;
+    assert.equal(context.streams.lookAtPublisher(key), null);
+  });
+
+  it('that publishes is read into memory that all share, and not at all while it waits', async (t) => {
+    const { client, socket, context, clock, open } = await stage(t, '', rtmp(publish('s')), { reads: true });
+    await eventually(() => [...context.clients.all()][0]?.client.type === 'flash-publish', { what: 'it publishes' });
+    let emitted = 0;
+    socket.prependListener('data', () => emitted++);
+    clock.pass(350);
+    client.socket.write(SOUND);
+    await eventually(() => socket.isPaused(), { what: 'it waits for its beat' });
+    const before = socket.bytesRead;
+    client.socket.write(SOUND);
+    // Another one that came after it is served: the server has looked at all its sockets since.
+    const other = await open();
+    other.socket.write(rtmp(play('s')));
+    await eventually(() => other.bytes().length > 2 * 1536 + 1, { what: 'and is answered' });
+    assert.equal(socket.bytesRead, before);
+    clock.pass(350);
+    await eventually(() => socket.bytesRead === before + SOUND.length, { what: 'it is read' });
+    assert.equal(emitted, 0);
+  });
+
   it('is read on while it is asked about, up to a bound, and heard after the answer', async (t) => {
     const hook = 'http_hooks { enabled on; on_publish http://127.0.0.1:1/; }';
     const { asked, client, socket, context } = await stage(t, hook, rtmp(publish('s')), { reads: true });
@@ -108,7 +156,13 @@ describe('an RTMP connection', () => {
     const { client, socket, context } = await stage(t, '', rtmp(play('s')), { reads: false });
     const settings = context.settings.vhosts.get('__defaultVhost__');
     assert.ok(settings);
-    const source = { id: 'it', ready: () => undefined, resume: () => undefined, end: () => undefined };
+    const source = {
+      id: 'it',
+      ready: () => undefined,
+      resume: () => undefined,
+      look: () => false,
+      end: () => undefined,
+    };
     const key = { vhost: settings.name, app: 'live', stream: 's' };
     await eventually(() => context.streams.count === 1, { what: 'it plays' });
     const path = context.streams.publish({ key, settings, query: '', hops: [] }, source);
@@ -139,7 +193,7 @@ describe('an RTMP connection', () => {
     assert.ok(settings);
     const request = { key: { vhost: settings.name, app: 'live', stream: 's' }, settings, query: '', hops: [] };
     const none = () => undefined;
-    const path = context.streams.publish(request, { id: 'p', ready: none, end: none, resume: none });
+    const path = context.streams.publish(request, { id: 'p', ready: none, end: none, resume: none, look: () => false });
     if (typeof path === 'string') assert.fail(path);
     const frame = (timestamp: number, bytes: number) => {
       const payload = Buffer.alloc(bytes, timestamp & 0xff);

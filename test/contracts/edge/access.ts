@@ -201,6 +201,20 @@ export function accessContract(edge: EdgeUnderTest): void {
     for (const { text } of hooks.calls) assert.ok(!text.includes('\n'));
   });
 
+  it('tells of the end of a publisher that was killed before it tells of who comes in its place at once', async (t) => {
+    const hooks = await hookServer(t);
+    const on = ['publish', 'unpublish'].map((name) => `on_${name} ${hooks.url(name, '0')};`).join(' ');
+    const it = await start(t, [vhost('h.v', `http_hooks { enabled on; ${on} }`)]);
+    for (let turn = 1; turn <= 3; turn++) {
+      const publisher = await publish(t, it, 'h.v');
+      await eventually(() => publisher.frames() > 25, { what: 'it publishes for a second' });
+      publisher.cut();
+    }
+    await eventually(() => hooks.of('unpublish').length === 3, { what: 'the last one is gone' });
+    const names = hooks.calls.map(({ name }) => name);
+    assert.deepEqual(names, Array(3).fill(['publish', 'unpublish']).flat());
+  });
+
   it('tells of an HTTP player by on_play and on_stop alone, by the RTMP address of its URL', async (t) => {
     const hooks = await hookServer(t);
     const on = (name: string) => `on_${name} ${hooks.url(name, '0')};`;

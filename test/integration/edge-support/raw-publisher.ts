@@ -15,6 +15,8 @@ export interface RawPublisher {
   /** Frames sent so far; each carries its number in its last four bytes. */
   frames(): number;
   stop(): void;
+  /** Ends it without a word, as a kill does. */
+  cut(): void;
 }
 
 /**
@@ -73,6 +75,10 @@ export async function publishRaw(
       session.stop();
       flush();
       socket.end();
+    },
+    cut: () => {
+      clearInterval(timer);
+      socket.destroy();
     },
   };
 }

@@ -20,6 +20,7 @@ const frame = (timestamp: number): RtmpMessage => ({
 /** A publish on an edge, whose upstream does as the test says. */
 function forward(o: { upstreamTakes: boolean }) {
   const sent: number[] = [];
+  const payloads: Buffer[] = [];
   const told: string[] = [];
   let upstream: UpstreamEvents | null = null;
   const noTimers = { now: () => 0, after: () => () => undefined };
@@ -30,6 +31,7 @@ function forward(o: { upstreamTakes: boolean }) {
       close: () => undefined,
       send: (messages: readonly RtmpMessage[]) => {
         sent.push(...messages.map(({ timestamp }) => timestamp));
+        payloads.push(...messages.map(({ payload }) => payload));
         return o.upstreamTakes;
       },
     };
@@ -47,11 +49,12 @@ function forward(o: { upstreamTakes: boolean }) {
       id: 'publisher',
       ready: () => told.push('ready'),
       resume: () => told.push('resume'),
+      look: () => false,
       end: () => told.push('end'),
     },
   );
   assert.ok(typeof path === 'object' && upstream !== null);
-  return { path, sent, told, upstream: upstream as UpstreamEvents };
+  return { path, sent, payloads, told, upstream: upstream as UpstreamEvents };
 }
 
 describe('a publisher that sends before its upstream agreed', () => {
@@ -69,6 +72,15 @@ describe('a publisher that sends before its upstream agreed', () => {
     );
     assert.equal(path.media([frame(80)]), true);
     assert.deepEqual(sent, [0, 40, 80]);
+  });
+
+  it('may use the memory of what it sent again', () => {
+    const { path, payloads, upstream } = forward({ upstreamTakes: true });
+    const early = frame(0);
+    path.media([early]);
+    early.payload.fill(0xff);
+    upstream.started();
+    assert.deepEqual(payloads, [frame(0).payload]);
   });
 
   it('waits on when the upstream is behind from the start', () => {

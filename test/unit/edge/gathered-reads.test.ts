@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GatheredReads, isGathered, MAX_GATHER_MS, MAX_GATHERED_BYTES } from '@dolphin/edge/domain/gathered-reads.js';
 
-describe('the reads of a pull', () => {
+describe('the reads of a source', () => {
   it('go on while what is there already comes, and then rest from beat to beat', () => {
     const reads = new GatheredReads();
     assert.equal(reads.after(64 * 1024, false), 'on', 'the cached GOP');
@@ -47,7 +47,18 @@ describe('the reads of a pull', () => {
     assert.equal(reads.after(1000, true), 'on', 'this came just now');
   });
 
-  it('are gathered for no longer than an upstream may be gone unheard', () => {
+  it('go on until the next beat when its end is to show', () => {
+    const reads = new GatheredReads();
+    reads.beat();
+    assert.equal(reads.after(1000, true), 'rest');
+    reads.stayAwake();
+    assert.equal(reads.after(1000, true), 'out');
+    assert.equal(reads.after(1000, true), 'on');
+    reads.beat();
+    assert.equal(reads.after(1000, true), 'rest');
+  });
+
+  it('are gathered for no longer than a source may be gone unheard', () => {
     assert.deepEqual([0, 1, 350, MAX_GATHER_MS, MAX_GATHER_MS + 1, 10_000].filter(isGathered), [1, 350, MAX_GATHER_MS]);
   });
 });

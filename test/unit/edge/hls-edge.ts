@@ -99,7 +99,13 @@ export function hlsEdge(
   };
   const key = { vhost: vhost.name, app: 'live', stream: 's' };
   const publish = () => {
-    const publisher = { id: 'p', ready: () => undefined, resume: () => undefined, end: () => undefined };
+    const publisher = {
+      id: 'p',
+      ready: () => undefined,
+      resume: () => undefined,
+      look: () => false,
+      end: () => undefined,
+    };
     const path = streams.publish({ key, settings: vhost, query: '', hops: [] }, publisher);
     assert.ok(typeof path === 'object');
     return path;

@@ -122,7 +122,13 @@ describe('a pull', () => {
   it('has no second source beside it, where a conf left the vhost out and has it again in another mode', () => {
     const { streams, play, pulls } = edge();
     const leave = play('s');
-    const publisher = { id: 'it', ready: () => undefined, resume: () => undefined, end: () => undefined };
+    const publisher = {
+      id: 'it',
+      ready: () => undefined,
+      resume: () => undefined,
+      look: () => false,
+      end: () => undefined,
+    };
     const here = { settings: { ...vhost, origins: null }, query: '', hops: [] };
     const publish = (stream: string) =>
       streams.publish({ ...here, key: { vhost: vhost.name, app: 'live', stream } }, publisher);

@@ -27,6 +27,7 @@ describe('the settings of an edge', () => {
       gopCacheMaxFrames: 2500,
       queueMs: 30_000,
       mergeMs: 350,
+      gatherMs: 350,
       timeJitter: 'full',
       firstPacketMs: 20_000,
       packetMs: 5000,
@@ -90,6 +91,17 @@ describe('the settings of an edge', () => {
   it('of a back source merge nothing', () => {
     assert.equal(vhostOf('min_latency on; play { mw_latency 0; time_jitter off; }').mergeMs, 0);
     assert.equal(vhostOf('min_latency on;').mergeMs, 0);
+  });
+
+  it('let a publisher wait for as long as its slab would, unless it is refused or somebody is in a hurry', () => {
+    const of = (text: string) => vhostOf(text).gatherMs;
+    assert.deepEqual([of('play { mw_latency 100; }'), of('play { mw_latency 0; }')], [100, 0]);
+    assert.deepEqual([of('publish { mr on; mr_latency 200; }'), of('mr { enabled on; latency 200; }')], [200, 200]);
+    assert.deepEqual([of('publish { mr off; mr_latency 200; }'), of('mr { enabled off; latency 200; }')], [0, 0]);
+    assert.deepEqual([of('min_latency on;'), of('min_latency on; publish { mr on; mr_latency 200; }')], [0, 0]);
+    assert.equal(of('publish { mr_latency 1200; }'), 0, 'its end would be unheard for too long');
+    assert.equal(of('publish { normal_timeout 700; }'), 0, 'it would pass for one that says nothing');
+    assert.throws(() => of('publish { mr_latency 20000; }'), ConfError);
   });
 
   it('transform the vhost for the upstream', () => {

@@ -30,6 +30,8 @@ export class Forward implements PublishPath {
    */
   readonly #early: RtmpMessage[] = [];
   receivedBytes = 0;
+  /** An origin gathers what comes to it, and its players are not to wait twice. */
+  readonly gatherMs = 0;
 
   constructor(o: ForwardOptions) {
     this.#o = o;
@@ -82,7 +84,7 @@ export class Forward implements PublishPath {
   media(messages: readonly RtmpMessage[]): boolean {
     for (const { payload } of messages) this.receivedBytes += payload.length;
     if (this.#started) return this.#upstream?.send(messages) ?? true;
-    this.#early.push(...messages);
+    for (const message of messages) this.#early.push({ ...message, payload: Buffer.from(message.payload) });
     return false;
   }
 

@@ -9,10 +9,18 @@ export interface Publisher {
   ready(): void;
   /** The upstream can take more. */
   resume(): void;
+  /** Has what it sent last read now. False: it is read as it comes, and is there. */
+  look(): boolean;
 }
 
 /** A publisher's way in: it goes to the stream's players here, or up to an origin. */
 export interface PublishPath {
-  media(messages: readonly RtmpMessage[]): boolean;
+  /** Its media may wait for so long before they are handed on, to be read all at once; 0: not at all. */
+  readonly gatherMs: number;
+  /**
+   * False: it is to be read no more until `resume`. Payloads are the receiver's until it returns. `gathered`: they have waited
+   * for `gatherMs` at most.
+   */
+  media(messages: readonly RtmpMessage[], gathered?: boolean): boolean;
   end(): void;
 }

@@ -8,6 +8,7 @@ import { isTooManyUnfed } from '../domain/unfed-pulls.js';
 import type { Origin, VhostSettings } from '../domain/vhost-settings.js';
 import { Forward } from './forward.js';
 import { KeptPulls } from './kept-pulls.js';
+import { lookAtPublisher } from './look-at-publisher.js';
 import type { Player } from './player.js';
 import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
@@ -164,6 +165,11 @@ export class Streams {
     return origins === null ? this.#publishHere(request, publisher) : this.#forward(request, origins, publisher);
   }
 
+  /** Before another one publishes it. */
+  lookAtPublisher(key: StreamKey): Promise<null> | null {
+    return lookAtPublisher(() => this.#entries.get(keyText(key))?.publisher ?? null, this.#context.timers);
+  }
+
   /** Once a second. */
   watch(nowMs: number): void {
     for (const { hub } of this.#entries.values()) hub.watch(nowMs);
@@ -199,9 +205,11 @@ export class Streams {
     entry.publisher = publisher;
     publisher.ready();
     let over = false;
+    const { gatherMs, mergeMs } = request.settings;
     return {
-      media: (messages) => {
-        if (!over) entry.hub.ingest(messages);
+      gatherMs,
+      media: (messages, gathered = false) => {
+        if (!over) entry.hub.ingest(messages, gathered && gatherMs >= mergeMs);
         return true;
       },
       end: () => {

@@ -1,12 +1,12 @@
 /**
- * What a pull may bring in one beat to be gathered. Half of what the smallest usual receive window takes, so that the
- * upstream never waits for us; a stream of more bits has reads that are worth their cost anyway.
+ * What a source may bring in one beat to be gathered. Half of what the smallest usual receive window takes, so that it
+ * never waits for us; a stream of more bits has reads that are worth their cost anyway.
  */
 export const MAX_GATHERED_BYTES = 32 * 1024;
-/** Of a beat. Between two nobody hears that the upstream hangs up, and one that is well must not pass for dead. */
+/** Of a beat. Between two nobody hears that the source hangs up, and one that is well must not pass for dead. */
 export const MAX_GATHER_MS = 1000;
 
-/** Whether a pull is read once in so long. Slabs of a longer time are filled as it comes. */
+/** Whether a source is read once in so long. Slabs of a longer time are filled as it comes. */
 export function isGathered(gatherMs: number): boolean {
   return gatherMs > 0 && gatherMs <= MAX_GATHER_MS;
 }
@@ -18,9 +18,9 @@ export function isGathered(gatherMs: number): boolean {
 export type AfterRead = 'on' | 'out' | 'rest';
 
 /**
- * When a pull's socket is read. Its players get a slab each so many milliseconds, so what comes in between can wait in
- * the kernel: one read of twenty messages costs a tenth of twenty reads. It begins with reading on, since what is there
- * already is to be played at once.
+ * When the socket of a pull or a publisher is read. Its players get a slab each so many milliseconds, so what comes in
+ * between can wait in the kernel: one read of twenty messages costs a tenth of twenty reads. It begins with reading on,
+ * since what is there already is to be played at once.
  */
 export class GatheredReads {
   #gathers = false;
@@ -43,5 +43,10 @@ export class GatheredReads {
   beat(): void {
     this.#gathers = this.#bytes <= MAX_GATHERED_BYTES;
     this.#bytes = 0;
+  }
+
+  /** Until the next beat it is read as it comes. */
+  stayAwake(): void {
+    this.#gathers = false;
   }
 }

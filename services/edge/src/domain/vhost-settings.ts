@@ -3,6 +3,7 @@ import type { ConfView } from '@dolphin/srs/conf.js';
 import { type AccessSettings, readAccess } from './access-settings.js';
 import { type DvrSettings, readDvr } from './dvr-settings.js';
 import { type FlvTrackRule, GUESS_TRACKS } from './flv-tracks.js';
+import { isGathered } from './gathered-reads.js';
 import { type HlsSettings, readHls } from './hls-settings.js';
 
 export interface Origin {
@@ -23,6 +24,8 @@ export interface VhostSettings {
   readonly queueMs: number;
   /** A slab collects that long; 0: what one read brought goes out at once. */
   readonly mergeMs: number;
+  /** A publisher's media may wait for so long to be read; 0: not at all. */
+  readonly gatherMs: number;
   readonly timeJitter: TimeJitter;
   readonly firstPacketMs: number;
   readonly packetMs: number;
@@ -47,6 +50,8 @@ const DEFAULTS = {
   mount: '[vhost]/[app]/[stream].flv',
 } as const;
 const DEFAULT_RTMP_PORT = 1935;
+/** A mistake in a unit shows here, not as a stream that never moves. */
+const MAX_LATENCY_MS = 10_000;
 
 /** What a vhost's block says, in either form. Throws ConfError. */
 export function readVhost(name: string, vhost: ConfView): VhostSettings {
@@ -56,6 +61,11 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
   const minLatency = play('min_latency').onOff('min_latency', false) || vhost.onOff('min_latency', false);
   const merge = play('mw_latency');
   const remux = vhost.block('http_remux');
+  const mergeMs =
+    minLatency && !merge.has('mw_latency') ? 0 : merge.int('mw_latency', DEFAULTS.mergeMs, { max: MAX_LATENCY_MS });
+  const packetMs = vhost.has('publish_normal_timeout')
+    ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
+    : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 });
   const origins = readOrigins(cluster);
   const access = readAccess(vhost, cluster('token_traverse'), origins !== null);
   return {
@@ -66,14 +76,13 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
     gopCache: play('gop_cache').onOff('gop_cache', true),
     gopCacheMaxFrames: play('gop_cache_max_frames').int('gop_cache_max_frames', DEFAULTS.gopMaxFrames, { min: 0 }),
     queueMs: play('queue_length').number('queue_length', DEFAULTS.queueSeconds, { min: 1, max: 3600 }) * 1000,
-    mergeMs: minLatency && !merge.has('mw_latency') ? 0 : merge.int('mw_latency', DEFAULTS.mergeMs, { max: 10_000 }),
+    mergeMs,
+    gatherMs: minLatency ? 0 : readGather(vhost, mergeMs, packetMs),
     timeJitter: play('time_jitter').choice('time_jitter', ['full', 'zero', 'off'], 'full'),
     firstPacketMs: vhost.has('publish_1stpkt_timeout')
       ? vhost.int('publish_1stpkt_timeout', DEFAULTS.firstPacketMs, { min: 1 })
       : publish.int('firstpkt_timeout', DEFAULTS.firstPacketMs, { min: 1 }),
-    packetMs: vhost.has('publish_normal_timeout')
-      ? vhost.int('publish_normal_timeout', DEFAULTS.packetMs, { min: 1 })
-      : publish.int('normal_timeout', DEFAULTS.packetMs, { min: 1 }),
+    packetMs,
     flvMount: remux.onOff('enabled', false) ? mountOf(remux) : null,
     access,
     hls: readHls(vhost.block('hls'), access !== null),
@@ -85,6 +94,21 @@ export function readVhost(name: string, vhost: ConfView): VhostSettings {
     },
     dvr: readDvr(vhost.block('dvr')),
   };
+}
+
+/**
+ * SRS's merged read, which is off there unless it is asked for. Here it is on unless it is refused, for as long as what is read
+ * would wait for its slab anyway: no player sees it. One that waits must not pass for one that says nothing.
+ */
+function readGather(vhost: ConfView, mergeMs: number, packetMs: number): number {
+  const old = vhost.block('mr');
+  const publish = vhost.block('publish');
+  const isOld = !publish.has('mr') && !publish.has('mr_latency') && vhost.has('mr');
+  const isOn = isOld ? old.onOff('enabled', false) : publish.onOff('mr', true);
+  const waitMs = isOld
+    ? old.int('latency', mergeMs, { max: MAX_LATENCY_MS })
+    : publish.int('mr_latency', mergeMs, { max: MAX_LATENCY_MS });
+  return isOn && isGathered(waitMs) && 2 * waitMs < packetMs ? waitMs : 0;
 }
 
 /** The block that a directive stands in: the form of 5.0 has it in a block of its own, that of 2015 in the vhost. */

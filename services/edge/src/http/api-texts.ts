@@ -48,5 +48,5 @@ export const FEATURES = {
   complex_send: true,
   tcp_nodelay: true,
   so_sendbuf: false,
-  mr: false,
+  mr: true,
 };

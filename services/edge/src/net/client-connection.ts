@@ -7,6 +7,8 @@ import { newClientId, type ServerContext } from '../app/server.js';
 import { keyText, type StreamKey, streamUrlOf } from '../domain/stream-key.js';
 import type { Refusal, Visitor } from '../domain/visit.js';
 import { Aside } from './aside.js';
+import { ReadHolds } from './read-holds.js';
+import { shareReads } from './shared-reads.js';
 import { addressOf, isOfThisHost, pendingWriteBytes } from './socket-facts.js';
 
 export interface ConnectionOptions {
@@ -34,9 +36,6 @@ const PLAYED_OUT_MS = 30_000;
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 const NO_LIMIT = () => undefined;
-/** Why a client is not read: it says too much, also while it is asked about; its upstream is behind; it asked more than is answered. */
-const HOLD = { pace: 1, aside: 2, upstream: 4, answer: 8 } as const;
-export type Hold = keyof typeof HOLD;
 
 /**
  * A client on its socket, whatever it speaks: it stands in the list of clients from accept to close, and one time
@@ -54,14 +53,12 @@ export abstract class ClientConnection implements Client, PlayerHost {
   abstract readonly swfUrl: string;
   protected readonly socket: Socket;
   protected readonly context: ServerContext;
+  protected readonly reads: ReadHolds;
   /** What the peer says of the client's address is believed: it is a relay on this host. */
   protected readonly trustsPeer: boolean;
   readonly #o: ConnectionOptions;
   /** A player has no limit for hours: its last one's timer must not stay with it. */
   #cancelLimit: () => void = NO_LIMIT;
-  #cancelPace: () => void = NO_LIMIT;
-  /** Those that hold now, by their bits; it is read when there is none. */
-  #holds = 0;
   /** Of answers since its socket had nothing to write. */
   #unreadBytes = 0;
   #closed = false;
@@ -73,12 +70,14 @@ export abstract class ClientConnection implements Client, PlayerHost {
   /** Null while no vhost that it came to restricts access. */
   #guest: Guest | null = null;
   #isAsked = false;
+  #sharesReads = false;
   /** What it says while it is asked about; null: it is not. */
   #aside: Aside | null = null;
 
   constructor(socket: Socket, context: ServerContext, o: ConnectionOptions) {
     this.socket = socket;
     this.context = context;
+    this.reads = new ReadHolds(socket, context.timers);
     this.#o = o;
     this.id = newClientId(context);
     this.sinceMs = context.timers.now();
@@ -87,12 +86,7 @@ export abstract class ClientConnection implements Client, PlayerHost {
     context.clients.add(this);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_AFTER_MS);
-    socket.on('data', (data: Buffer) => {
-      // Once it was said goodbye nothing that it says changes that.
-      if (this.#closed || socket.destroyed || socket.writableEnded) return;
-      if (this.#aside === null) this.onData(data);
-      else if (!this.#aside.keep(data)) this.hold('aside');
-    });
+    socket.on('data', (data: Buffer) => this.#hear(data));
     socket.on('drain', () => {
       this.#unreadBytes = 0;
       this.onDrain();
@@ -152,27 +146,6 @@ export abstract class ClientConnection implements Client, PlayerHost {
     this.close('error', `time-out: ${what}`);
   }
 
-  /** Does not read it: what it sends on waits in its own TCP window. */
-  protected hold(why: Hold): void {
-    this.#holds |= HOLD[why];
-    this.socket.pause();
-  }
-
-  /** Reads it again, unless something else holds it. */
-  protected letGo(why: Hold): void {
-    if ((this.#holds & HOLD[why]) === 0) return;
-    this.#holds &= ~HOLD[why];
-    if (this.#holds === 0) this.socket.resume();
-  }
-
-  /** It says more than it may: it is not read for `ms` (0: it may). */
-  protected holdBack(ms: number): void {
-    if (ms === 0) return;
-    this.hold('pace');
-    this.#cancelPace();
-    this.#cancelPace = this.context.timers.after(ms, () => this.letGo('pace'));
-  }
-
   /** What it was sent since this was last asked: to one stream, if it goes from stream to stream. */
   protected takeSentBytes(): number {
     const bytes = this.sentBytes - this.#takenSentBytes;
@@ -210,9 +183,10 @@ export abstract class ClientConnection implements Client, PlayerHost {
     });
   }
 
-  /** From now on it stands in the lists with this stream. */
-  protected uses(key: StreamKey, use: StreamUse): void {
+  /** From now on it stands in the lists with this stream, by the name that it gave it. */
+  protected uses(key: StreamKey, use: StreamUse, name: string): void {
     this.key = key;
+    this.name = name;
     this.#o.onUses?.(streamUrlOf(key), use);
   }
 
@@ -228,14 +202,15 @@ export abstract class ClientConnection implements Client, PlayerHost {
     return this.#guest;
   }
 
-  protected visitor(over: Visitor['over']): Visitor {
+  /** `said`: of RTMP, at connect. */
+  protected visitor(over: Visitor['over'], said: Pick<Visitor, 'args' | 'hops'> = {}): Visitor {
     const { id, address, tcUrl, pageUrl, swfUrl } = this;
-    return { id, address, over, tcUrl, pageUrl, swfUrl };
+    return { id, address, over, tcUrl, pageUrl, swfUrl, ...said };
   }
 
   /**
-   * Waits for the answer to a question of its guest: of a vhost with `access` alone. What it says meanwhile is heard after
-   * the answer; if it leaves meanwhile its place is free at once, and nobody is told the answer.
+   * Waits for the answer to a question about it: of its guest, in a vhost with `access`, as a rule. What it says meanwhile is
+   * heard after the answer; if it leaves meanwhile its place is free at once, and nobody is told the answer.
    */
   protected waitFor(question: Promise<Refusal | null>, onAnswer: (refusal: Refusal | null) => void): void {
     this.#aside ??= new Aside();
@@ -249,12 +224,23 @@ export abstract class ClientConnection implements Client, PlayerHost {
     });
   }
 
+  #hear(data: Buffer): void {
+    // Once it was said goodbye nothing that it says changes that.
+    if (this.#closed || this.socket.destroyed || this.socket.writableEnded) return;
+    if (this.#aside === null) this.onData(data);
+    else if (!this.#aside.keep(data)) this.reads.hold('aside');
+  }
+
   #hearAside(): void {
     const said = this.#aside?.take();
     this.#aside = null;
-    this.letGo('aside');
-    if (said !== undefined && said.length > 0 && !this.socket.destroyed && !this.socket.writableEnded)
-      this.onData(said);
+    this.reads.letGo('aside');
+    if (said !== undefined && said.length > 0) this.#hear(said);
+  }
+
+  /** It has much to say: from now on what `onData` is given is its only until it returns. */
+  protected shareReads(): void {
+    this.#sharesReads ||= shareReads(this.socket, (data) => this.#hear(data));
   }
 
   /** It plays or publishes no more. */
@@ -290,7 +276,7 @@ export abstract class ClientConnection implements Client, PlayerHost {
     this.gone();
     this.#closed = true;
     this.#cancelLimit();
-    this.#cancelPace();
+    this.reads.dispose();
     this.context.clients.remove(this);
     const { sentBytes, receivedBytes } = this;
     this.#guest?.close(sentBytes, receivedBytes);

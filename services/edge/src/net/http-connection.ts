@@ -65,7 +65,7 @@ export class HttpConnection extends ClientConnection {
         return;
       case 'answering':
         this.#keep(data);
-        if (this.#unread.length > MAX_UNREAD_BYTES) this.hold('answer');
+        if (this.#unread.length > MAX_UNREAD_BYTES) this.reads.hold('answer');
         return;
       case 'playing':
       case 'ending':
@@ -204,8 +204,7 @@ export class HttpConnection extends ClientConnection {
     this.#player = player;
     // What was answered before was for no stream.
     this.takeSentBytes();
-    this.uses(key, 'play');
-    this.name = `${key.stream}.flv`;
+    this.uses(key, 'play', `${key.stream}.flv`);
     this.setLimit(settings.origins === null ? ORIGIN_STANDBY_MS : EDGE_STANDBY_MS, () => {
       this.leaveStream();
       this.#send(textAnswer(404), frame);
@@ -294,7 +293,7 @@ export class HttpConnection extends ClientConnection {
     if (this.#bodyBytes > 0 || this.#unread.length > 0) this.#limitHead();
     else if (!this.context.clients.keepsConnections) this.#endUnkept();
     else this.setLimit(IDLE_MS, () => this.close('client-left', 'it asks no more'));
-    this.letGo('answer');
+    this.reads.letGo('answer');
     this.#readNext();
   }
 }

@@ -1,9 +1,8 @@
 import type { ConnectEvent, ServerEvent } from '@dolphin/media';
 import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import type { Player } from '../app/player.js';
-import type { PublishPath } from '../app/publisher.js';
-import type { PublishWatch } from '../domain/publish-watch.js';
 import type { StreamKey } from '../domain/stream-key.js';
+import type { RtmpPublishing } from './rtmp-publishing.js';
 
 /** From the first byte to the end of the handshake and connect. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -19,9 +18,20 @@ export const SERVER_INFO = { dolphin: DOLPHIN_VERSION };
 export type SaidAtConnect = Pick<ConnectEvent, 'vhost' | 'hops' | 'args' | 'isProbe'>;
 export const NOTHING_SAID: SaidAtConnect = { vhost: '', hops: [], args: {}, isProbe: false };
 
+/** Its arguments only if somebody is asked about it: they may be 64 KiB of values, for as long as it stays. */
+export function saidAtConnect({ vhost, hops, isProbe, args }: ConnectEvent, isAskedAbout: boolean): SaidAtConnect {
+  return { vhost, hops, isProbe, args: isAskedAbout ? args : NOTHING_SAID.args };
+}
+
 /** It is an edge of many viewers. A viewer can claim hops, too; those of this host come through no pod. */
 export function asksForMany({ hops, isProbe }: SaidAtConnect, isOfThisHost: boolean): boolean {
   return hops.length > 0 && !isProbe && isOfThisHost;
+}
+
+/** For a later turn: the payload that came with a read may be gone by then. */
+export function kept(event: ServerEvent): ServerEvent {
+  if (event.type !== 'media') return event;
+  return { ...event, message: { ...event.message, payload: Buffer.from(event.message.payload) } };
 }
 
 /** What an RTMP client is doing. */
@@ -31,6 +41,6 @@ export type RtmpClientState =
   /** Whether it may play or publish is being asked; `later` is what it said along, in the same read. */
   | { is: 'asking'; later: ServerEvent[] }
   | { is: 'playing'; key: StreamKey; player: Player }
-  | { is: 'publishing'; key: StreamKey; path: PublishPath; watch: PublishWatch }
+  | { is: 'publishing'; publishing: RtmpPublishing }
   /** It was told goodbye. */
   | { is: 'over' };

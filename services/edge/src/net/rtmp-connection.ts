@@ -13,19 +13,21 @@ import type { ClientType } from '../app/clients.js';
 import { Player } from '../app/player.js';
 import type { ServerContext } from '../app/server.js';
 import { ClientPace } from '../domain/client-pace.js';
-import { PublishWatch } from '../domain/publish-watch.js';
 import { keyText, type NamedStream, streamNamed, vhostFor } from '../domain/stream-key.js';
-import type { Refusal, Visitor } from '../domain/visit.js';
+import type { Refusal } from '../domain/visit.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
 import {
   asksForMany,
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
+  kept,
   NEXT_STREAM_TIMEOUT_MS,
   NOTHING_SAID,
   type RtmpClientState,
   SERVER_INFO,
+  saidAtConnect,
 } from './rtmp-client-state.js';
+import { RtmpPublishing } from './rtmp-publishing.js';
 
 /** One RTMP client on its socket: what it asks is decided by the streams, what they decide is told to it. */
 export class RtmpConnection extends ClientConnection {
@@ -51,8 +53,10 @@ export class RtmpConnection extends ClientConnection {
 
   protected override onData(data: Buffer): void {
     // It sends on while it is told goodbye: that is no reason to cut it before it has read why.
-    if (this.#state.is === 'over') return;
-    this.#guarded(() => this.#take(this.#session.push(data)));
+    const state = this.#state;
+    if (state.is === 'over') return;
+    const gathered = state.is === 'publishing' && state.publishing.wasRead(data.length);
+    this.#guarded(() => this.#take(this.#session.push(data), gathered));
   }
 
   /** Garbage of one peer ends that peer; what is ours is not hidden by it. */
@@ -67,14 +71,14 @@ export class RtmpConnection extends ClientConnection {
     }
   }
 
-  #take(events: readonly ServerEvent[]): void {
+  #take(events: readonly ServerEvent[], gathered = false): void {
     const media: RtmpMessage[] = [];
     for (const event of events) {
-      if (this.#state.is === 'asking') this.#state.later.push(event);
+      if (this.#state.is === 'asking') this.#state.later.push(kept(event));
       else if (this.#state.is !== 'over') this.#onEvent(event, media);
     }
     this.#pace.asked(this.#session.askedWork, this.context.timers.now());
-    this.#flushMedia(media);
+    this.#flushMedia(media, gathered);
     this.#flushOutput();
   }
 
@@ -112,9 +116,7 @@ export class RtmpConnection extends ClientConnection {
 
   #onConnect(event: ConnectEvent): void {
     const settings = vhostFor(this.context.settings, event.vhost);
-    // Not what else it said, unless somebody is asked about it: that may be 64 KiB of values, for as long as it stays.
-    const { vhost, hops, isProbe } = event;
-    this.#said = { vhost, hops, isProbe, args: (settings?.access == null ? NOTHING_SAID : event).args };
+    this.#said = saidAtConnect(event, settings?.access != null);
     ({ tcUrl: this.tcUrl, pageUrl: this.pageUrl = '', swfUrl: this.swfUrl = '' } = event);
     const isLoop = event.hops.includes(this.context.streams.serverId);
     if (isLoop) this.context.log.warn({ hops: event.hops }, 'refused: a loop of edges');
@@ -127,16 +129,22 @@ export class RtmpConnection extends ClientConnection {
     if (settings === null) refuse(`no vhost ${event.vhost}`);
     else if (isLoop) refuse('a loop of edges');
     else if (settings.access === null) accept();
-    else this.#holdFor(this.guest.connect(this.#visitor(), settings, event.app, isEdge), accept, refuse);
+    else
+      this.#holdFor(this.guest.connect(this.visitor('rtmp', this.#said), settings, event.app, isEdge), accept, refuse);
   }
 
   /** Goes on once the vhost's rules let it in. */
   #admit(use: 'play' | 'publish', named: NamedStream, query: string, go: () => void, refuse: (why: string) => void) {
-    if (named.settings.access === null) go();
-    else this.#holdFor(this.guest.enter({ ...this.#visitor(), ...named, use, query }), go, refuse);
+    const ask = () => this.guest.enter({ ...this.visitor('rtmp', this.#said), ...named, use, query });
+    this.#holdFor(named.settings.access === null ? null : ask(), go, refuse);
   }
 
-  #holdFor(question: Promise<Refusal | null>, go: () => void, refuse: (why: string) => void): void {
+  /** Goes on once it is answered; null: nothing is asked. */
+  #holdFor(question: Promise<Refusal | null> | null, go: () => void, refuse: (why: string) => void): void {
+    if (question === null) {
+      go();
+      return;
+    }
     const asking: RtmpClientState = { is: 'asking', later: [] };
     this.#become(asking);
     this.waitFor(question, (refusal) => {
@@ -147,10 +155,6 @@ export class RtmpConnection extends ClientConnection {
         this.#take(asking.later);
       });
     });
-  }
-
-  #visitor(): Visitor {
-    return { ...this.visitor('rtmp'), args: this.#said.args, hops: this.#said.hops };
   }
 
   /** As the conf is now, not as it was at connect. */
@@ -179,58 +183,55 @@ export class RtmpConnection extends ClientConnection {
     this.#session.acceptPlay(this.context.streams.chunkSizeOf(key));
     this.#flushOutput();
     this.type = 'rtmp-play';
-    this.uses(key, 'play');
-    this.name = event.stream;
+    this.uses(key, 'play', event.stream);
     this.#become({ is: 'playing', key, player });
     this.context.streams.play(request, player);
   }
 
   #onPublish(event: PublishEvent): void {
     const named = this.#named(event);
-    const refuse = (why: string) => this.#refusePublish(why);
-    if (named === null) refuse('there is no such vhost or stream name');
-    else this.#admit('publish', named, event.query, () => this.#publish(event, named), refuse);
-  }
-
-  #publish(event: PublishEvent, { key, settings }: NamedStream): void {
-    this.type = `${event.encoder}-publish`;
-    this.uses(key, 'publish');
-    this.name = event.stream;
-    const path = this.context.streams.publish(
-      { key, settings, query: event.query, hops: this.#said.hops },
-      {
-        id: this.id,
-        ready: () => {
-          this.#session.acceptPublish();
-          this.#flushOutput();
-        },
-        end: (code, why) => {
-          this.#session.rejectPublish(code === '' ? 'NetStream.Publish.Failed' : code, why);
-          this.#endAfterOutput('error', why);
-        },
-        resume: () => this.letGo('upstream'),
-      },
-    );
-    if (path === 'busy' || path === 'loop') {
-      this.#refusePublish(path === 'busy' ? `${keyText(key)} is published already` : 'a loop of edges');
+    const refuse = (why: string) =>
+      this.#refuse(() => this.#session.rejectPublish('NetStream.Publish.BadName', why), why);
+    if (named === null) {
+      refuse('there is no such vhost or stream name');
       return;
     }
-    const watch = new PublishWatch(settings, this.context.timers.now());
-    this.#become({ is: 'publishing', key, path, watch });
+    const admit = () => this.#admit('publish', named, event.query, () => this.#publish(event, named, refuse), refuse);
+    // Before the rules: hooks hear of the end of the one before it first.
+    this.#holdFor(this.context.streams.lookAtPublisher(named.key), admit, refuse);
+  }
+
+  #publish(event: PublishEvent, { key, settings }: NamedStream, refuse: (why: string) => void): void {
+    this.type = `${event.encoder}-publish`;
+    this.uses(key, 'publish', event.stream);
+    const request = { key, settings, query: event.query, hops: this.#said.hops };
+    const path = this.context.streams.publish(request, {
+      id: this.id,
+      ready: () => {
+        this.#session.acceptPublish();
+        this.#flushOutput();
+      },
+      end: (code, why) => {
+        this.#session.rejectPublish(code === '' ? 'NetStream.Publish.Failed' : code, why);
+        this.#endAfterOutput('error', why);
+      },
+      resume: () => this.reads.letGo('upstream'),
+      look: () => this.#state.is === 'publishing' && this.#state.publishing.look(),
+    });
+    if (path === 'busy' || path === 'loop') {
+      refuse(path === 'busy' ? `${keyText(key)} is published already` : 'a loop of edges');
+      return;
+    }
+    const { timers } = this.context;
+    const publishing = new RtmpPublishing({ key, path, settings, timers, pace: this.#pace, reads: this.reads });
+    this.#become({ is: 'publishing', publishing });
+    this.shareReads();
     this.context.log.info({ client: this.id, stream: keyText(key), address: this.address }, 'publish');
   }
 
-  #flushMedia(media: RtmpMessage[]): void {
+  #flushMedia(media: RtmpMessage[], gathered = false): void {
     if (media.length === 0) return;
-    if (this.#state.is === 'publishing') {
-      const nowMs = this.context.timers.now();
-      const pauseMs = this.#pace.pauseAfter(media, nowMs);
-      this.holdBack(pauseMs);
-      // While it is held back it cannot show that it is there.
-      this.#state.watch.packet(nowMs + pauseMs);
-      if (this.#state.path.media(media)) this.letGo('upstream');
-      else this.hold('upstream');
-    }
+    if (this.#state.is === 'publishing') this.#state.publishing.media(media, gathered);
     media.length = 0;
   }
 
@@ -245,10 +246,6 @@ export class RtmpConnection extends ClientConnection {
 
   #refusePlay(code: string, why: string, end: ClientEnd = 'error'): void {
     this.#refuse(() => this.#session.rejectPlay(code, why), why, end);
-  }
-
-  #refusePublish(why: string): void {
-    this.#refuse(() => this.#session.rejectPublish('NetStream.Publish.BadName', why), why);
   }
 
   #refuse(tell: () => void, why: string, end: ClientEnd = 'error'): void {
@@ -266,7 +263,7 @@ export class RtmpConnection extends ClientConnection {
     if (next.is === 'connected') {
       this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
     } else if (next.is === 'publishing') {
-      this.watch('publisher', () => next.watch.isLate(this.context.timers.now()));
+      this.watch('publisher', () => next.publishing.isLate(this.context.timers.now()));
     }
   }
 
@@ -282,9 +279,8 @@ export class RtmpConnection extends ClientConnection {
     if (state.is === 'playing') {
       this.context.streams.leave(state.key, state.player, this.takeSentBytes());
     } else {
-      state.path.end();
-      this.letGo('upstream');
-      this.context.log.info({ client: this.id, stream: keyText(state.key) }, 'unpublish');
+      state.publishing.end();
+      this.context.log.info({ client: this.id, stream: keyText(state.publishing.key) }, 'unpublish');
     }
     this.left();
     this.setLimit(NEXT_STREAM_TIMEOUT_MS, () => this.timeOut('idle'));

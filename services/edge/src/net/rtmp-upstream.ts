@@ -2,7 +2,9 @@ import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
-import { GatheredReads, isGathered } from '../domain/gathered-reads.js';
+import { isGathered } from '../domain/gathered-reads.js';
+import { ReadBeat } from './read-beat.js';
+import { readInto } from './shared-reads.js';
 import { pendingWriteBytes } from './socket-facts.js';
 
 /** A publisher's media that the upstream has not taken; its client is not read until it has. */
@@ -13,9 +15,6 @@ const WRITE_AT_BYTES = 64 * 1024;
 const GOODBYE_MS = 1000;
 /** How long an upstream that is published to may take to hang up: until then the kernel still has some of it to send. */
 const HANG_UP_MS = 10_000;
-
-/** What any upstream's socket is read into: what it brings is copied or forgotten before the next read. */
-const readInto = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Dials RTMP servers. */
 export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
@@ -33,9 +32,8 @@ class RtmpUpstream implements Upstream {
   #lastByteMs = 0;
   #over = false;
   #isBehind = false;
-  readonly #reads = new GatheredReads();
   /** Null before it is started: nothing waits for a beat then. */
-  #cancelBeat: (() => void) | null = null;
+  #beat: ReadBeat | null = null;
 
   constructor(request: UpstreamRequest, events: UpstreamEvents, timers: Timers, chunkSize: number) {
     this.#request = request;
@@ -65,7 +63,7 @@ class RtmpUpstream implements Upstream {
     this.#cancelTimer();
     this.#session.stop();
     this.#flush();
-    this.#cancelBeat?.();
+    this.#beat?.stop();
     this.#socket.resume();
     this.#socket.end();
     this.#awaitGoodbye(pendingWriteBytes(this.#socket));
@@ -98,7 +96,7 @@ class RtmpUpstream implements Upstream {
     if (this.#over) return true;
     this.#lastByteMs = this.#timers.now();
     // The kernel fills what it is given, if there is more than that.
-    const next = this.#cancelBeat === null ? 'on' : this.#reads.after(bytes, bytes < readInto.length);
+    const next = this.#beat?.after(bytes, bytes < readInto.length) ?? 'on';
     try {
       const events = this.#session.push(readInto.subarray(0, bytes));
       this.#flush();
@@ -127,16 +125,11 @@ class RtmpUpstream implements Upstream {
   #onStarted(): void {
     this.#cancelTimer();
     this.#watchReceive();
-    if (isGathered(this.#request.gatherMs)) this.#awaitBeat();
+    const { gatherMs } = this.#request;
+    if (isGathered(gatherMs)) {
+      this.#beat = new ReadBeat({ timers: this.#timers, everyMs: gatherMs, read: () => this.#socket.resume() });
+    }
     this.#events.started();
-  }
-
-  #awaitBeat(): void {
-    this.#cancelBeat = this.#timers.after(this.#request.gatherMs, () => {
-      this.#reads.beat();
-      this.#socket.resume();
-      this.#awaitBeat();
-    });
   }
 
   #watchReceive(): void {
@@ -164,7 +157,7 @@ class RtmpUpstream implements Upstream {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTimer();
-    this.#cancelBeat?.();
+    this.#beat?.stop();
     this.#socket.destroy();
     this.#events.ended({ how, code, why });
   }
