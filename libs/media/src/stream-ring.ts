@@ -2,7 +2,8 @@ import { OpenSlab } from './open-slab.js';
 import type { RtmpMessage } from './rtmp-message.js';
 import { ByteAccount } from './slab-account.js';
 import { SlabMemory } from './slab-memory.js';
-import { type FrameKind, NO_HEADERS, Slab, type SlabHome, type StreamHeaders } from './slab-run.js';
+import { Slab, type SlabHome } from './slab-run.js';
+import { type FrameKind, headersAfter, NO_HEADERS, type StreamHeaders } from './stream-headers.js';
 
 /** A slab is closed at this size at the latest: one write of it fits a socket's buffers. */
 export const SLAB_BYTES = 256 * 1024;
@@ -101,12 +102,18 @@ export class StreamRing {
   /** Takes a copy of a message. True if slabs were closed by it. */
   append(message: RtmpMessage, kind: FrameKind): boolean {
     const before = this.#next;
+    const headers = headersAfter(this.#headers, message, kind);
     const isHeader = kind === 'video-header' || kind === 'audio-header';
-    if (kind === 'key-frame' || isHeader) this.close();
+    // A frame that ends a header: its codec is spoken no more, and a joiner must not begin with it.
+    const endsHeader = headers !== this.#headers && (kind === 'audio' || kind === 'video' || kind === 'key-frame');
+    if (kind === 'key-frame' || isHeader || endsHeader) this.close();
     if (!this.hasOpen) {
-      this.#openHeaders = this.#headers;
+      this.#openHeaders = endsHeader ? headers : this.#headers;
       this.#openStartsWithKey = kind === 'key-frame';
     }
+    const { video, audio } = this.#headers;
+    if (endsHeader || isOther(video, headers.video) || isOther(audio, headers.audio)) this.#forgetGop();
+    this.#headers = headers;
     this.#note(message, kind);
     if (kind !== 'metadata' && kind !== 'data') {
       this.#openFirst ??= message.timestamp;
@@ -200,15 +207,10 @@ export class StreamRing {
   #note(message: RtmpMessage, kind: FrameKind): void {
     switch (kind) {
       case 'metadata':
-        this.#headers = { ...this.#headers, metadata: ownCopy(message) };
-        return;
       case 'video-header':
-        if (isOther(this.#headers.video, message)) this.#forgetGop();
-        this.#headers = { ...this.#headers, video: ownCopy(message) };
-        return;
       case 'audio-header':
-        if (isOther(this.#headers.audio, message)) this.#forgetGop();
-        this.#headers = { ...this.#headers, audio: ownCopy(message) };
+      case 'track-header':
+      case 'data':
         return;
       case 'key-frame':
         this.#gopStart = this.#options.gopCache ? this.#next : null;
@@ -221,8 +223,6 @@ export class StreamRing {
       case 'audio':
         this.#hasAudio = true;
         break;
-      case 'data':
-        return;
       default:
         kind satisfies never;
     }
@@ -265,13 +265,6 @@ export class StreamRing {
   }
 }
 
-function isOther(before: RtmpMessage | null, now: RtmpMessage): boolean {
-  return before !== null && !before.payload.equals(now.payload);
-}
-
-/** Not from Buffer's pool: a header may be kept for hours, and all of the pool's page with it. */
-function ownCopy(message: RtmpMessage): RtmpMessage {
-  const payload = Buffer.allocUnsafeSlow(message.payload.length);
-  message.payload.copy(payload);
-  return { ...message, payload };
+function isOther(before: RtmpMessage | null, now: RtmpMessage | null): boolean {
+  return before !== now && before !== null && now !== null && !before.payload.equals(now.payload);
 }

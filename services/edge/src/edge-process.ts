@@ -258,6 +258,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
     chunkSize: settings.chunkSize,
     pull: { dial, timers, log, random },
     tapsOf: (key, vhost) => [...hls.tapsOf(key, vhost), ...dvrTaps(key, vhost, dvr)],
+    trouble,
   });
   const sessions = new HlsSessions({ clients, timers, random: secretRandom });
   return {

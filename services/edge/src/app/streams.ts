@@ -11,7 +11,7 @@ import { KeptPulls } from './kept-pulls.js';
 import type { Player } from './player.js';
 import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
-import { StreamHub } from './stream-hub.js';
+import { StreamHub, type StreamHubOptions } from './stream-hub.js';
 import type { PlayRequest, PublishRequest } from './stream-requests.js';
 import type { TapsOf } from './stream-tap.js';
 
@@ -49,6 +49,7 @@ export interface StreamsOptions {
   readonly chunkSize: number;
   readonly pull: PullContext;
   readonly tapsOf: TapsOf;
+  readonly trouble: StreamHubOptions['trouble'];
 }
 
 /** All streams of this server: who publishes, who plays, what is pulled. Entries live while somebody needs them. */
@@ -63,6 +64,7 @@ export class Streams {
   #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
+  readonly #trouble: StreamHubOptions['trouble'];
   readonly #serviceId: string;
   readonly serverId: string;
 
@@ -73,6 +75,7 @@ export class Streams {
     this.#context = o.pull;
     this.#kept = new KeptPulls(o.pull.timers);
     this.#tapsOf = o.tapsOf;
+    this.#trouble = o.trouble;
   }
 
   /** Streams that somebody publishes, plays, or waits for. */
@@ -246,6 +249,7 @@ export class Streams {
       total: this.#total,
       memory: this.#memory,
       taps: this.#tapsOf(key, settings),
+      trouble: this.#trouble,
     });
     const entry: Entry = { hub, address, pull: null, publisher: null, holds: 0 };
     this.#entries.set(hub.text, entry);
