@@ -169,11 +169,17 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
   });
   // Asked to end before it began: nothing is opened any more.
   if (lifecycle.stopping) return;
+  const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);
+  if (pidFile !== null) lifecycle.add('pid file', () => pidFile.remove());
   const open = async (server: Server, at: ListenAt, name: string) => {
-    await listeners.open(server, at);
+    try {
+      await listeners.open(server, at);
+    } catch (error) {
+      pidFile?.remove();
+      throw error;
+    }
     lifecycle.add(`${name} ${listenText(at)}`, () => void server.close());
   };
-  const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);
   for (const at of settings.rtmp)
     await open(
       mediaServer((socket) => serve(socket, 'rtmp', { handedOff: false })),
@@ -187,10 +193,9 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       'http',
     );
   if (settings.api && !sharesPort(settings)) await open(apiServer(context, api), settings.api, 'api');
-  if (pidFile !== null) {
-    pidFile.write();
-    lifecycle.add('pid file', () => pidFile.remove());
-  }
+  // Asked to end meanwhile: the file is gone again, or is about to go.
+  if (lifecycle.stopping) return pidFile?.remove();
+  pidFile?.write();
 
   const channel = processChannel(process);
   if (channel !== null) {
