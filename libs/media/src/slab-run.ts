@@ -41,7 +41,7 @@ export class Slab {
   /** What it took of its home's memory. */
   readonly #memory: Buffer[];
   /** Counted, until it is released. */
-  #bytes: number;
+  #bytes = 0;
   #released = false;
   #isLent = false;
   #rtmpStart: Buffer | null = null;
@@ -52,7 +52,7 @@ export class Slab {
   constructor(
     content: {
       number: number;
-      /** Of its home's: writeRtmpRun has made `bytes` of it, and they are counted already. */
+      /** Of its home's: writeRtmpRun has made `bytes` of it. */
       memory: Buffer;
       bytes: number;
       headers: StreamHeaders;
@@ -72,8 +72,7 @@ export class Slab {
     this.lastTimestamp = content.lastTimestamp;
     this.#home = home;
     this.#memory = [content.memory];
-    this.#bytes = content.bytes;
-    this.#count(content.memory.length - content.bytes + SLAB_OVERHEAD_BYTES);
+    this.#count(content.memory.length + SLAB_OVERHEAD_BYTES);
   }
 
   /** Empty when there is nothing to keep of it. */

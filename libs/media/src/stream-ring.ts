@@ -68,7 +68,7 @@ export class StreamRing {
     this.#account = new ByteAccount(options.maxBytes, options.total ?? null);
     const { chunkSize, memory = new SlabMemory() } = options;
     this.#home = { chunkSize, account: this.#account, memory };
-    this.#open = new OpenSlab(chunkSize);
+    this.#open = new OpenSlab(chunkSize, this.#account);
   }
 
   /** The number of the slab that is closed next: all below it can be had, unless they are gone. */
@@ -119,7 +119,7 @@ export class StreamRing {
       this.#openFirst ??= message.timestamp;
       this.#lastTimestamp = message.timestamp;
     }
-    this.#account.add(this.#open.append(message));
+    this.#open.append(message);
     if (this.#open.bytes >= SLAB_BYTES) this.close();
     return this.#next !== before;
   }
@@ -198,6 +198,7 @@ export class StreamRing {
   /** Gives up all that it holds. */
   clear(): void {
     this.close();
+    this.#open.clear();
     this.#forgetGop();
     this.#newestKey = null;
     this.#dropBelow(this.#next);
