@@ -74,6 +74,7 @@ export function shownTrack({ tracks }: EnhancedTracks): EnhancedTrack {
 
 function tracksOf(payload: Buffer, start: number, form: number): EnhancedTrack[] {
   const tracks: EnhancedTrack[] = [];
+  const ids = new Set<number>();
   let fourcc = '';
   let at = start;
   for (let read = 0; read < MAX_TRACKS; read++) {
@@ -88,7 +89,8 @@ function tracksOf(payload: Buffer, start: number, form: number): EnhancedTrack[]
     if (!isAlone && at + 4 > payload.length) break;
     const bodyAt = at + (isAlone ? 1 : 4);
     const bodyEnd = isAlone ? payload.length : Math.min(bodyAt + payload.readUIntBE(at + 1, 3), payload.length);
-    if (tracks.every((other) => other.trackId !== trackId)) tracks.push({ fourcc, trackId, bodyAt, bodyEnd });
+    if (!ids.has(trackId)) tracks.push({ fourcc, trackId, bodyAt, bodyEnd });
+    ids.add(trackId);
     if (isAlone) break;
     at = bodyEnd;
   }

@@ -70,6 +70,6 @@ export { Slab } from './slab-run.js';
 export { type FrameKind, headersAfter, messagesToStart, NO_HEADERS, type StreamHeaders } from './stream-headers.js';
 export { FAIR_RING_BYTES, SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';
-export { MAX_HEADER_TRACKS, MAX_TRACK_HEADER_BYTES } from './track-headers.js';
+export { MAX_HEADER_TRACKS, MAX_TRACK_HEADER_BYTES, OTHER_FRAMES } from './track-headers.js';
 export { type HeaderNews, TsMuxer } from './ts-muxer.js';
 export { TS_PACKET_BYTES } from './ts-packets.js';

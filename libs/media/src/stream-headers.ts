@@ -2,7 +2,14 @@ import { audioFrameTrack, audioHeaderTracks } from './codec-audio.js';
 import { videoFrameTrack, videoHeaderTracks } from './codec-video.js';
 import type { TrackCodec } from './enhanced-header.js';
 import { MessageType, type RtmpMessage } from './rtmp-message.js';
-import { firstTrackHeader, NO_TRACK_HEADERS, spokenBy, type TrackHeaders, withHeader } from './track-headers.js';
+import {
+  firstTrackHeader,
+  NO_TRACK_HEADERS,
+  spokenBy,
+  spokenHeaders,
+  type TrackHeaders,
+  withHeader,
+} from './track-headers.js';
 
 /**
  * What a message is to a player that joins or jumps. Headers are metadata and sequence headers, `track-header` is a sequence
@@ -21,10 +28,10 @@ export type FrameKind =
 /** The headers in force at some place of a stream. Immutable: a change makes a new one. */
 export interface StreamHeaders {
   readonly metadata: RtmpMessage | null;
-  /** The first track's. */
+  /** The first track's, of a codec that it speaks. */
   readonly video: RtmpMessage | null;
   readonly audio: RtmpMessage | null;
-  /** Of all tracks, the first included. */
+  /** Of all tracks, the first included, and of codecs that may be spoken again. */
   readonly videoTracks: TrackHeaders;
   readonly audioTracks: TrackHeaders;
   /** Headers of tracks beyond what is kept, since its source began. */
@@ -42,8 +49,8 @@ export const NO_HEADERS: StreamHeaders = {
 
 /**
  * The headers in force from `message` on, of this kind: the same object if it changes nothing, as nearly all do not. A header that
- * is kept is a copy. A frame of another codec than its track's header has ends that header: where a stream goes from AAC to MP3,
- * which has none, a joiner would take MP3 for AAC.
+ * is kept is a copy. Frames of another codec than its track's header has put that header out of force: where a stream goes from AAC
+ * to MP3, which has none, a joiner would take MP3 for AAC.
  */
 export function headersAfter(headers: StreamHeaders, message: RtmpMessage, kind: FrameKind): StreamHeaders {
   switch (kind) {
@@ -69,7 +76,7 @@ export function messagesToStart(
   { metadata, videoTracks, audioTracks }: StreamHeaders,
   timestamp: number,
 ): RtmpMessage[] {
-  const codecs = [...videoTracks, ...audioTracks].map(({ message }) => ({ ...message, timestamp }));
+  const codecs = [...spokenHeaders(videoTracks), ...spokenHeaders(audioTracks)].map((each) => ({ ...each, timestamp }));
   return metadata === null ? codecs : [metadata, ...codecs];
 }
 
@@ -77,7 +84,7 @@ function withTrackHeader(headers: StreamHeaders, message: RtmpMessage): StreamHe
   const isVideo = message.typeId === MessageType.video;
   const tracks = isVideo ? videoHeaderTracks(message.payload) : audioHeaderTracks(message.payload);
   const known = isVideo ? headers.videoTracks : headers.audioTracks;
-  const { headers: now, isForgotten } = withHeader(known, { message: ownCopy(message), tracks });
+  const { headers: now, isForgotten } = withHeader(known, ownCopy(message), tracks);
   return withTracks({ ...headers, forgotten: headers.forgotten + (isForgotten ? 1 : 0) }, isVideo, now);
 }
 
@@ -85,8 +92,10 @@ function withFrame(headers: StreamHeaders, { typeId, payload }: RtmpMessage): St
   const isVideo = typeId === MessageType.video;
   const known = isVideo ? headers.videoTracks : headers.audioTracks;
   if (known.length === 0) return headers;
-  const header = isVideo ? headers.video : headers.audio;
-  if (header !== null && isOfOneCodec(header.payload, payload, isVideo)) return headers;
+  const [header] = known;
+  if (known.length === 1 && header?.tracks[0]?.others === 0 && isOfOneCodec(header.message.payload, payload, isVideo)) {
+    return headers;
+  }
   const track: TrackCodec | null = isVideo ? videoFrameTrack(payload) : audioFrameTrack(payload);
   const now = track === null ? known : spokenBy(known, track);
   return now === known ? headers : withTracks(headers, isVideo, now);

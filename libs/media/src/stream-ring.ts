@@ -104,15 +104,15 @@ export class StreamRing {
     const before = this.#next;
     const headers = headersAfter(this.#headers, message, kind);
     const isHeader = kind === 'video-header' || kind === 'audio-header';
-    // A frame that ends a header: its codec is spoken no more, and a joiner must not begin with it.
-    const endsHeader = headers !== this.#headers && (kind === 'audio' || kind === 'video' || kind === 'key-frame');
-    if (kind === 'key-frame' || isHeader || endsHeader) this.close();
+    const { video, audio } = this.#headers;
+    // By frames, a header goes out of force, or comes into it again: a joiner must not begin with the old one.
+    const isOtherCodec = !isHeader && (headers.video !== video || headers.audio !== audio);
+    if (kind === 'key-frame' || isHeader || isOtherCodec) this.close();
     if (!this.hasOpen) {
-      this.#openHeaders = endsHeader ? headers : this.#headers;
+      this.#openHeaders = isOtherCodec ? headers : this.#headers;
       this.#openStartsWithKey = kind === 'key-frame';
     }
-    const { video, audio } = this.#headers;
-    if (endsHeader || isOther(video, headers.video) || isOther(audio, headers.audio)) this.#forgetGop();
+    if (isOtherCodec || isOther(video, headers.video) || isOther(audio, headers.audio)) this.#forgetGop();
     this.#headers = headers;
     this.#note(message, kind);
     if (kind !== 'metadata' && kind !== 'data') {

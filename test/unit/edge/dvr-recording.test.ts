@@ -13,6 +13,7 @@ import {
   type FrameKind,
   isVideoSequenceHeader,
   MessageType,
+  OTHER_FRAMES,
 } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import fc from 'fast-check';
@@ -199,7 +200,7 @@ describe('a recording', () => {
     send('track-header', 0, second);
     send('audio-header', 0, aacHeader);
     send('key-frame', 0, key);
-    send('audio', 1000, Buffer.from('2ffffb90', 'hex'));
+    for (let i = 0; i < OTHER_FRAMES; i++) send('audio', 1000 + i, Buffer.from('2ffffb90', 'hex'));
     send('track-header', 2000, second);
     send('key-frame', 2100, key);
     tap.sourceEnded();

@@ -8,6 +8,7 @@ import {
   MessageType,
   messagesToStart,
   NO_HEADERS,
+  OTHER_FRAMES,
   type RtmpMessage,
   type StreamHeaders,
   videoHeaderTracks,
@@ -17,6 +18,9 @@ import { enhanced, multitrack, type TrackPart } from '../../support/multitrack.j
 
 const AVC = { header: '1700000000', key: '1701000000', inter: '2701000000' };
 const hex = (text: string) => Buffer.from(text, 'hex');
+const MP3 = hex('2ffffb90');
+/** As many in a row as are no stray ones. */
+const several = (step: Step) => Array.from({ length: OTHER_FRAMES }, () => step);
 
 type Step = readonly [FrameKind, Buffer];
 const typeOf = (kind: FrameKind, payload: Buffer) => {
@@ -138,11 +142,28 @@ describe('the headers of a stream', () => {
       ['VP8, which has no header of its own', 'key-frame', '9176703038', false],
     ];
     for (const [what, kind, payload, stays] of rows) {
-      const headers = after([[kind, hex(payload)]], before);
+      const headers = after(several([kind, hex(payload)]), before);
       assert.equal(headers === before, stays, what);
       if (!stays) assert.equal(headers[kind === 'audio' ? 'audio' : 'video'], null, what);
     }
-    assert.deepEqual(startOf(after([['audio', hex('2ffffb90')]], before)), texts(hex(AVC.header)));
+    assert.deepEqual(startOf(after(several(['audio', MP3]), before)), texts(hex(AVC.header)));
+  });
+
+  it('stay for a stray frame of another codec, and come back with the first one of their own', () => {
+    const header = hex('af001210');
+    const [mp3, aac]: Step[] = [
+      ['audio', MP3],
+      ['audio', hex('af0121')],
+    ];
+    assert.ok(mp3 && aac);
+    const before = after([['audio-header', header]]);
+    const strays = Array.from({ length: 100 }, () => [...several(mp3).slice(1), aac]).flat();
+    assert.deepEqual(startOf(after(strays, before)), texts(header));
+    const gone = after(several(mp3), before);
+    assert.deepEqual([gone.audio, startOf(gone)], [null, []]);
+    assert.equal(after(several(mp3), gone), gone, 'nothing more changes');
+    const back = after([aac], gone);
+    assert.deepEqual([back.audio?.payload, startOf(back)], [header, texts(header)]);
   });
 
   it('of a track are ended by its own frames alone', () => {
@@ -150,9 +171,9 @@ describe('the headers of a stream', () => {
     const before = after([['video-header', both]]);
     const inOrder = after([['video', multitrack('video', 1, [part(1, 'frame', 'av01')])]], before);
     assert.equal(inOrder, before);
-    const other = after([['video', multitrack('video', 1, [part(1, 'frame', 'vp08')])]], before);
+    const other = after(several(['video', multitrack('video', 1, [part(1, 'frame', 'vp08')])]), before);
     assert.deepEqual(startOf(other), texts(both), 'it has that of the first track, too');
-    const first = after([['key-frame', enhanced(3, part(0, 'frame', 'vp08'))]], other);
+    const first = after(several(['key-frame', enhanced(3, part(0, 'frame', 'vp08'))]), other);
     assert.deepEqual(startOf(first), []);
   });
 
