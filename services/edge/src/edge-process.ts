@@ -20,6 +20,7 @@ import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
 import { noTrouble, type ServerContext, TOTAL_UNFINISHED_BYTES } from './app/server.js';
 import { Streams } from './app/streams.js';
+import { boundedProbes } from './app/token-check.js';
 import { isApiPath } from './domain/api-route.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
@@ -248,7 +249,8 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
   const serviceId = newId(8);
   const trouble = noTrouble();
   const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
-  const admission = new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) });
+  const showToken = boundedProbes(rtmpTokenProbe(timers), timers);
+  const admission = new Admission({ server: { serverId, serviceId }, calls, showToken });
   const clients = new Clients(settings.maxConnections);
   const hls = new HlsStreams({ timers, unixSeconds: () => Math.floor(Date.now() / 1000), trouble });
   const dvr: DvrOptions = {
