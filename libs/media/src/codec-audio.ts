@@ -117,6 +117,19 @@ export interface AacFacts {
   channels: number;
 }
 
+const SOUND_RATES = [5512, 11025, 22050, 44100];
+
+/**
+ * What the first byte of a frame says of its sound (E.4.2.1), where no sequence header does; null for AAC and enhanced RTMP,
+ * which have one.
+ */
+export function soundFacts(first: number): { codec: AudioCodec; sampleRate: number; channels: number } | null {
+  const format = first >> 4;
+  if (format === AAC || format === ENHANCED) return null;
+  const sampleRate = SOUND_RATES[(first >> 2) & 3] ?? 0;
+  return { codec: SOUND_FORMAT[format] ?? 'other', sampleRate, channels: (first & 1) + 1 };
+}
+
 const RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 const PROFILES: Readonly<Record<number, AacFacts['profile']>> = { 1: 'Main', 2: 'LC', 3: 'SSR', 5: 'HE', 29: 'HEv2' };
 

@@ -23,6 +23,7 @@ export {
   audioCodec,
   audioKind,
   isAudioSequenceHeader,
+  soundFacts,
 } from './codec-audio.js';
 export { type AvcFacts, avcFacts } from './codec-avc.js';
 export {

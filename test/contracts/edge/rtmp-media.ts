@@ -93,6 +93,8 @@ export function rtmpMedia(edge: EdgeUnderTest): void {
 
   it('go from AAC to MP3, and give those that come late no header of the old codec', async (t) => {
     const server = await startEdge(t, { ...edge, ...AT_ONCE });
+    const audioOf = async (name: string) =>
+      (await server.api.streams()).streams.find((row) => row.name === name)?.audio ?? null;
     const { videoHeader, audioHeader, frames } = await sampleTags();
     const keys = frames.flatMap((tag, i) => (tag.typeId === 9 && tag.payload[0] === 0x17 ? [i] : []));
     const asMp3 = (tag: FlvTag) => {
@@ -104,6 +106,12 @@ export function rtmpMedia(edge: EdgeUnderTest): void {
     send(videoHeader, audioHeader, ...frames.slice(0, keys[1]), ...frames.slice(keys[1], keys[2]).map(asMp3), ...last);
     await early.next('the last frame', isOf(last.at(-1)));
     assert.ok(early.received.some(isOf(audioHeader)), 'who is there gets it before the frames of that codec');
+    // SRS tells of the header that came last.
+    assert.equal((await audioOf('s'))?.codec, edge.is === 'srs' ? 'AAC' : 'MP3');
+    const mp3 = await publisher(t, server, 'mp3');
+    mp3.send(...last);
+    const audio = await eventually(() => audioOf('mp3'), { what: 'the codec of a stream without headers' });
+    assert.deepEqual([audio.codec, audio.sample_rate, audio.channel, audio.profile], ['MP3', 44_100, 2, 'Other']);
     const late = await player(t, server, 's');
     const flv = new FlvPeer(t, server.flv('s'));
     await late.next('the last frame', isOf(last.at(-1)));

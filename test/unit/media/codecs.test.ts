@@ -11,6 +11,7 @@ import {
   isMetadata,
   isVideoKeyFrame,
   isVideoSequenceHeader,
+  soundFacts,
   videoCodec,
   videoFrame,
   videoHeaderTracks,
@@ -104,6 +105,12 @@ describe('an audio payload', () => {
     assert.equal(aacFacts(hex('af 00 12')), null);
     assert.equal(aacFacts(hex('af 01 1210')), null);
   });
+});
+
+it('the first byte of a frame tells of sound that has no sequence header', () => {
+  assert.deepEqual(soundFacts(0x2f), { codec: 'MP3', sampleRate: 44100, channels: 2 });
+  assert.deepEqual(soundFacts(0x36), { codec: 'PCM', sampleRate: 11025, channels: 1 });
+  assert.deepEqual([soundFacts(0xaf), soundFacts(0x91)], [null, null]);
 });
 
 describe('a message of several tracks', () => {

@@ -61,6 +61,8 @@ export class StreamHub {
   receivedBytes = 0;
   /** Bytes sent to players that are gone. */
   goneSentBytes = 0;
+  /** The first byte of its source's newest audio frame: all that tells of a codec without sequence header. */
+  soundByte: number | null = null;
   /** Media has come from the source that is there now. */
   isLive = false;
 
@@ -136,6 +138,7 @@ export class StreamHub {
   /** The source is gone. Players wait for the next one, whose first frame follows the last one here. */
   sourceEnded(): void {
     this.isLive = false;
+    this.soundByte = null;
     this.#timeline.republish();
     for (const tap of this.#taps) tap.sourceEnded();
     const before = this.#ring.next;
@@ -174,6 +177,7 @@ export class StreamHub {
     const kind = frameKindOf(message);
     this.receivedBytes += message.payload.length;
     if (kind === 'key-frame' || kind === 'video') this.videoFrames++;
+    else if (kind === 'audio') this.soundByte = message.payload[0] ?? this.soundByte;
     this.isLive = true;
     // The message is ours, and there are thousands a second: it is changed, not made anew.
     message.timestamp = this.#timeOf(message, kind, nowMs);

@@ -27,12 +27,16 @@ export interface StreamRow {
   readonly id: string;
   readonly key: StreamKey;
   readonly headers: StreamHeaders;
+  /** The first byte of its newest audio frame; null: there is none. */
+  readonly soundByte: number | null;
   readonly videoFrames: number;
   readonly receivedBytes: number;
   readonly goneSentBytes: number;
   isLive: boolean;
   publisherId: string | null;
 }
+
+const NO_MEDIA = { headers: NO_HEADERS, soundByte: null, videoFrames: 0 };
 
 interface Entry {
   readonly hub: StreamHub;
@@ -82,15 +86,16 @@ export class Streams {
   list(): StreamRow[] {
     const rows = new Map<string, StreamRow>();
     for (const { hub, publisher } of this.#entries.values()) {
-      const { id, key, headers, videoFrames, receivedBytes, goneSentBytes, isLive } = hub;
+      const { id, key, headers, soundByte, videoFrames, receivedBytes, goneSentBytes, isLive } = hub;
       const publisherId = publisher?.id ?? null;
-      rows.set(hub.text, { id, key, headers, videoFrames, receivedBytes, goneSentBytes, isLive, publisherId });
+      const media = { headers, soundByte, videoFrames };
+      rows.set(hub.text, { id, key, ...media, receivedBytes, goneSentBytes, isLive, publisherId });
     }
     for (const [text, { id, key, publisher, receivedBytes }] of this.#forwards) {
       const row = rows.get(text);
       const goes = { isLive: true, publisherId: publisher.id };
       if (row !== undefined) Object.assign(row, goes);
-      else rows.set(text, { id, key, headers: NO_HEADERS, videoFrames: 0, receivedBytes, goneSentBytes: 0, ...goes });
+      else rows.set(text, { id, key, ...NO_MEDIA, receivedBytes, goneSentBytes: 0, ...goes });
     }
     return [...rows.values()];
   }
