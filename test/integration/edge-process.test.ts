@@ -47,8 +47,10 @@ describe('the process of an edge', { concurrency: 3 }, () => {
 
   it('exits 234 with the reason when a port is taken, by another edge too', async (t) => {
     const edge = await startEdge(t);
-    const second = await run(t, binary, ['-c', edge.conf], { cwd: await tempDir(t) });
+    const cwd = await tempDir(t);
+    const second = await run(t, binary, ['-c', edge.conf], { cwd });
     assert.equal(second.code, 234);
+    assert.equal(existsSync(join(cwd, 'edge.pid')), false);
     assert.match(second.stderr, new RegExp(`cannot listen on 127.0.0.1:${edge.rtmpPort}: .*EADDRINUSE`));
     const [rtmp, http, api] = (await freePorts(3)) as [number, number, number];
     const holder = createServer().listen(api, '127.0.0.1');

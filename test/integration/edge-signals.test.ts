@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -46,7 +46,7 @@ async function start(t: TestContext, env: NodeJS.ProcessEnv = {}) {
   const conf = join(cwd, 'edge.conf');
   await writeFile(conf, `grace_start_wait 100; grace_final_wait 100;\n${edgeConf({}, ports)}`);
   const edge = startProcess(t, binary, ['-c', conf], { cwd, env: { ...process.env, ...env } });
-  return { edge, ports };
+  return { edge, ports, dir: cwd };
 }
 
 describe('an edge that is signalled while it starts', { concurrency: 3 }, () => {
@@ -58,6 +58,18 @@ describe('an edge that is signalled while it starts', { concurrency: 3 }, () => 
       if (signal !== 'SIGQUIT') assert.doesNotMatch(edge.output(), /ready/, 'it opens nothing any more');
     });
   }
+
+  it('has its pid in its file before it opens a port, and leaves no file behind when it is ended then', async (t) => {
+    // Its first port stays unopened: what resolves the address never answers.
+    const preload = `import dns from 'node:dns'; dns.lookup = () => undefined;`;
+    const { edge, dir } = await start(t, {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+    });
+    const file = join(dir, 'edge.pid');
+    await eventually(() => existsSync(file) && readFileSync(file, 'utf8') === `${edge.pid}`, { what: 'its pid file' });
+    assert.deepEqual(await edge.stop('SIGTERM'), { code: 0, signal: null });
+    assert.equal(existsSync(file), false);
+  });
 
   it('never opens a debugger by a SIGUSR1, however early', async (t) => {
     for (const waitMs of [0, 5, 10, 15, 20, 25, 30, 40, 60]) {

@@ -21,6 +21,8 @@ export const videoHeaders = bytes(
   `90 ${AVC1} ${AVC_RECORD}`,
   `90 ${AV01} 81040c00`,
   `9600 ${HVC1} 00 ${HEVC_RECORD}`,
+  `9600 ${HVC1} 01 ${HEVC_RECORD}`,
+  `9610 ${AV01} 00 000004 81040c00 01 000004 81040c00`,
 );
 export const audioHeaders = bytes(
   'af00 1210',
@@ -29,6 +31,7 @@ export const audioHeaders = bytes(
   'af00 1400',
   `90 ${MP4A} 1210`,
   `90 ${OPUS} 0102`,
+  `9520 ${MP4A} 00 000002 1210 ${OPUS} 02 000002 0102`,
 );
 
 /** Frames of these, in each form of header that there is; of several NAL units, with parameter sets and without. */

@@ -1,4 +1,4 @@
-import { readTrack, skipModifiers } from './enhanced-header.js';
+import { type EnhancedTrack, readTracks, shownTrack, skipModifiers, type TrackCodec } from './enhanced-header.js';
 
 /** Audio codecs by their name in SRS's API where it has one. */
 export type AudioCodec = 'AAC' | 'MP3' | 'Opus' | 'FLAC' | 'AC3' | 'EAC3' | 'Speex' | 'PCM' | 'G711' | 'other';
@@ -30,50 +30,84 @@ const Packet = { sequenceStart: 0, codedFrames: 1, multitrack: 5 } as const;
 interface AudioHead {
   codec: AudioCodec;
   kind: 'sequence-header' | 'frame' | 'other';
-  /** Where the codec's own bytes start. */
+  /** Of the track that is told of: 0, where the message has it. */
+  trackId: number;
+  /** Where the codec's own bytes start, and where they end. */
   bodyAt: number;
+  bodyEnd: number;
+  /** All that enhanced RTMP names; none of the old form, which has but one. */
+  tracks: readonly EnhancedTrack[];
 }
+
+const ONE_TRACK: readonly EnhancedTrack[] = [];
 
 /** Null for a payload that is too short to tell. */
 export function audioCodec(payload: Buffer): AudioCodec | null {
   return audioHead(payload)?.codec ?? null;
 }
 
-/** The codec's parameters (AudioSpecificConfig and its likes). */
-export function isAudioSequenceHeader(payload: Buffer): boolean {
-  return audioHead(payload)?.kind === 'sequence-header';
+/** What a message of audio is to its stream, whose first track is the one that counts. */
+export function audioKind(payload: Buffer): 'audio-header' | 'track-header' | 'audio' {
+  const head = audioHead(payload);
+  if (head?.kind !== 'sequence-header') return 'audio';
+  return head.trackId === 0 ? 'audio-header' : 'track-header';
 }
 
-/** The codec's own bytes of a frame; null for sequence headers and what is too short to tell. */
+/** The codec's parameters (AudioSpecificConfig and its likes), of the first track. */
+export function isAudioSequenceHeader(payload: Buffer): boolean {
+  return audioKind(payload) === 'audio-header';
+}
+
+/** Whose parameters a message has: empty for what is no sequence header. */
+export function audioHeaderTracks(payload: Buffer): readonly TrackCodec[] {
+  const head = audioHead(payload);
+  if (head?.kind !== 'sequence-header') return [];
+  if (head.tracks.length === 0) return [{ id: 0, codec: head.codec }];
+  return head.tracks.map(({ trackId, fourcc }) => ({ id: trackId, codec: FOURCC[fourcc] ?? 'other' }));
+}
+
+/** The track of a frame, the first one's where a message has several; null for what is no frame. */
+export function audioFrameTrack(payload: Buffer): TrackCodec | null {
+  const head = audioHead(payload);
+  return head?.kind === 'frame' ? { id: head.trackId, codec: head.codec } : null;
+}
+
+/** The codec's own bytes of a frame of the first track; null for sequence headers and what is too short to tell. */
 export function audioFrame(payload: Buffer): { codec: AudioCodec; body: Buffer } | null {
   const head = audioHead(payload);
-  return head?.kind === 'frame' ? { codec: head.codec, body: payload.subarray(head.bodyAt) } : null;
+  if (head?.kind !== 'frame' || head.trackId !== 0) return null;
+  return { codec: head.codec, body: payload.subarray(head.bodyAt, head.bodyEnd) };
 }
 
 /** The AudioSpecificConfig in an AAC sequence header; null if it is none. */
 export function aacConfig(payload: Buffer): Buffer | null {
   const head = audioHead(payload);
-  return head?.kind === 'sequence-header' && head.codec === 'AAC' ? payload.subarray(head.bodyAt) : null;
+  if (head?.kind !== 'sequence-header' || head.codec !== 'AAC' || head.trackId !== 0) return null;
+  return payload.subarray(head.bodyAt, head.bodyEnd);
 }
 
 function audioHead(payload: Buffer): AudioHead | null {
   const first = payload[0];
   if (first === undefined) return null;
   const format = first >> 4;
-  if (format === AAC) {
-    const kind = payload[1] === 0 ? 'sequence-header' : payload[1] === 1 ? 'frame' : 'other';
-    return { codec: 'AAC', kind, bodyAt: 2 };
+  if (format === ENHANCED) return enhancedHead(payload, first);
+  const bodyEnd = payload.length;
+  if (format !== AAC) {
+    return { codec: SOUND_FORMAT[format] ?? 'other', kind: 'frame', trackId: 0, bodyAt: 1, bodyEnd, tracks: ONE_TRACK };
   }
-  if (format !== ENHANCED) return { codec: SOUND_FORMAT[format] ?? 'other', kind: 'frame', bodyAt: 1 };
+  const kind = payload[1] === 0 ? 'sequence-header' : payload[1] === 1 ? 'frame' : 'other';
+  return { codec: 'AAC', kind, trackId: 0, bodyAt: 2, bodyEnd, tracks: ONE_TRACK };
+}
+
+function enhancedHead(payload: Buffer, first: number): AudioHead | null {
   const start = skipModifiers(payload, 1, first & 0x0f);
-  const track = start === null ? null : readTrack(payload, start.at, start.packet, Packet.multitrack);
-  if (track === null) return null;
-  const { packet, trackId, bodyAt } = track;
-  const codec = FOURCC[track.fourcc] ?? 'other';
-  // The other tracks are nothing to a player of the first one.
-  if (trackId !== 0) return { codec, kind: 'other', bodyAt };
-  if (packet === Packet.sequenceStart) return { codec, kind: 'sequence-header', bodyAt };
-  return { codec, kind: packet === Packet.codedFrames ? 'frame' : 'other', bodyAt };
+  const found = start === null ? null : readTracks(payload, start.at, start.packet, Packet.multitrack);
+  if (found === null) return null;
+  const { packet, tracks } = found;
+  const { fourcc, trackId, bodyAt, bodyEnd } = shownTrack(found);
+  const isFrame = packet === Packet.codedFrames;
+  const kind = packet === Packet.sequenceStart ? 'sequence-header' : isFrame ? 'frame' : 'other';
+  return { codec: FOURCC[fourcc] ?? 'other', kind, trackId, bodyAt, bodyEnd, tracks };
 }
 
 export interface AacFacts {
@@ -81,6 +115,19 @@ export interface AacFacts {
   profile: 'Main' | 'LC' | 'SSR' | 'HE' | 'HEv2' | 'other';
   sampleRate: number;
   channels: number;
+}
+
+const SOUND_RATES = [5512, 11025, 22050, 44100];
+
+/**
+ * What the first byte of a frame says of its sound (E.4.2.1), where no sequence header does; null for AAC and enhanced RTMP,
+ * which have one.
+ */
+export function soundFacts(first: number): { codec: AudioCodec; sampleRate: number; channels: number } | null {
+  const format = first >> 4;
+  if (format === AAC || format === ENHANCED) return null;
+  const sampleRate = SOUND_RATES[(first >> 2) & 3] ?? 0;
+  return { codec: SOUND_FORMAT[format] ?? 'other', sampleRate, channels: (first & 1) + 1 };
 }
 
 const RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];

@@ -1,4 +1,4 @@
-import { readTrack, skipModifiers } from './enhanced-header.js';
+import { type EnhancedTrack, readTracks, shownTrack, skipModifiers, type TrackCodec } from './enhanced-header.js';
 
 /** Video codecs by their name in SRS's API where it has one. */
 export type VideoCodec = 'H264' | 'HEVC' | 'AV1' | 'VP8' | 'VP9' | 'H263' | 'VP6' | 'other';
@@ -22,11 +22,18 @@ interface VideoHead {
   frameType: number;
   codec: VideoCodec;
   kind: 'sequence-header' | 'frame' | 'other';
-  /** Where the codec's own bytes start. */
+  /** Of the track that is told of: 0, where the message has it. */
+  trackId: number;
+  /** Where the codec's own bytes start, and where they end. */
   bodyAt: number;
+  bodyEnd: number;
   /** How much later than decoded it is shown; signed. */
   compositionMs: number;
+  /** All that enhanced RTMP names; none of the old form, which has but one. */
+  tracks: readonly EnhancedTrack[];
 }
+
+const ONE_TRACK: readonly EnhancedTrack[] = [];
 
 /** A frame, as the codec's own bytes: for H.264 and HEVC NAL units, each behind its length. */
 export interface VideoFrame {
@@ -36,15 +43,38 @@ export interface VideoFrame {
   readonly body: Buffer;
 }
 
-/** A frame that decoding can start at: the codec's key frame, not its sequence header. */
-export function isVideoKeyFrame(payload: Buffer): boolean {
+/** What a message of video is to its stream, whose first track is the one that counts. */
+export function videoKind(payload: Buffer): 'video-header' | 'track-header' | 'key-frame' | 'video' {
   const head = videoHead(payload);
-  return head !== null && head.kind === 'frame' && head.frameType === 1;
+  if (head?.kind === 'sequence-header') return head.trackId === 0 ? 'video-header' : 'track-header';
+  return head?.kind === 'frame' && head.frameType === 1 && head.trackId === 0 ? 'key-frame' : 'video';
 }
 
-/** The codec's parameters (AVCDecoderConfigurationRecord and its likes), without which no frame can be decoded. */
+/** A frame that decoding can start at: the codec's key frame, not its sequence header. Of the first track alone. */
+export function isVideoKeyFrame(payload: Buffer): boolean {
+  return videoKind(payload) === 'key-frame';
+}
+
+/**
+ * The codec's parameters (AVCDecoderConfigurationRecord and its likes), without which no frame of the first track can be
+ * decoded.
+ */
 export function isVideoSequenceHeader(payload: Buffer): boolean {
-  return videoHead(payload)?.kind === 'sequence-header';
+  return videoKind(payload) === 'video-header';
+}
+
+/** Whose parameters a message has: empty for what is no sequence header. */
+export function videoHeaderTracks(payload: Buffer): readonly TrackCodec[] {
+  const head = videoHead(payload);
+  if (head?.kind !== 'sequence-header') return [];
+  if (head.tracks.length === 0) return [{ id: 0, codec: head.codec }];
+  return head.tracks.map(({ trackId, fourcc }) => ({ id: trackId, codec: FOURCC[fourcc] ?? 'other' }));
+}
+
+/** The track of a frame, the first one's where a message has several; null for what is no frame. */
+export function videoFrameTrack(payload: Buffer): TrackCodec | null {
+  const head = videoHead(payload);
+  return head?.kind === 'frame' ? { id: head.trackId, codec: head.codec } : null;
 }
 
 /** Null for a payload that is too short to tell. */
@@ -55,15 +85,15 @@ export function videoCodec(payload: Buffer): VideoCodec | null {
 /** Where the codec's bytes start, for those that look into them. Null for a payload that is too short. */
 export function videoBody(payload: Buffer): { codec: VideoCodec; body: Buffer } | null {
   const head = videoHead(payload);
-  return head === null ? null : { codec: head.codec, body: payload.subarray(head.bodyAt) };
+  return head === null ? null : { codec: head.codec, body: payload.subarray(head.bodyAt, head.bodyEnd) };
 }
 
-/** Null for what is no frame: sequence headers, commands, what is too short to tell. */
+/** Null for what is no frame of the first track: sequence headers, commands, other tracks, what is too short to tell. */
 export function videoFrame(payload: Buffer): VideoFrame | null {
   const head = videoHead(payload);
-  if (head === null || head.kind !== 'frame') return null;
-  const { codec, frameType, compositionMs, bodyAt } = head;
-  return { codec, isKeyFrame: frameType === 1, compositionMs, body: payload.subarray(bodyAt) };
+  if (head === null || head.kind !== 'frame' || head.trackId !== 0) return null;
+  const { codec, frameType, compositionMs, bodyAt, bodyEnd } = head;
+  return { codec, isKeyFrame: frameType === 1, compositionMs, body: payload.subarray(bodyAt, bodyEnd) };
 }
 
 function videoHead(payload: Buffer): VideoHead | null {
@@ -74,34 +104,45 @@ function videoHead(payload: Buffer): VideoHead | null {
   const frameType = first >> 4;
   const id = first & 0x0f;
   const codec = CODEC_ID[id] ?? 'other';
-  if (frameType === 5) return { frameType, codec, kind: 'other', bodyAt: 1, compositionMs: 0 };
-  if (!WITH_PACKET_TYPE.has(id)) return { frameType, codec, kind: 'frame', bodyAt: 1, compositionMs: 0 };
+  if (frameType === 5) return oneTrack(payload, frameType, codec, 'other', 1);
+  if (!WITH_PACKET_TYPE.has(id)) return oneTrack(payload, frameType, codec, 'frame', 1);
   const packet = payload[1];
   if (packet === undefined) return null;
   const kind = packet === 0 ? 'sequence-header' : packet === 1 ? 'frame' : 'other';
-  return { frameType, codec, kind, bodyAt: 5, compositionMs: compositionAt(payload, 2) };
+  return oneTrack(payload, frameType, codec, kind, 5, compositionAt(payload, 2));
+}
+
+function oneTrack(
+  { length }: Buffer,
+  frameType: number,
+  codec: VideoCodec,
+  kind: VideoHead['kind'],
+  bodyAt: number,
+  compositionMs = 0,
+): VideoHead {
+  return { frameType, codec, kind, trackId: 0, bodyAt, bodyEnd: length, compositionMs, tracks: ONE_TRACK };
 }
 
 function enhancedHead(payload: Buffer, first: number): VideoHead | null {
   const frameType = (first >> 4) & 7;
   const start = skipModifiers(payload, 1, first & 0x0f);
   if (start === null) return null;
-  if (frameType === 5) return { frameType, codec: 'other', kind: 'other', bodyAt: start.at, compositionMs: 0 };
-  const track = readTrack(payload, start.at, start.packet, Packet.multitrack);
-  if (track === null) return null;
-  const { packet, bodyAt } = track;
-  const codec = FOURCC[track.fourcc] ?? 'other';
-  // Of the other tracks of a stream nothing is a place to begin at, nor a header for all.
-  if (track.trackId !== 0) return { frameType, codec, kind: 'other', bodyAt, compositionMs: 0 };
-  if (packet === Packet.sequenceStart || packet === Packet.mpeg2tsStart) {
-    return { frameType, codec, kind: 'sequence-header', bodyAt, compositionMs: 0 };
-  }
-  const kind = packet === Packet.codedFrames || packet === Packet.codedFramesX ? 'frame' : 'other';
+  if (frameType === 5) return oneTrack(payload, frameType, 'other', 'other', start.at);
+  const found = readTracks(payload, start.at, start.packet, Packet.multitrack);
+  if (found === null) return null;
+  const { packet, tracks } = found;
+  const { fourcc, trackId, bodyAt, bodyEnd } = shownTrack(found);
+  const codec = FOURCC[fourcc] ?? 'other';
+  const kind = kindOf(packet);
   // Of these two only coded frames say when they are shown; all other codecs show in the order of decoding.
-  if (packet !== Packet.codedFrames || (codec !== 'H264' && codec !== 'HEVC')) {
-    return { frameType, codec, kind, bodyAt, compositionMs: 0 };
-  }
-  return { frameType, codec, kind, bodyAt: bodyAt + 3, compositionMs: compositionAt(payload, bodyAt) };
+  const hasComposition = packet === Packet.codedFrames && (codec === 'H264' || codec === 'HEVC');
+  const compositionMs = hasComposition ? compositionAt(payload, bodyAt) : 0;
+  return { frameType, codec, kind, trackId, bodyAt: bodyAt + (hasComposition ? 3 : 0), bodyEnd, compositionMs, tracks };
+}
+
+function kindOf(packet: number): VideoHead['kind'] {
+  if (packet === Packet.sequenceStart || packet === Packet.mpeg2tsStart) return 'sequence-header';
+  return packet === Packet.codedFrames || packet === Packet.codedFramesX ? 'frame' : 'other';
 }
 
 function compositionAt(payload: Buffer, at: number): number {

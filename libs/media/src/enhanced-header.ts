@@ -1,16 +1,31 @@
 /** What an extended header of enhanced RTMP (v2) says in front of the codec's own bytes, audio and video alike. */
 export interface EnhancedTrack {
-  readonly packet: number;
   readonly fourcc: string;
-  /** 0 is the one that players without multitrack show; a message of several begins with its first. */
+  /** 0 is the one that players without multitrack show. */
   readonly trackId: number;
-  /** Where the codec's bytes start. */
+  /** Where the codec's bytes start, and where they end. */
   readonly bodyAt: number;
+  readonly bodyEnd: number;
+}
+
+/** A track by its number among those of its kind, and the name of its codec. */
+export interface TrackCodec {
+  readonly id: number;
+  readonly codec: string;
+}
+
+/** The tracks of a message: all in packets of one type. */
+export interface EnhancedTracks {
+  readonly packet: number;
+  readonly tracks: readonly EnhancedTrack[];
 }
 
 /** The packet type that says: modifiers follow, and then the packet type itself. */
 const MOD_EX = 7;
-const ONE_TRACK = 0;
+/** How several tracks stand in one message: alone, or each with its size, or each with its codec and size. */
+const Form = { oneTrack: 0, manyTracks: 1, manyCodecs: 2 } as const;
+/** An id is a byte: what follows so many tracks of one message has none of its own. */
+const MAX_TRACKS = 256;
 
 /**
  * Passes over modifiers. `at` is behind the byte with packet type `packet`. Each is its size - 1 in a byte, or 255 and then
@@ -36,16 +51,48 @@ export function skipModifiers(payload: Buffer, from: number, first: number): { p
   return { packet, at };
 }
 
-/** Reads the track: `multitrack` is the packet type that says that there may be several. Null: the payload ends before. */
-export function readTrack(payload: Buffer, from: number, first: number, multitrack: number): EnhancedTrack | null {
-  const isMultitrack = first === multitrack;
-  const next = isMultitrack ? payload[from] : first;
-  const at = isMultitrack ? from + 1 : from;
-  if (next === undefined || at + 4 > payload.length) return null;
-  const fourcc = payload.toString('latin1', at, at + 4);
-  if (!isMultitrack) return { packet: next, fourcc, trackId: 0, bodyAt: at + 4 };
-  const trackId = payload[at + 4];
-  if (trackId === undefined) return null;
-  // Where there are several, each has its size.
-  return { packet: next & 0x0f, fourcc, trackId, bodyAt: at + 5 + (next >> 4 === ONE_TRACK ? 0 : 3) };
+/**
+ * Reads the tracks: `multitrack` is the packet type that says that there may be several. One that is cut off is the last, and ends
+ * with the payload; of two of one number the first counts. Null: it ends before the first.
+ */
+export function readTracks(payload: Buffer, from: number, first: number, multitrack: number): EnhancedTracks | null {
+  if (first !== multitrack) {
+    if (from + 4 > payload.length) return null;
+    const fourcc = payload.toString('latin1', from, from + 4);
+    return { packet: first, tracks: [{ fourcc, trackId: 0, bodyAt: from + 4, bodyEnd: payload.length }] };
+  }
+  const next = payload[from];
+  if (next === undefined) return null;
+  const tracks = tracksOf(payload, from + 1, next >> 4);
+  return tracks.length === 0 ? null : { packet: next & 0x0f, tracks };
+}
+
+/** The one that players without multitrack show, or else the first. */
+export function shownTrack({ tracks }: EnhancedTracks): EnhancedTrack {
+  return tracks.find(({ trackId }) => trackId === 0) ?? (tracks[0] as EnhancedTrack);
+}
+
+function tracksOf(payload: Buffer, start: number, form: number): EnhancedTrack[] {
+  const tracks: EnhancedTrack[] = [];
+  const ids = new Set<number>();
+  let fourcc = '';
+  let at = start;
+  for (let read = 0; read < MAX_TRACKS; read++) {
+    if (read === 0 || form === Form.manyCodecs) {
+      if (at + 4 > payload.length) break;
+      fourcc = payload.toString('latin1', at, at + 4);
+      at += 4;
+    }
+    const trackId = payload[at];
+    if (trackId === undefined) break;
+    const isAlone = form === Form.oneTrack;
+    if (!isAlone && at + 4 > payload.length) break;
+    const bodyAt = at + (isAlone ? 1 : 4);
+    const bodyEnd = isAlone ? payload.length : Math.min(bodyAt + payload.readUIntBE(at + 1, 3), payload.length);
+    if (!ids.has(trackId)) tracks.push({ fourcc, trackId, bodyAt, bodyEnd });
+    ids.add(trackId);
+    if (isAlone) break;
+    at = bodyEnd;
+  }
+  return tracks;
 }

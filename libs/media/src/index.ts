@@ -15,9 +15,26 @@ export {
   type ConnectingClient,
   RtmpClientSession,
 } from './client-session.js';
-export { type AacFacts, type AudioCodec, aacFacts, audioCodec, isAudioSequenceHeader } from './codec-audio.js';
+export {
+  type AacFacts,
+  type AudioCodec,
+  aacConfig,
+  aacFacts,
+  audioCodec,
+  audioKind,
+  isAudioSequenceHeader,
+  soundFacts,
+} from './codec-audio.js';
 export { type AvcFacts, avcFacts } from './codec-avc.js';
-export { isVideoKeyFrame, isVideoSequenceHeader, type VideoCodec, videoCodec } from './codec-video.js';
+export {
+  isVideoKeyFrame,
+  isVideoSequenceHeader,
+  type VideoCodec,
+  videoCodec,
+  videoFrame,
+  videoHeaderTracks,
+  videoKind,
+} from './codec-video.js';
 export { encodeFlvTag, FlvReader, type FlvTag, flvHeader } from './flv.js';
 export { FlvPlaylist } from './flv-playlist.js';
 export { ClientHandshake, ServerHandshake } from './handshake.js';
@@ -50,8 +67,10 @@ export { RtmpServerSession, type ServerSessionOptions } from './server-session.j
 export { ByteAccount } from './slab-account.js';
 export { encodeRtmpRun, type FlvKeep, type FlvRun, flvOfRun } from './slab-encode.js';
 export { SlabMemory } from './slab-memory.js';
-export { type FrameKind, NO_HEADERS, Slab, type StreamHeaders } from './slab-run.js';
+export { Slab } from './slab-run.js';
+export { type FrameKind, headersAfter, messagesToStart, NO_HEADERS, type StreamHeaders } from './stream-headers.js';
 export { FAIR_RING_BYTES, SLAB_BYTES, StreamRing, type StreamRingOptions } from './stream-ring.js';
 export { StreamTimeline, type TimeJitter, type Track } from './timeline.js';
+export { MAX_HEADER_TRACKS, MAX_TRACK_HEADER_BYTES, OTHER_FRAMES } from './track-headers.js';
 export { type HeaderNews, TsMuxer } from './ts-muxer.js';
 export { TS_PACKET_BYTES } from './ts-packets.js';

@@ -1,8 +1,8 @@
 import { flvHeader } from './flv.js';
-import type { RtmpMessage } from './rtmp-message.js';
 import type { ByteAccount } from './slab-account.js';
 import { encodeRtmpRun, type FlvKeep, type FlvRun, flvBytesOfRun, flvOfRun } from './slab-encode.js';
 import type { SlabMemory } from './slab-memory.js';
+import { messagesToStart, type StreamHeaders } from './stream-headers.js';
 
 type FlvForms = Readonly<Partial<Record<FlvKeep, FlvRun>>>;
 type Joined = readonly { readonly form: string; readonly bytes: Buffer }[];
@@ -18,23 +18,8 @@ export interface SlabHome {
   readonly memory: SlabMemory;
 }
 
-/**
- * What a message is to a player that joins or jumps. Headers are metadata and sequence headers; `key-frame` is where
- * a player can begin.
- */
-export type FrameKind = 'metadata' | 'video-header' | 'audio-header' | 'key-frame' | 'video' | 'audio' | 'data';
-
 /** Memory that a slab takes beside its bytes: tiny ones must not hold more than is counted. */
 const SLAB_OVERHEAD_BYTES = 1024;
-
-/** The headers in force at some place of a stream. Immutable: a change makes a new one. */
-export interface StreamHeaders {
-  readonly metadata: RtmpMessage | null;
-  readonly video: RtmpMessage | null;
-  readonly audio: RtmpMessage | null;
-}
-
-export const NO_HEADERS: StreamHeaders = { metadata: null, video: null, audio: null };
 
 /**
  * A run of messages that goes to all players as one buffer. Closed when it comes out of the ring: it never changes. The
@@ -56,7 +41,7 @@ export class Slab {
   /** What it took of its home's memory. */
   readonly #memory: Buffer[];
   /** Counted, until it is released. */
-  #bytes: number;
+  #bytes = 0;
   #released = false;
   #isLent = false;
   #rtmpStart: Buffer | null = null;
@@ -67,7 +52,7 @@ export class Slab {
   constructor(
     content: {
       number: number;
-      /** Of its home's: writeRtmpRun has made `bytes` of it, and they are counted already. */
+      /** Of its home's: writeRtmpRun has made `bytes` of it. */
       memory: Buffer;
       bytes: number;
       headers: StreamHeaders;
@@ -87,8 +72,7 @@ export class Slab {
     this.lastTimestamp = content.lastTimestamp;
     this.#home = home;
     this.#memory = [content.memory];
-    this.#bytes = content.bytes;
-    this.#count(content.memory.length - content.bytes + SLAB_OVERHEAD_BYTES);
+    this.#count(content.memory.length + SLAB_OVERHEAD_BYTES);
   }
 
   /** Empty when there is nothing to keep of it. */
@@ -99,7 +83,7 @@ export class Slab {
   /** The headers that a player needs who begins here; the codecs' at the time of the first frame. Shared. */
   rtmpStart(): Buffer {
     if (this.#rtmpStart === null) {
-      this.#rtmpStart = encodeRtmpRun(this.#startMessages(), this.#home.chunkSize);
+      this.#rtmpStart = encodeRtmpRun(messagesToStart(this.headers, this.firstTimestamp), this.#home.chunkSize);
       this.#count(this.#rtmpStart.length);
     }
     return this.#rtmpStart;
@@ -172,13 +156,6 @@ export class Slab {
 
   #flvBytes(keep: FlvKeep): number {
     return flvBytesOfRun(this.rtmp, this.#home.chunkSize, keep);
-  }
-
-  #startMessages(): RtmpMessage[] {
-    const { metadata, video, audio } = this.headers;
-    const timestamp = this.firstTimestamp;
-    const codecs = [video, audio].flatMap((header) => (header === null ? [] : [{ ...header, timestamp }]));
-    return metadata === null ? codecs : [metadata, ...codecs];
   }
 
   #count(bytes: number): void {

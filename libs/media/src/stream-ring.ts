@@ -2,7 +2,8 @@ import { OpenSlab } from './open-slab.js';
 import type { RtmpMessage } from './rtmp-message.js';
 import { ByteAccount } from './slab-account.js';
 import { SlabMemory } from './slab-memory.js';
-import { type FrameKind, NO_HEADERS, Slab, type SlabHome, type StreamHeaders } from './slab-run.js';
+import { Slab, type SlabHome } from './slab-run.js';
+import { type FrameKind, headersAfter, NO_HEADERS, type StreamHeaders } from './stream-headers.js';
 
 /** A slab is closed at this size at the latest: one write of it fits a socket's buffers. */
 export const SLAB_BYTES = 256 * 1024;
@@ -67,7 +68,7 @@ export class StreamRing {
     this.#account = new ByteAccount(options.maxBytes, options.total ?? null);
     const { chunkSize, memory = new SlabMemory() } = options;
     this.#home = { chunkSize, account: this.#account, memory };
-    this.#open = new OpenSlab(chunkSize);
+    this.#open = new OpenSlab(chunkSize, this.#account);
   }
 
   /** The number of the slab that is closed next: all below it can be had, unless they are gone. */
@@ -101,18 +102,24 @@ export class StreamRing {
   /** Takes a copy of a message. True if slabs were closed by it. */
   append(message: RtmpMessage, kind: FrameKind): boolean {
     const before = this.#next;
+    const headers = headersAfter(this.#headers, message, kind);
     const isHeader = kind === 'video-header' || kind === 'audio-header';
-    if (kind === 'key-frame' || isHeader) this.close();
+    const { video, audio } = this.#headers;
+    // By frames, a header goes out of force, or comes into it again: a joiner must not begin with the old one.
+    const isOtherCodec = !isHeader && (headers.video !== video || headers.audio !== audio);
+    if (kind === 'key-frame' || isHeader || isOtherCodec) this.close();
     if (!this.hasOpen) {
-      this.#openHeaders = this.#headers;
+      this.#openHeaders = isOtherCodec ? headers : this.#headers;
       this.#openStartsWithKey = kind === 'key-frame';
     }
+    if (isOtherCodec || isOther(video, headers.video) || isOther(audio, headers.audio)) this.#forgetGop();
+    this.#headers = headers;
     this.#note(message, kind);
     if (kind !== 'metadata' && kind !== 'data') {
       this.#openFirst ??= message.timestamp;
       this.#lastTimestamp = message.timestamp;
     }
-    this.#account.add(this.#open.append(message));
+    this.#open.append(message);
     if (this.#open.bytes >= SLAB_BYTES) this.close();
     return this.#next !== before;
   }
@@ -191,6 +198,7 @@ export class StreamRing {
   /** Gives up all that it holds. */
   clear(): void {
     this.close();
+    this.#open.clear();
     this.#forgetGop();
     this.#newestKey = null;
     this.#dropBelow(this.#next);
@@ -200,15 +208,10 @@ export class StreamRing {
   #note(message: RtmpMessage, kind: FrameKind): void {
     switch (kind) {
       case 'metadata':
-        this.#headers = { ...this.#headers, metadata: ownCopy(message) };
-        return;
       case 'video-header':
-        if (isOther(this.#headers.video, message)) this.#forgetGop();
-        this.#headers = { ...this.#headers, video: ownCopy(message) };
-        return;
       case 'audio-header':
-        if (isOther(this.#headers.audio, message)) this.#forgetGop();
-        this.#headers = { ...this.#headers, audio: ownCopy(message) };
+      case 'track-header':
+      case 'data':
         return;
       case 'key-frame':
         this.#gopStart = this.#options.gopCache ? this.#next : null;
@@ -221,8 +224,6 @@ export class StreamRing {
       case 'audio':
         this.#hasAudio = true;
         break;
-      case 'data':
-        return;
       default:
         kind satisfies never;
     }
@@ -265,13 +266,6 @@ export class StreamRing {
   }
 }
 
-function isOther(before: RtmpMessage | null, now: RtmpMessage): boolean {
-  return before !== null && !before.payload.equals(now.payload);
-}
-
-/** Not from Buffer's pool: a header may be kept for hours, and all of the pool's page with it. */
-function ownCopy(message: RtmpMessage): RtmpMessage {
-  const payload = Buffer.allocUnsafeSlow(message.payload.length);
-  message.payload.copy(payload);
-  return { ...message, payload };
+function isOther(before: RtmpMessage | null, now: RtmpMessage | null): boolean {
+  return before !== now && before !== null && now !== null && !before.payload.equals(now.payload);
 }

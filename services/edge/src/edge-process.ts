@@ -20,6 +20,7 @@ import { LiveSettings } from './app/live-settings.js';
 import type { Timers } from './app/ports.js';
 import { noTrouble, type ServerContext, TOTAL_UNFINISHED_BYTES } from './app/server.js';
 import { Streams } from './app/streams.js';
+import { boundedProbes } from './app/token-check.js';
 import { isApiPath } from './domain/api-route.js';
 import { parseEdgeFlags, USAGE, versionText } from './domain/command-line.js';
 import { processTitle } from './domain/process-title.js';
@@ -169,11 +170,17 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
   });
   // Asked to end before it began: nothing is opened any more.
   if (lifecycle.stopping) return;
+  const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);
+  if (pidFile !== null) lifecycle.add('pid file', () => pidFile.remove());
   const open = async (server: Server, at: ListenAt, name: string) => {
-    await listeners.open(server, at);
+    try {
+      await listeners.open(server, at);
+    } catch (error) {
+      pidFile?.remove();
+      throw error;
+    }
     lifecycle.add(`${name} ${listenText(at)}`, () => void server.close());
   };
-  const pidFile = settings.pidFile === null ? null : await holdPidFile(settings.pidFile);
   for (const at of settings.rtmp)
     await open(
       mediaServer((socket) => serve(socket, 'rtmp', { handedOff: false })),
@@ -187,10 +194,9 @@ async function run(live: LiveSettings<Directive[]>, log: Logger, closeLog: () =>
       'http',
     );
   if (settings.api && !sharesPort(settings)) await open(apiServer(context, api), settings.api, 'api');
-  if (pidFile !== null) {
-    pidFile.write();
-    lifecycle.add('pid file', () => pidFile.remove());
-  }
+  // Asked to end meanwhile: the file is gone again, or is about to go.
+  if (lifecycle.stopping) return pidFile?.remove();
+  pidFile?.write();
 
   const channel = processChannel(process);
   if (channel !== null) {
@@ -243,7 +249,8 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
   const serviceId = newId(8);
   const trouble = noTrouble();
   const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
-  const admission = new Admission({ server: { serverId, serviceId }, calls, showToken: rtmpTokenProbe(timers) });
+  const showToken = boundedProbes(rtmpTokenProbe(timers), timers);
+  const admission = new Admission({ server: { serverId, serviceId }, calls, showToken });
   const clients = new Clients(settings.maxConnections);
   const hls = new HlsStreams({ timers, unixSeconds: () => Math.floor(Date.now() / 1000), trouble });
   const dvr: DvrOptions = {
@@ -258,6 +265,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
     chunkSize: settings.chunkSize,
     pull: { dial, timers, log, random },
     tapsOf: (key, vhost) => [...hls.tapsOf(key, vhost), ...dvrTaps(key, vhost, dvr)],
+    trouble,
   });
   const sessions = new HlsSessions({ clients, timers, random: secretRandom });
   return {

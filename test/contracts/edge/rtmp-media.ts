@@ -12,6 +12,9 @@ import { AT_ONCE, isPublished, player, publisher } from './rtmp-support.js';
 /** First times of streams: the last before 24 bits are too few, after five hours, and a minute before 31 bits are. */
 const FIRST_TIMES = [0xffff00, 5 * 3_600_000, 2 ** 31 - 60_000];
 
+/** MP3 of 44.1 kHz, 16 bits, stereo, and the beginning of a frame of it. */
+const MP3_HEAD = Buffer.from('2ffffb90', 'hex');
+
 /** What publishers send, and what of it players get. */
 export function rtmpMedia(edge: EdgeUnderTest): void {
   it('pass times of any size on as they are, through an origin and an edge', async (t) => {
@@ -86,6 +89,42 @@ export function rtmpMedia(edge: EdgeUnderTest): void {
     const video = await late.next('a header', ({ typeId }) => typeId === 9);
     assert.ok(isOf(other)(video), 'the newest header is the first that it gets');
     assert.ok(isOf(frames[keys[1] ?? 0])(await late.next('a frame', ({ typeId }) => typeId === 9)));
+  });
+
+  it('go from AAC to MP3, and give those that come late no header of the old codec', async (t) => {
+    const server = await startEdge(t, { ...edge, ...AT_ONCE });
+    const audioOf = async (name: string) =>
+      (await server.api.streams()).streams.find((row) => row.name === name)?.audio ?? null;
+    const { videoHeader, audioHeader, frames } = await sampleTags();
+    const keys = frames.flatMap((tag, i) => (tag.typeId === 9 && tag.payload[0] === 0x17 ? [i] : []));
+    const asMp3 = (tag: FlvTag) => {
+      return tag.typeId === 8 ? { ...tag, payload: Buffer.concat([MP3_HEAD, tag.payload.subarray(2)]) } : tag;
+    };
+    const { send } = await publisher(t, server, 's');
+    const early = await player(t, server, 's');
+    const last = frames.slice(keys[2], keys[3]).map(asMp3);
+    send(videoHeader, audioHeader, ...frames.slice(0, keys[1]), ...frames.slice(keys[1], keys[2]).map(asMp3), ...last);
+    await early.next('the last frame', isOf(last.at(-1)));
+    assert.ok(early.received.some(isOf(audioHeader)), 'who is there gets it before the frames of that codec');
+    // SRS tells of the header that came last.
+    assert.equal((await audioOf('s'))?.codec, edge.is === 'srs' ? 'AAC' : 'MP3');
+    const mp3 = await publisher(t, server, 'mp3');
+    mp3.send(...last);
+    // 2.0 tells of AAC alone.
+    if (edge.form !== '2015') {
+      const audio = await eventually(() => audioOf('mp3'), { what: 'the codec of a stream without headers' });
+      assert.deepEqual([audio.codec, audio.sample_rate, audio.channel, audio.profile], ['MP3', 44_100, 2, 'Other']);
+    }
+    const late = await player(t, server, 's');
+    const flv = new FlvPeer(t, server.flv('s'));
+    await late.next('the last frame', isOf(last.at(-1)));
+    await flv.has('the last frame', isOf(last.at(-1)));
+    for (const got of [late.received, flv.tags]) {
+      assert.ok(got.some(isOf(videoHeader)));
+      assert.ok(got.some(({ typeId, payload }) => typeId === 8 && payload[0] === MP3_HEAD[0]));
+      // SRS gives the header that it had last, and a player takes what follows for AAC.
+      assert.equal(got.some(isOf(audioHeader)), edge.is === 'srs');
+    }
   });
 
   it('split aggregates, take AMF3 data, and give metadata without its @setDataFrame', async (t) => {

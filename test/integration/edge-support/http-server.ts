@@ -47,6 +47,7 @@ export async function startServer(t: TestContext, parts: ServerParts) {
       chunkSize: 60_000,
       pull: { dial, timers: clock, log, random },
       tapsOf: () => [],
+      trouble,
     }),
     clients: new Clients(100),
     unfinished: new ByteAccount(1024 * 1024),

@@ -13,9 +13,11 @@ import {
   type FrameKind,
   isVideoSequenceHeader,
   MessageType,
+  OTHER_FRAMES,
 } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import fc from 'fast-check';
+import { multitrack } from '../../support/multitrack.js';
 import { aacHeader, avcFrame, avcHeader, hevcFrame, hevcHeaders, SPS, SPS_HEVC } from '../media/ts-messages.js';
 
 const KEY = { vhost: 'v', app: 'live', stream: 's' };
@@ -27,6 +29,18 @@ const TYPES: Readonly<Record<FrameKind, number>> = {
   video: MessageType.video,
   'key-frame': MessageType.video,
   'video-header': MessageType.video,
+  'track-header': MessageType.video,
+};
+/** As messages begin that a codec's reader is to know for what they are. */
+const HEADS: Readonly<Record<FrameKind, string>> = {
+  metadata: '',
+  data: '',
+  audio: 'af01',
+  'audio-header': 'af00',
+  video: '2701000000',
+  'key-frame': '1701000000',
+  'video-header': '1700000000',
+  'track-header': '960068766331ff',
 };
 
 interface Written {
@@ -63,17 +77,21 @@ function recorded(dvr: string, key = KEY) {
   const vhost = readSettings(parseConf(conf, 'edge.conf')).settings.vhosts.get('v')!;
   const [tap] = dvrTaps(key, vhost, { files: { open }, log, wallTime, service: 'x' });
   assert.ok(tap);
-  const send = (kind: FrameKind, timestamp: number, payload: Buffer = Buffer.from(`${kind} ${timestamp}`)) =>
+  const send = (kind: FrameKind, timestamp: number, payload: Buffer = named(kind, `${kind} ${timestamp}`)) =>
     tap.message({ typeId: TYPES[kind], timestamp, streamId: 1, payload }, kind);
   return { files, said, tap, send };
 }
+
+const named = (kind: FrameKind, text: string) => Buffer.concat([Buffer.from(HEADS[kind], 'hex'), Buffer.from(text)]);
 
 /** What a player finds in it: `kind time` of each tag. */
 function tagsOf({ bytes }: Written): string[] {
   return new FlvReader()
     .push(bytes)
     .map(({ payload, timestamp, typeId }) =>
-      typeId === MessageType.dataAmf0 ? `metadata ${timestamp}` : `${payload.toString().split(' ')[0]} ${timestamp}`,
+      typeId === MessageType.dataAmf0
+        ? `metadata ${timestamp}`
+        : `${/[a-z-]+(?= \d+$)/.exec(payload.toString('latin1'))?.[0]} ${timestamp}`,
     );
 }
 
@@ -173,6 +191,31 @@ describe('a recording', () => {
     for (const file of files) assert.equal(new FlvReader().push(finishedFile(file)).at(-1)?.typeId, MessageType.video);
   });
 
+  it('begins each segment with the headers of every track, and none of a codec that is spoken no more', () => {
+    const { files, tap, send } = recorded('dvr_plan segment; dvr_duration 2;');
+    const part = (id: number, note: string) => ({ id, fourcc: 'hvc1', body: Buffer.from(note) });
+    const [first, second] = [multitrack('video', 0, [part(0, 'a')]), multitrack('video', 0, [part(1, 'b')])];
+    const key = multitrack('video', 3, [part(0, 'key'), part(1, 'key')]);
+    send('video-header', 0, first);
+    send('track-header', 0, second);
+    send('audio-header', 0, aacHeader);
+    send('key-frame', 0, key);
+    for (let i = 0; i < OTHER_FRAMES; i++) send('audio', 1000 + i, Buffer.from('2ffffb90', 'hex'));
+    send('track-header', 2000, second);
+    send('key-frame', 2100, key);
+    tap.sourceEnded();
+    const heads = files.map((file) =>
+      new FlvReader()
+        .push(file.bytes)
+        .map(({ payload }) => payload)
+        .slice(1, 4),
+    );
+    assert.deepEqual(heads, [
+      [first, second, aacHeader],
+      [first, second, key],
+    ]);
+  });
+
   it('is cut anywhere where key frames are not waited for, and keeps the stream’s times if told to', () => {
     const { files, send } = recorded('dvr_plan segment; dvr_duration 1; dvr_wait_keyframe off; time_jitter off;');
     for (let i = 0; i < 25; i++) send('video', 7000 + i * 100);
@@ -220,7 +263,8 @@ describe('a recording', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 60 }), fc.boolean(), fc.nat(), (messages, segments, cut) => {
         const { files, tap, send } = recorded(segments ? 'dvr_plan segment; dvr_duration 1;' : '');
-        for (const [kind, at, payload] of messages) send(kind, at, Buffer.from(payload));
+        for (const [kind, at, payload] of messages)
+          send(kind, at, named(kind, Buffer.from(payload).toString('latin1')));
         tap.closed();
         for (const file of files) {
           const all = new FlvReader().push(file.bytes).length;

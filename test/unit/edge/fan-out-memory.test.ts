@@ -106,7 +106,8 @@ describe('the memory of a stream', () => {
     hub.ingest([message('avc-header', 0), message('key', 0)], true);
     hub.ingest([message('video', 40, 60_000), message('key', 80, 200_000)], true);
     assert.equal(decode('rtmp', good.sink.bytes()).length, 4);
-    assert.ok(total.bytes < 300_000, `${total.bytes}`);
+    // Both slabs, and the room of the next.
+    assert.ok(total.bytes < 500_000, `${total.bytes}`);
   });
 
   it('uses memory again that all have written', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Player, type PlayerForm } from '@dolphin/edge/app/player.js';
+import { noTrouble } from '@dolphin/edge/app/server.js';
 import { StreamHub } from '@dolphin/edge/app/stream-hub.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
 import { ByteAccount, ChunkReader, FlvReader, MessageType, type RtmpMessage, SlabMemory } from '@dolphin/media';
@@ -83,6 +84,7 @@ export function stage(text = 'play { mw_latency 350; }', limitBytes = 1 << 30) {
     total,
     memory,
     taps: [],
+    trouble: noTrouble(),
   });
   const join = (form: PlayerForm = 'rtmp', durationMs = 0) => {
     const sink = new FakeSink();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { noTrouble } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
@@ -42,6 +43,7 @@ function forward(o: { upstreamTakes: boolean }) {
     chunkSize: 60_000,
     pull: { dial, timers: noTimers, log, random: () => 0.5 },
     tapsOf: () => [],
+    trouble: noTrouble(),
   });
   const path = streams.publish(
     { key: { vhost: vhost.name, app: 'live', stream: 'up' }, settings: vhost, query: '', hops: [] },

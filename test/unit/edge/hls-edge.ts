@@ -87,6 +87,7 @@ export function hlsEdge(
     chunkSize: 60_000,
     pull: { dial, timers, log, random },
     tapsOf: (key, of) => hls.tapsOf(key, of),
+    trouble,
   });
   const sessions = new HlsSessions({ clients, timers, random });
   const route = hlsRoute({ settings: () => settings, streams, hls, sessions, admission, trouble, gzip: gzipSync });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_KEPT_PULLS, PULL_GRACE_MS } from '@dolphin/edge/app/kept-pulls.js';
 import { Player } from '@dolphin/edge/app/player.js';
+import { noTrouble } from '@dolphin/edge/app/server.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import type { UpstreamEvents } from '@dolphin/edge/app/upstream.js';
 import { pullDelayMs } from '@dolphin/edge/domain/pull-rules.js';
@@ -32,7 +33,7 @@ function edge() {
   };
   const log = { info: () => undefined, warn: () => undefined, debug: () => undefined };
   const streams = new Streams({
-    ...{ serverId: 'edge', serviceId: 'life', chunkSize: 60_000, tapsOf: () => [] },
+    ...{ serverId: 'edge', serviceId: 'life', chunkSize: 60_000, tapsOf: () => [], trouble: noTrouble() },
     pull: {
       ...{ timers, log, random: () => 0.5 },
       dial: ({ stream, origin }, events) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Player } from '@dolphin/edge/app/player.js';
+import { noTrouble } from '@dolphin/edge/app/server.js';
 import type { PlayRequest } from '@dolphin/edge/app/stream-requests.js';
 import { Streams } from '@dolphin/edge/app/streams.js';
 import { readSettings } from '@dolphin/edge/domain/settings.js';
@@ -22,6 +23,7 @@ function edge() {
     chunkSize: 60_000,
     pull: { dial, timers, log, random: () => 0.5 },
     tapsOf: () => [],
+    trouble: noTrouble(),
   });
   const ask = (stream: string, o: Partial<PlayRequest> = {}) => {
     const key = { vhost: vhost.name, app: 'live', stream };

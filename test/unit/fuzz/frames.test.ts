@@ -7,6 +7,7 @@ import {
   audioCodec,
   avcFacts,
   FlvReader,
+  headersAfter,
   isAudioSequenceHeader,
   isMetadata,
   isVideoKeyFrame,
@@ -109,9 +110,7 @@ fuzz('a recording: a file of tags that can be read, of any source', allFrames, (
   const parts: Buffer[] = [];
   for (const message of source(input, random)) {
     const kind = frameKindOf(message);
-    if (kind === 'metadata') headers = { ...headers, metadata: message };
-    if (kind === 'video-header') headers = { ...headers, video: message };
-    if (kind === 'audio-header') headers = { ...headers, audio: message };
+    headers = headersAfter(headers, message, kind);
     const bytes = recording.add(message, kind, headers);
     if (bytes !== null) parts.push(bytes);
   }
@@ -124,6 +123,16 @@ fuzz('a recording: a file of tags that can be read, of any source', allFrames, (
   const read = new FlvReader().push(file);
   if (file.length > 0) assert.equal(read[0]?.typeId, MessageType.dataAmf0);
   assert.ok(read.length >= parts.length);
+});
+
+fuzz('the headers of a stream: one for each track, the newest, of any source', allFrames, (input, random) => {
+  let headers = NO_HEADERS;
+  for (const message of source(input, random)) headers = headersAfter(headers, message, frameKindOf(message));
+  for (const kept of [headers.videoTracks, headers.audioTracks]) {
+    const ids = kept.flatMap(({ tracks }) => tracks.map(({ id }) => id));
+    assert.equal(new Set(ids).size, ids.length);
+    assert.ok(kept.every(({ tracks }) => tracks.length > 0));
+  }
 });
 
 const clocks = [

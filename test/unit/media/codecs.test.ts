@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  aacConfig,
   aacFacts,
   audioCodec,
+  audioKind,
   avcFacts,
   encodeAmf0,
   isAudioSequenceHeader,
   isMetadata,
   isVideoKeyFrame,
   isVideoSequenceHeader,
+  soundFacts,
   videoCodec,
+  videoFrame,
+  videoHeaderTracks,
+  videoKind,
   withoutSetDataFrame,
 } from '@dolphin/media';
 import fc from 'fast-check';
+import { multitrack } from '../../support/multitrack.js';
 
 const hex = (text: string) => Buffer.from(text.replace(/\s/g, ''), 'hex');
 
@@ -97,6 +104,59 @@ describe('an audio payload', () => {
     assert.deepEqual(aacFacts(hex('af 00 2b8a0800')), { profile: 'HE', sampleRate: 44100, channels: 1 });
     assert.equal(aacFacts(hex('af 00 12')), null);
     assert.equal(aacFacts(hex('af 01 1210')), null);
+  });
+});
+
+it('the first byte of a frame tells of sound that has no sequence header', () => {
+  assert.deepEqual(soundFacts(0x2f), { codec: 'MP3', sampleRate: 44100, channels: 2 });
+  assert.deepEqual(soundFacts(0x36), { codec: 'PCM', sampleRate: 11025, channels: 1 });
+  assert.deepEqual([soundFacts(0xaf), soundFacts(0x91)], [null, null]);
+});
+
+describe('a message of several tracks', () => {
+  const part = (id: number, fourcc: string, body: string) => ({ id, fourcc, body: hex(body) });
+
+  it('is told by its first track, wherever that stands, and gives its bytes alone', () => {
+    const others = [part(3, 'hvc1', '0a0b'), part(0, 'hvc1', '000028 0000000401020304'), part(1, 'hvc1', 'ff')];
+    const key = multitrack('video', 1, others);
+    assert.equal(videoKind(key), 'key-frame');
+    assert.deepEqual(videoFrame(key)?.body, hex('0000000401020304'));
+    assert.equal(videoFrame(key)?.compositionMs, 40);
+    const sound = multitrack('audio', 0, [part(2, 'Opus', 'aa'), part(0, 'mp4a', '1190')]);
+    assert.equal(audioKind(sound), 'audio-header');
+    assert.deepEqual(aacConfig(sound), hex('1190'));
+  });
+
+  it('that has headers tells whose, and none of another kind does', () => {
+    const parts = [part(0, 'hvc1', 'aa'), part(1, 'av01', ''), part(7, 'zzzz', 'bb')];
+    const codecs = [
+      { id: 0, codec: 'HEVC' },
+      { id: 1, codec: 'AV1' },
+      { id: 7, codec: 'other' },
+    ];
+    assert.deepEqual(videoHeaderTracks(multitrack('video', 0, parts)), codecs);
+    assert.deepEqual(videoHeaderTracks(multitrack('video', 1, parts)), []);
+    assert.deepEqual(videoHeaderTracks(hex('1700000000')), [{ id: 0, codec: 'H264' }]);
+    assert.deepEqual(videoHeaderTracks(hex('')), []);
+    const further = multitrack('video', 0, parts.slice(1));
+    assert.equal(videoKind(further), 'track-header');
+    assert.deepEqual(videoHeaderTracks(further), codecs.slice(1));
+    const sound = [part(1, 'mp4a', '1190'), part(2, 'mp4a', '1210')];
+    assert.equal(audioKind(multitrack('audio', 0, sound)), 'track-header');
+    assert.equal(audioKind(multitrack('audio', 1, sound)), 'audio');
+  });
+
+  it('that is cut off has those that came whole, and as many as there are numbers for', () => {
+    const parts = Array.from({ length: 3 }, (_, id) => part(id, 'hvc1', 'aabb'));
+    const whole = multitrack('video', 0, parts);
+    const tracksAt = (bytes: number) => videoHeaderTracks(whole.subarray(0, bytes)).map(({ id }) => id);
+    assert.deepEqual(tracksAt(whole.length), [0, 1, 2]);
+    assert.deepEqual(tracksAt(whole.length - 3), [0, 1]);
+    assert.deepEqual(tracksAt(6), []);
+    const many = Array.from({ length: 300 }, (_, i) => part(i % 256, 'hvc1', ''));
+    assert.equal(videoHeaderTracks(multitrack('video', 0, many)).length, 256);
+    const twice = multitrack('video', 0, [part(0, 'hvc1', 'aa'), part(0, 'hvc1', 'bb')]);
+    assert.deepEqual(videoHeaderTracks(twice), [{ id: 0, codec: 'HEVC' }]);
   });
 });
 

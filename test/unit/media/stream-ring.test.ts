@@ -6,6 +6,8 @@ import {
   type FrameKind,
   flvHeader,
   MessageType,
+  NO_HEADERS,
+  OTHER_FRAMES,
   type RtmpMessage,
   SLAB_BYTES,
   StreamRing,
@@ -20,11 +22,27 @@ const OPTIONS = {
   gopCacheMaxFrames: 2500,
 };
 
+/** As frames begin that a codec's reader is to know for what they are. */
+const HEADS: Readonly<Record<FrameKind, string>> = {
+  metadata: '',
+  data: '',
+  'video-header': '1700000000',
+  'key-frame': '1701000000',
+  video: '2701000000',
+  'audio-header': 'af00',
+  audio: 'af01',
+  'track-header': '9600687663310100',
+};
+const STAMP_BYTES = 4;
+
 let stamp = 0;
 function frame(kind: FrameKind, bytes = 10, timestamp = 0): [RtmpMessage, FrameKind] {
   const typeId = kind === 'audio' || kind === 'audio-header' ? MessageType.audio : MessageType.video;
-  const payload = Buffer.alloc(bytes);
-  payload.writeUInt32BE(++stamp);
+  const payload = Buffer.concat([Buffer.from(HEADS[kind], 'hex'), Buffer.alloc(bytes)]).subarray(
+    0,
+    Math.max(bytes, 10),
+  );
+  payload.writeUInt32BE(++stamp, payload.length - STAMP_BYTES);
   return [{ typeId, timestamp, streamId: 1, payload }, kind];
 }
 
@@ -34,12 +52,13 @@ function read(ring: StreamRing, cursor: number): number[] {
   for (let at = cursor; at < ring.next; at++) {
     const tags = ring.slabAt(at)?.flv().raw ?? Buffer.alloc(0);
     const file = Buffer.concat([flvHeader({ audio: true, video: true }), tags]);
-    for (const { payload } of new FlvReader().push(file)) out.push(payload.readUInt32BE(0));
+    for (const { payload } of new FlvReader().push(file)) out.push(stampOf(payload));
   }
   return out;
 }
 
-const numberOf = ([{ payload }]: [RtmpMessage, FrameKind]) => payload.readUInt32BE(0);
+const stampOf = (payload: Buffer) => payload.readUInt32BE(payload.length - STAMP_BYTES);
+const numberOf = ([{ payload }]: [RtmpMessage, FrameKind]) => stampOf(payload);
 
 describe('the ring of a stream', () => {
   it('closes a slab before a key frame, at a sequence header, and at 256 KiB', () => {
@@ -83,7 +102,8 @@ describe('the ring of a stream', () => {
     for (const each of [metadata, video, audio, frame('key-frame'), frame('metadata')]) ring.append(...each);
     ring.close();
     const slab = ring.slabAt(ring.join());
-    assert.deepEqual(slab?.headers, { metadata: metadata[0], video: video[0], audio: audio[0] });
+    const { metadata: meta, video: first, audio: sound } = slab?.headers ?? NO_HEADERS;
+    assert.deepEqual([meta, first, sound], [metadata[0], video[0], audio[0]]);
     assert.equal(slab?.hasFrames, true);
   });
 
@@ -107,6 +127,27 @@ describe('the ring of a stream', () => {
     assert.equal(ring.join(), start);
     ring.append(...frame('video-header'));
     assert.equal(ring.join(), ring.next, 'it begins with what comes');
+  });
+
+  it('begins anew when another codec is spoken, without the header of the old one', () => {
+    const ring = new StreamRing(OPTIONS);
+    for (const kind of ['video-header', 'audio-header', 'key-frame', 'audio'] as const) ring.append(...frame(kind));
+    const [video, audio] = [ring.headers.video, ring.headers.audio];
+    const [mp3] = frame('audio');
+    mp3.payload[0] = 0x2f;
+    const start = ring.join();
+    for (let i = 1; i < OTHER_FRAMES; i++) assert.equal(ring.append(mp3, 'audio'), false, 'it may be a stray one');
+    assert.equal(ring.join(), start);
+    assert.equal(ring.append(mp3, 'audio'), true, 'what is open is closed');
+    assert.equal(ring.join(), ring.next, 'the cached frames have both codecs');
+    ring.append(...frame('key-frame'));
+    ring.close();
+    const [before, at, key] = [ring.next - 3, ring.next - 2, ring.next - 1].map(
+      (number) => ring.slabAt(number)?.headers,
+    );
+    assert.deepEqual([before?.video, before?.audio], [video, audio]);
+    assert.deepEqual([at?.video, at?.audio], [video, null]);
+    assert.deepEqual([key?.video, key?.audio], [video, null]);
   });
 
   it('forgets the cached frames of a publisher that is gone', () => {

@@ -1,4 +1,4 @@
-import { type FrameKind, NO_HEADERS, type RtmpMessage, type StreamHeaders } from '@dolphin/media';
+import { type FrameKind, headersAfter, NO_HEADERS, type RtmpMessage, type StreamHeaders } from '@dolphin/media';
 import { dvrPath, finalPath, type WallTime } from '../domain/dvr-path.js';
 import { type DvrSettings, isRecorded } from '../domain/dvr-settings.js';
 import { FlvRecording, type Patch } from '../domain/flv-recording.js';
@@ -56,11 +56,9 @@ class DvrTap implements StreamTap {
   }
 
   message(message: RtmpMessage, kind: FrameKind): void {
-    if (kind === 'metadata') this.#headers = { ...this.#headers, metadata: kept(message) };
+    this.#headers = headersAfter(this.#headers, message, kind);
     if (kind === 'data' || kind === 'metadata') return;
     if (this.#isCutBefore(kind)) this.#finish();
-    if (kind === 'video-header') this.#headers = { ...this.#headers, video: kept(message) };
-    if (kind === 'audio-header') this.#headers = { ...this.#headers, audio: kept(message) };
     const { waitKeyFrame, zeroBased } = this.#settings;
     const recording = this.#now?.recording ?? new FlvRecording({ waitKeyFrame, zeroBased, service: this.#o.service });
     const bytes = recording.add(message, kind, this.#headers);
@@ -108,8 +106,4 @@ class DvrTap implements StreamTap {
     this.#now = null;
     file?.finish(recording.finish(), finalPath(path, recording.durationMs));
   }
-}
-
-function kept(message: RtmpMessage): RtmpMessage {
-  return { ...message, payload: Buffer.from(message.payload) };
 }

@@ -1,5 +1,6 @@
 import type { HookAnswer } from '../domain/hook-message.js';
 import { hookRefusal } from '../domain/hook-message.js';
+import { Places } from './places.js';
 import type { Log, Timers } from './ports.js';
 
 /** Posts `body` to `url`, and tells the answer once; what it returns ends the call without one. */
@@ -85,31 +86,5 @@ export class HookCalls {
         return true;
       });
     });
-  }
-}
-
-/** A bounded number of places, and a line in front of them. */
-class Places {
-  readonly #max: number;
-  readonly #line: (() => boolean)[] = [];
-  #taken = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** Calls `onPlace` when there is one; it says whether it takes it. */
-  enter(onPlace: () => boolean): void {
-    if (this.#taken >= this.#max) this.#line.push(onPlace);
-    else if (onPlace()) this.#taken++;
-  }
-
-  leave(): void {
-    this.#taken--;
-    while (this.#taken < this.#max) {
-      const next = this.#line.shift();
-      if (next === undefined) return;
-      if (next()) this.#taken++;
-    }
   }
 }

@@ -25,10 +25,13 @@ export interface TroubleCounts {
   hooksDropped: number;
   /** Frames that could not be in a segment of HLS: they were cut off. */
   hlsDropped: number;
+  /** Sequence headers of tracks beyond those that are kept for joiners. */
+  headersForgotten: number;
 }
 
 export function noTrouble(): TroubleCounts {
-  return { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0, hooksDropped: 0, hlsDropped: 0 };
+  const ofClients = { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 };
+  return { ...ofClients, hooksDropped: 0, hlsDropped: 0, headersForgotten: 0 };
 }
 
 /** What every connection needs: made once, by main. */

@@ -14,6 +14,7 @@ import { keyText, type StreamKey } from '../domain/stream-key.js';
 import type { VhostSettings } from '../domain/vhost-settings.js';
 import type { Player } from './player.js';
 import type { Timers } from './ports.js';
+import type { TroubleCounts } from './server.js';
 import type { StreamTap } from './stream-tap.js';
 
 /**
@@ -38,6 +39,7 @@ export interface StreamHubOptions {
   /** Of all rings. */
   readonly memory: SlabMemory;
   readonly taps: readonly StreamTap[];
+  readonly trouble: Pick<TroubleCounts, 'headersForgotten'>;
 }
 
 /** One stream: messages of its source go in, each run of them goes out to all players as one shared buffer. */
@@ -51,6 +53,7 @@ export class StreamHub {
   readonly #ring: StreamRing;
   readonly #timeline: StreamTimeline;
   readonly #taps: readonly StreamTap[];
+  readonly #trouble: StreamHubOptions['trouble'];
   readonly #players: Player[] = [];
   #cancelMerge: (() => void) | null = null;
   /** Since the hub is there. */
@@ -58,10 +61,12 @@ export class StreamHub {
   receivedBytes = 0;
   /** Bytes sent to players that are gone. */
   goneSentBytes = 0;
+  /** The first byte of its source's newest audio frame: all that tells of a codec without sequence header. */
+  soundByte: number | null = null;
   /** Media has come from the source that is there now. */
   isLive = false;
 
-  constructor({ id, key, settings, chunkSize, timers, total, memory, taps }: StreamHubOptions) {
+  constructor({ id, key, settings, chunkSize, timers, total, memory, taps, trouble }: StreamHubOptions) {
     this.id = id;
     this.key = key;
     this.text = keyText(key);
@@ -69,6 +74,7 @@ export class StreamHub {
     this.chunkSize = chunkSize;
     this.#timers = timers;
     this.#taps = taps;
+    this.#trouble = trouble;
     this.#ring = new StreamRing({
       chunkSize,
       maxBytes: RING_BYTES,
@@ -132,6 +138,7 @@ export class StreamHub {
   /** The source is gone. Players wait for the next one, whose first frame follows the last one here. */
   sourceEnded(): void {
     this.isLive = false;
+    this.soundByte = null;
     this.#timeline.republish();
     for (const tap of this.#taps) tap.sourceEnded();
     const before = this.#ring.next;
@@ -170,12 +177,16 @@ export class StreamHub {
     const kind = frameKindOf(message);
     this.receivedBytes += message.payload.length;
     if (kind === 'key-frame' || kind === 'video') this.videoFrames++;
+    else if (kind === 'audio') this.soundByte = message.payload[0] ?? this.soundByte;
     this.isLive = true;
     // The message is ours, and there are thousands a second: it is changed, not made anew.
     message.timestamp = this.#timeOf(message, kind, nowMs);
     if (message.typeId === MessageType.dataAmf0) message.payload = withoutSetDataFrame(message.payload);
     for (const tap of this.#taps) tap.message(message, kind);
-    return this.#ring.append(message, kind);
+    const { forgotten } = this.#ring.headers;
+    const closed = this.#ring.append(message, kind);
+    this.#trouble.headersForgotten += this.#ring.headers.forgotten - forgotten;
+    return closed;
   }
 
   #timeOf({ timestamp }: RtmpMessage, kind: FrameKind, nowMs: number): number {
@@ -186,6 +197,7 @@ export class StreamHub {
         return this.#timeline.frame(kind === 'audio' ? 'audio' : 'video', timestamp, kind === 'key-frame', nowMs);
       case 'video-header':
       case 'audio-header':
+      case 'track-header':
         return this.#timeline.header(timestamp);
       case 'metadata':
       case 'data':

@@ -12,7 +12,7 @@ import { lookAtPublisher } from './look-at-publisher.js';
 import type { Player } from './player.js';
 import type { Publisher, PublishPath } from './publisher.js';
 import { Pull, type PullContext } from './pull.js';
-import { StreamHub } from './stream-hub.js';
+import { StreamHub, type StreamHubOptions } from './stream-hub.js';
 import type { PlayRequest, PublishRequest } from './stream-requests.js';
 import type { TapsOf } from './stream-tap.js';
 
@@ -28,12 +28,16 @@ export interface StreamRow {
   readonly id: string;
   readonly key: StreamKey;
   readonly headers: StreamHeaders;
+  /** The first byte of its newest audio frame; null: there is none. */
+  readonly soundByte: number | null;
   readonly videoFrames: number;
   readonly receivedBytes: number;
   readonly goneSentBytes: number;
   isLive: boolean;
   publisherId: string | null;
 }
+
+const NO_MEDIA = { headers: NO_HEADERS, soundByte: null, videoFrames: 0 };
 
 interface Entry {
   readonly hub: StreamHub;
@@ -50,6 +54,7 @@ export interface StreamsOptions {
   readonly chunkSize: number;
   readonly pull: PullContext;
   readonly tapsOf: TapsOf;
+  readonly trouble: StreamHubOptions['trouble'];
 }
 
 /** All streams of this server: who publishes, who plays, what is pulled. Entries live while somebody needs them. */
@@ -64,6 +69,7 @@ export class Streams {
   #chunkSize: number;
   readonly #context: PullContext;
   readonly #tapsOf: TapsOf;
+  readonly #trouble: StreamHubOptions['trouble'];
   readonly #serviceId: string;
   readonly serverId: string;
 
@@ -74,21 +80,23 @@ export class Streams {
     this.#context = o.pull;
     this.#kept = new KeptPulls(o.pull.timers);
     this.#tapsOf = o.tapsOf;
+    this.#trouble = o.trouble;
   }
 
   /** Streams that somebody publishes, plays, or waits for. */
   list(): StreamRow[] {
     const rows = new Map<string, StreamRow>();
     for (const { hub, publisher } of this.#entries.values()) {
-      const { id, key, headers, videoFrames, receivedBytes, goneSentBytes, isLive } = hub;
+      const { id, key, headers, soundByte, videoFrames, receivedBytes, goneSentBytes, isLive } = hub;
       const publisherId = publisher?.id ?? null;
-      rows.set(hub.text, { id, key, headers, videoFrames, receivedBytes, goneSentBytes, isLive, publisherId });
+      const media = { headers, soundByte, videoFrames };
+      rows.set(hub.text, { id, key, ...media, receivedBytes, goneSentBytes, isLive, publisherId });
     }
     for (const [text, { id, key, publisher, receivedBytes }] of this.#forwards) {
       const row = rows.get(text);
       const goes = { isLive: true, publisherId: publisher.id };
       if (row !== undefined) Object.assign(row, goes);
-      else rows.set(text, { id, key, headers: NO_HEADERS, videoFrames: 0, receivedBytes, goneSentBytes: 0, ...goes });
+      else rows.set(text, { id, key, ...NO_MEDIA, receivedBytes, goneSentBytes: 0, ...goes });
     }
     return [...rows.values()];
   }
@@ -254,6 +262,7 @@ export class Streams {
       total: this.#total,
       memory: this.#memory,
       taps: this.#tapsOf(key, settings),
+      trouble: this.#trouble,
     });
     const entry: Entry = { hub, address, pull: null, publisher: null, holds: 0 };
     this.#entries.set(hub.text, entry);

@@ -1,5 +1,15 @@
 import type { Origin } from '../domain/vhost-settings.js';
 import type { Visitor } from '../domain/visit.js';
+import { Places } from './places.js';
+import type { Timers } from './ports.js';
+
+/**
+ * Probes under way, each a descriptor: for 33 s where an origin takes connections and says nothing, and who hangs up meanwhile gives
+ * back his own alone. As many as questions to hooks.
+ */
+export const MAX_TOKEN_PROBES = 256;
+/** For a place among them; then nobody comes in. */
+export const PROBE_WAIT_MS = 30_000;
 
 /** `unreachable`: it could not be connected to; another origin may be asked. */
 export type TokenAnswer = { is: 'accepted' } | { is: 'refused' | 'unreachable'; why: string };
@@ -14,6 +24,29 @@ export type ShowToken = (
   app: string,
   hops: readonly string[],
 ) => Promise<TokenAnswer>;
+
+/** `show` for no more than MAX_TOKEN_PROBES at a time; the others wait in line. */
+export function boundedProbes(show: ShowToken, timers: Timers): ShowToken {
+  const places = new Places(MAX_TOKEN_PROBES);
+  return (...asked) =>
+    new Promise((resolve) => {
+      let isOver = false;
+      const cancelTimer = timers.after(PROBE_WAIT_MS, () => {
+        isOver = true;
+        resolve({ is: 'refused', why: 'too many are asked about' });
+      });
+      places.enter(() => {
+        // It gave up while it waited: its place is the next one's.
+        if (isOver) return false;
+        cancelTimer();
+        void show(...asked).then((answer) => {
+          places.leave();
+          resolve(answer);
+        });
+        return true;
+      });
+    });
+}
 
 /**
  * Asks the origins in the conf's order: the first that can be reached decides, as in SRS. Null: it accepts; otherwise why

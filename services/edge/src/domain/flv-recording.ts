@@ -8,6 +8,7 @@ import {
   flvHeader,
   isAmfObject,
   MessageType,
+  messagesToStart,
   type RtmpMessage,
   type StreamHeaders,
 } from '@dolphin/media';
@@ -67,6 +68,7 @@ export class FlvRecording {
         return null;
       case 'video-header':
       case 'audio-header':
+      case 'track-header':
         return this.#baseMs === null ? null : this.#tag(message);
       case 'video':
         if (this.#rules.waitKeyFrame && !this.#hasVideo) return null;
@@ -99,17 +101,17 @@ export class FlvRecording {
     return start === null ? tag : Buffer.concat([start, tag]);
   }
 
-  #start(timestamp: number, { metadata, video, audio }: StreamHeaders): Buffer {
+  #start(timestamp: number, headers: StreamHeaders): Buffer {
     this.#baseMs = this.#rules.zeroBased ? timestamp : 0;
     this.#firstMs = timestamp - this.#baseMs;
     this.#lastMs = this.#firstMs;
     // Both tracks until it is known better, as SRS has it.
     const head = flvHeader({ audio: true, video: true });
-    const payload = encodeAmf0('onMetaData', new EcmaArray(this.#metadata(metadata)));
+    const payload = encodeAmf0('onMetaData', new EcmaArray(this.#metadata(headers.metadata)));
     const data = encodeFlvTag({ typeId: MessageType.dataAmf0, timestamp: 0, payload });
     this.#durationAt = head.length + 11 + payload.length - OBJECT_END_BYTES - NUMBER_BYTES;
     this.#bytes = head.length + data.length;
-    const codecs = [video, audio].flatMap((each) => (each === null ? [] : [this.#tag({ ...each, timestamp })]));
+    const codecs = messagesToStart({ ...headers, metadata: null }, timestamp).map((each) => this.#tag(each));
     return Buffer.concat([head, data, ...codecs]);
   }
 

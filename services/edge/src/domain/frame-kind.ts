@@ -1,11 +1,11 @@
 import {
+  audioKind,
   type FrameKind,
-  isAudioSequenceHeader,
   isMetadata,
   isVideoKeyFrame,
-  isVideoSequenceHeader,
   MessageType,
   type RtmpMessage,
+  videoKind,
 } from '@dolphin/media';
 
 /**
@@ -17,11 +17,8 @@ export const MAX_HEADER_BYTES = 64 * 1024;
 /** What a message of a publisher is to its stream. */
 export function frameKindOf({ typeId, payload }: RtmpMessage): FrameKind {
   if (payload.length > MAX_HEADER_BYTES) return largeKindOf(typeId, payload);
-  if (typeId === MessageType.video) {
-    if (isVideoSequenceHeader(payload)) return 'video-header';
-    return isVideoKeyFrame(payload) ? 'key-frame' : 'video';
-  }
-  if (typeId === MessageType.audio) return isAudioSequenceHeader(payload) ? 'audio-header' : 'audio';
+  if (typeId === MessageType.video) return videoKind(payload);
+  if (typeId === MessageType.audio) return audioKind(payload);
   return isMetadata(payload) ? 'metadata' : 'data';
 }
 

@@ -78,6 +78,7 @@ export class HlsSegmenter {
     switch (kind) {
       case 'metadata':
       case 'data':
+      case 'track-header':
         return null;
       case 'video-header':
         return this.#videoHeader(payload);

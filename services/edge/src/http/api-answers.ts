@@ -1,4 +1,4 @@
-import { aacFacts, audioCodec, avcFacts, type StreamHeaders, videoCodec } from '@dolphin/media';
+import { aacFacts, audioCodec, avcFacts, type StreamHeaders, soundFacts, videoCodec } from '@dolphin/media';
 import type { Client, Rate } from '../app/clients.js';
 import type { ServerContext } from '../app/server.js';
 import type { StreamRow } from '../app/streams.js';
@@ -79,7 +79,7 @@ export class ApiAnswers {
         // A pulled stream has no publisher here: SRS names its first player, whom nobody should kick for it.
         publish: { active: isActive(row), ...(publisherId === null ? {} : { cid: publisherId }) },
         video: videoAnswer(row.headers),
-        audio: audioAnswer(row.headers),
+        audio: audioAnswer(row),
       };
     });
   }
@@ -172,8 +172,8 @@ function videoAnswer({ video }: StreamHeaders) {
   };
 }
 
-function audioAnswer({ audio }: StreamHeaders) {
-  if (audio === null) return null;
+function audioAnswer({ headers: { audio }, soundByte }: StreamRow) {
+  if (audio === null) return soundByte === null ? null : soundAnswer(soundByte);
   const facts = aacFacts(audio.payload);
   return {
     codec: audioCodec(audio.payload) ?? 'other',
@@ -181,4 +181,10 @@ function audioAnswer({ audio }: StreamHeaders) {
     channel: facts?.channels ?? 0,
     profile: facts?.profile ?? 'Other',
   };
+}
+
+/** Of a codec that has no sequence header: MP3, and what SRS does not tell of. */
+function soundAnswer(soundByte: number) {
+  const facts = soundFacts(soundByte);
+  return facts && { codec: facts.codec, sample_rate: facts.sampleRate, channel: facts.channels, profile: 'Other' };
 }

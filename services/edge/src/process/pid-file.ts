@@ -19,19 +19,23 @@ export class PidFileError extends Error {
 }
 
 export interface PidFile {
-  /** When the ports are ours: until then the number in it may be that of another program. */
+  /** When the ports are ours: until then the number in a file that was there may be that of another program. */
   write(): void;
   /** Takes it away again, if it is still ours. */
   remove(): void;
 }
 
-/** One process per pid file, for as long as it lives. Throws PidFileError. */
+/**
+ * One process per pid file, for as long as it lives. One that is not there yet is made with our pid in it: an empty one could not
+ * be told to be ours when it is to go. Throws PidFileError.
+ */
 export async function holdPidFile(file: string): Promise<PidFile> {
   const path = resolve(file);
-  const release = await lockName(`dolphin-edge-pid-${nameOf(path)}`);
+  const release = await lockName(`dolphin-edge-pid-${orRefuse(() => nameOf(path))}`);
   if (release === null) {
     throw new PidFileError(`it runs already: another process has the pid file ${path}`, EXIT_RUNNING);
   }
+  orRefuse(() => makeOrCheck(path));
   return {
     write: () => writeFileSync(path, `${process.pid}`),
     remove: () => {
@@ -50,14 +54,25 @@ export async function holdPidFile(file: string): Promise<PidFile> {
  * next file anywhere gets when it is removed; nor its path, which is another's in another container.
  */
 function nameOf(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  const { dev, ino } = statSync(dirname(path));
+  return `${dev}-${ino}-${createHash('sha256').update(basename(path)).digest('hex').slice(0, 16)}`;
+}
+
+function makeOrCheck(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    closeSync(openSync(path, 'a', 0o644));
-    const { dev, ino } = statSync(dirname(path));
-    return `${dev}-${ino}-${createHash('sha256').update(basename(path)).digest('hex').slice(0, 16)}`;
+    writeFileSync(path, `${process.pid}`, { flag: 'wx', mode: 0o644 });
   } catch (error) {
-    throw new PidFileError(`the pid file cannot be written: ${(error as Error).message}`, EXIT_NO_FILE, {
-      cause: error,
-    });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    closeSync(openSync(path, 'a'));
+  }
+}
+
+function orRefuse<T>(reach: () => T): T {
+  try {
+    return reach();
+  } catch (error) {
+    const why = `the pid file cannot be written: ${(error as Error).message}`;
+    throw new PidFileError(why, EXIT_NO_FILE, { cause: error });
   }
 }

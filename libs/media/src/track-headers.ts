@@ -1,0 +1,90 @@
+import type { TrackCodec } from './enhanced-header.js';
+import type { RtmpMessage } from './rtmp-message.js';
+
+/** Tracks of one kind whose headers are kept: services that take several qualities, or languages, ask for six at most. */
+export const MAX_HEADER_TRACKS = 16;
+/** What the headers of the tracks beyond the first may have together: as much as a header of the first one. */
+export const MAX_TRACK_HEADER_BYTES = 64 * 1024;
+
+/** Frames of another codec in a row, and a track speaks the one of its header no more: one alone may be an encoder's slip. */
+export const OTHER_FRAMES = 8;
+
+interface KeptTrack extends TrackCodec {
+  /** Frames of other codecs since the last of this one, as far as OTHER_FRAMES. */
+  readonly others: number;
+}
+
+/** A message with sequence headers, and the tracks of which none came later. */
+export interface KeptHeader {
+  readonly message: RtmpMessage;
+  readonly tracks: readonly KeptTrack[];
+}
+
+/**
+ * The newest sequence header of each track of one kind, audio or video, in the order in which they came: a message may
+ * have those of several tracks, so what came later has to be read later, too. Never changed: a header makes another one.
+ */
+export type TrackHeaders = readonly KeptHeader[];
+
+export const NO_TRACK_HEADERS: TrackHeaders = [];
+
+/** The header of the track that players without multitrack show, if it is spoken. */
+export function firstTrackHeader(headers: TrackHeaders): RtmpMessage | null {
+  return headers.find(({ tracks }) => tracks.some((track) => track.id === 0 && isSpoken(track)))?.message ?? null;
+}
+
+/** Those of codecs that are spoken. */
+export function spokenHeaders(headers: TrackHeaders): readonly RtmpMessage[] {
+  return headers.filter(({ tracks }) => tracks.some(isSpoken)).map(({ message }) => message);
+}
+
+/**
+ * With `message` in force for `tracks`, or without it where there are too many tracks (`isForgotten`): what it takes the place of is gone
+ * either way, since it would be the wrong one. That of the first track is always kept.
+ */
+export function withHeader(
+  headers: TrackHeaders,
+  message: RtmpMessage,
+  tracks: readonly TrackCodec[],
+): { headers: TrackHeaders; isForgotten: boolean } {
+  const rest = without(headers, new Set(tracks.map(({ id }) => id)));
+  const header = { message, tracks: tracks.map((track) => ({ ...track, others: 0 })) };
+  const all = [...rest, header];
+  if (isOfFirst(header) || (tracksOf(all) <= MAX_HEADER_TRACKS && furtherBytes(all) <= MAX_TRACK_HEADER_BYTES)) {
+    return { headers: all, isForgotten: false };
+  }
+  return { headers: rest, isForgotten: true };
+}
+
+/** After a frame of `track`: the same object, unless it begins or ends a codec, or is on the way to that. */
+export function spokenBy(headers: TrackHeaders, { id, codec }: TrackCodec): TrackHeaders {
+  const after = (track: KeptTrack) => (track.codec === codec ? 0 : Math.min(track.others + 1, OTHER_FRAMES));
+  const isChanged = (track: KeptTrack) => track.id === id && after(track) !== track.others;
+  if (!headers.some(({ tracks }) => tracks.some(isChanged))) return headers;
+  return headers.map(({ message, tracks }) => ({
+    message,
+    tracks: tracks.map((track) => (isChanged(track) ? { ...track, others: after(track) } : track)),
+  }));
+}
+
+function without(headers: TrackHeaders, ids: ReadonlySet<number>): KeptHeader[] {
+  return headers
+    .map(({ message, tracks }) => ({ message, tracks: tracks.filter(({ id }) => !ids.has(id)) }))
+    .filter(({ tracks }) => tracks.length > 0);
+}
+
+function isSpoken({ others }: KeptTrack): boolean {
+  return others < OTHER_FRAMES;
+}
+
+function isOfFirst({ tracks }: KeptHeader): boolean {
+  return tracks.some(({ id }) => id === 0);
+}
+
+function tracksOf(headers: TrackHeaders): number {
+  return headers.reduce((sum, { tracks }) => sum + tracks.length, 0);
+}
+
+function furtherBytes(headers: TrackHeaders): number {
+  return headers.reduce((sum, each) => sum + (isOfFirst(each) ? 0 : each.message.payload.length), 0);
+}

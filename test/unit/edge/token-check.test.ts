@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  boundedProbes,
+  MAX_TOKEN_PROBES,
+  PROBE_WAIT_MS,
+  type TokenAnswer,
+  tokenRefusal,
+} from '@dolphin/edge/app/token-check.js';
+import type { Visitor } from '@dolphin/edge/domain/visit.js';
+
+const visitor: Visitor = {
+  ...{ id: 'c', address: '192.0.2.1', over: 'rtmp' },
+  ...{ tcUrl: 'rtmp://h/live', pageUrl: '', swfUrl: '' },
+};
+
+/** Origins that answer when they are told to, and time that passes when it is told to. */
+function stage() {
+  const probes: ((answer: TokenAnswer) => void)[] = [];
+  const late: (() => void)[] = [];
+  const timers = {
+    now: () => 0,
+    after: (ms: number, fn: () => void) => {
+      assert.equal(ms, PROBE_WAIT_MS);
+      late.push(fn);
+      return () => void late.splice(late.indexOf(fn), 1);
+    },
+  };
+  const show = boundedProbes(() => new Promise((resolve) => probes.push(resolve)), timers);
+  const refusals: (string | null)[] = [];
+  const ask = async () => {
+    const why = await tokenRefusal(show, [{ host: 'origin', port: 1935 }], visitor, 'live', []);
+    refusals.push(why);
+  };
+  const pass = () => {
+    for (const fn of late.splice(0)) fn();
+  };
+  return { probes, ask, refusals, pass };
+}
+
+const turns = async () => {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+};
+
+describe('clients that an origin is asked about', () => {
+  it('wait for a place when there are too many, each in its turn', async () => {
+    const { probes, ask, refusals } = stage();
+    for (let i = 0; i < MAX_TOKEN_PROBES + 2; i++) void ask();
+    assert.equal(probes.length, MAX_TOKEN_PROBES);
+    probes[0]?.({ is: 'accepted' });
+    await turns();
+    assert.equal(probes.length, MAX_TOKEN_PROBES + 1);
+    probes[MAX_TOKEN_PROBES]?.({ is: 'refused', why: 'no' });
+    await turns();
+    assert.equal(probes.length, MAX_TOKEN_PROBES + 2);
+    assert.deepEqual(refusals, [null, 'no']);
+  });
+
+  it('do not come in when they waited too long, and take no place then', async () => {
+    const { probes, ask, refusals, pass } = stage();
+    for (let i = 0; i < MAX_TOKEN_PROBES + 1; i++) void ask();
+    pass();
+    await turns();
+    assert.deepEqual(refusals, ['too many are asked about'], 'of those that have a place it is the probe that is late');
+    probes[0]?.({ is: 'accepted' });
+    await turns();
+    assert.equal(probes.length, MAX_TOKEN_PROBES);
+    void ask();
+    assert.equal(probes.length, MAX_TOKEN_PROBES + 1);
+  });
+});
