@@ -111,17 +111,16 @@ class RtmpUpstream implements Upstream {
   }
 
   #onEvents(events: readonly ClientEvent[], gathered: boolean): void {
-    const media: RtmpMessage[] = [];
+    // What came before its end goes out at once: nothing else will close their slab.
+    const isEnd = events.some(({ type }) => type === 'refused' || type === 'ended');
     for (const event of events) {
-      if (event.type === 'media') media.push(event.message);
+      if (event.type === 'media') this.#events.media(event.messages, gathered || isEnd);
       else if (event.type === 'started') this.#onStarted();
       else {
-        if (media.length > 0) this.#events.media(media.splice(0), true);
         this.#end(event.type === 'refused' ? 'refused' : 'lost', event.type === 'refused' ? event.code : '', event.why);
         return;
       }
     }
-    if (media.length > 0) this.#events.media(media, gathered);
   }
 
   #onStarted(): void {
