@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { rtmpDial } from '@dolphin/edge/net/rtmp-upstream.js';
 import { encodeRtmpRun, MEDIA_CHUNK_SIZE, MessageType, RtmpServerSession } from '@dolphin/media';
 import { eventually } from '../support/eventually.js';
-import { TurnedClock } from './edge-support/http-server.js';
+import { TurnedClock } from '../support/turned-clock.js';
 
 const MIB = 1024 * 1024;
 const FRAMES = 24;

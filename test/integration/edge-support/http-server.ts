@@ -13,6 +13,7 @@ import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
 import { ByteAccount } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import { openClient } from '../../support/raw-client.js';
+import { TurnedClock } from '../../support/turned-clock.js';
 
 /** A server of nothing but HTTP connections, with routes and a clock of the test's. */
 export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpRoute[]) {
@@ -74,27 +75,3 @@ export async function startServer(t: TestContext, parts: ServerParts) {
 }
 
 const noDial: Dial = () => ({ close: () => undefined, send: () => true });
-
-/** Time passes when the test says so. */
-export class TurnedClock {
-  #ms = 0;
-  readonly #due = new Set<{ atMs: number; fn: () => void }>();
-
-  now(): number {
-    return this.#ms;
-  }
-
-  after(ms: number, fn: () => void): () => void {
-    const entry = { atMs: this.#ms + ms, fn };
-    this.#due.add(entry);
-    return () => this.#due.delete(entry);
-  }
-
-  pass(ms: number): void {
-    this.#ms += ms;
-    for (const entry of [...this.#due]) {
-      if (entry.atMs > this.#ms || !this.#due.delete(entry)) continue;
-      entry.fn();
-    }
-  }
-}

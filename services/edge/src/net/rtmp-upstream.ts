@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
+import { Beats } from '../app/beats.js';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
 import { GatheredReads, isGathered } from '../domain/gathered-reads.js';
@@ -19,7 +20,8 @@ const readInto = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Dials RTMP servers. */
 export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
-  return (request, events) => new RtmpUpstream(request, events, timers, chunkSize());
+  const beats = new Beats(timers);
+  return (request, events) => new RtmpUpstream(request, events, { timers, beats, chunkSize: chunkSize() });
 }
 
 /** A client connection to an upstream server: pulls a stream from it, or publishes one to it. */
@@ -27,6 +29,7 @@ class RtmpUpstream implements Upstream {
   readonly #request: UpstreamRequest;
   readonly #events: UpstreamEvents;
   readonly #timers: Timers;
+  readonly #beats: Beats;
   readonly #session: RtmpClientSession;
   readonly #socket;
   #cancelTimer: () => void;
@@ -37,10 +40,16 @@ class RtmpUpstream implements Upstream {
   /** Null before it is started: nothing waits for a beat then. */
   #cancelBeat: (() => void) | null = null;
 
-  constructor(request: UpstreamRequest, events: UpstreamEvents, timers: Timers, chunkSize: number) {
+  constructor(
+    request: UpstreamRequest,
+    events: UpstreamEvents,
+    o: { timers: Timers; beats: Beats; chunkSize: number },
+  ) {
+    const { timers, beats, chunkSize } = o;
     this.#request = request;
     this.#events = events;
     this.#timers = timers;
+    this.#beats = beats;
     const { origin, vhost, app, stream, hops, mode } = request;
     const query = withoutVhost(request.query);
     const url = { host: origin.host, port: origin.port, vhost, app, stream, query };
@@ -126,15 +135,15 @@ class RtmpUpstream implements Upstream {
   #onStarted(): void {
     this.#cancelTimer();
     this.#watchReceive();
-    if (isGathered(this.#request.gatherMs)) this.#awaitBeat();
+    if (isGathered(this.#request.gatherMs)) this.#awaitBeats();
     this.#events.started();
   }
 
-  #awaitBeat(): void {
-    this.#cancelBeat = this.#timers.after(this.#request.gatherMs, () => {
+  #awaitBeats(): void {
+    this.#cancelBeat = this.#beats.every(this.#request.gatherMs, () => {
       this.#reads.beat();
-      this.#socket.resume();
-      this.#awaitBeat();
+      // As `resume` does it, without the turn that a stream takes to begin to flow.
+      this.#socket.read(0);
     });
   }
 
