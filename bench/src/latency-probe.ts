@@ -77,8 +77,10 @@ function dial(mode: 'play' | 'publish', text: string, onStamp: (stampMs: number,
           clearTimeout(late);
           resolve();
         } else if (event.type === 'media') {
-          const stampMs = stampOf(event.message);
-          if (stampMs !== null) onStamp(stampMs, nowMs);
+          for (const message of event.messages) {
+            const stampMs = stampOf(message);
+            if (stampMs !== null) onStamp(stampMs, nowMs);
+          }
         } else fail(event.why);
       }
       flush();

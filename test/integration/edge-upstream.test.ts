@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { Beats } from '@dolphin/edge/app/beats.js';
 import { rtmpDial } from '@dolphin/edge/net/rtmp-upstream.js';
 import { encodeRtmpRun, MEDIA_CHUNK_SIZE, MessageType, RtmpServerSession } from '@dolphin/media';
 import { eventually } from '../support/eventually.js';
-import { TurnedClock } from './edge-support/http-server.js';
+import { TurnedClock } from '../support/turned-clock.js';
 
 const MIB = 1024 * 1024;
 const FRAMES = 24;
@@ -51,7 +52,11 @@ async function endedPublish(t: TestContext) {
     isStarted = true;
   };
   const nothing = () => undefined;
-  const upstream = rtmpDial(clock, () => 60_000)(
+  const upstream = rtmpDial(
+    clock,
+    new Beats(clock),
+    () => 60_000,
+  )(
     {
       ...{ mode: 'publish', origin: { host: '127.0.0.1', port }, vhost: 'v', app: 'live', stream: 's' },
       ...{ query: '', hops: [], connectTimeoutMs: 5000, receiveTimeoutMs: 0, gatherMs: 0 },
@@ -99,7 +104,11 @@ async function restingPull(t: TestContext, gatherMs = BEAT_MS) {
   const ends: string[] = [];
   let isStarted = false;
   const nothing = () => undefined;
-  const upstream = rtmpDial(clock, () => 60_000)(
+  const upstream = rtmpDial(
+    clock,
+    new Beats(clock),
+    () => 60_000,
+  )(
     {
       ...{ mode: 'play', origin: { host: '127.0.0.1', port }, vhost: 'v', app: 'live', stream: 's' },
       ...{ query: '', hops: [], connectTimeoutMs: 5000, receiveTimeoutMs: RECEIVE_MS, gatherMs },

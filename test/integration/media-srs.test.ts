@@ -68,9 +68,9 @@ test('what is published to SRS is played from it byte for byte, at the same time
   await eventually(() => started.has('publish started'), { what: 'SRS accepts the publisher' });
   openClient(t, 'play', url, (e) => {
     if (e.type === 'started') started.add('play started');
-    if (e.type !== 'media' || e.message.typeId === MessageType.dataAmf0) return;
-    const { typeId, timestamp, payload } = e.message;
-    got.push({ typeId, timestamp, payload: Buffer.from(payload) });
+    for (const { typeId, timestamp, payload } of e.type === 'media' ? e.messages : []) {
+      if (typeId !== MessageType.dataAmf0) got.push({ typeId, timestamp, payload: Buffer.from(payload) });
+    }
   });
   await eventually(() => started.has('play started'), { what: 'SRS accepts the player' });
   for (let from = 0; from < tags.length; from += TAGS_PER_STEP) {

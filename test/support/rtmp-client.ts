@@ -47,7 +47,7 @@ export function rtmpClient(
   socket.on('data', (data: Buffer) => {
     for (const event of session.push(data)) {
       if (event.type === 'started') state.started = true;
-      else if (event.type === 'media') state.media++;
+      else if (event.type === 'media') state.media += event.messages.length;
       else if (event.type === 'refused') state.refusal = event.code;
     }
     flush();

@@ -2,6 +2,7 @@ import { GrowingBuffer } from './growing-buffer.js';
 import { MediaError } from './media-error.js';
 import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './rtmp-message.js';
 import type { ByteAccount } from './slab-account.js';
+import { readUint24 } from './uint24.js';
 
 export interface ChunkReaderLimits {
   /** Largest message. 4 MiB: a key frame of 100 Mbit/s video is below 2 MiB. */
@@ -137,7 +138,7 @@ export class ChunkReader {
     if (headerEnd > data.length) return -1;
 
     const known = this.#streamOf(csid);
-    const extended = fmt === 3 ? known?.extended === true : data.readUIntBE(at, 3) === EXTENDED;
+    const extended = fmt === 3 ? known?.extended === true : readUint24(data, at) === EXTENDED;
     if (extended && headerEnd + 4 > data.length) return -1;
     const extendedField = extended ? data.readUInt32BE(headerEnd) : 0;
 
@@ -280,7 +281,7 @@ function applyHeader(
     throw new MediaError('chunk', `chunk stream ${state.csid} starts a message within another`);
   }
   if (fmt <= 1) {
-    const length = data.readUIntBE(at + 3, 3);
+    const length = readUint24(data, at + 3);
     if (inMessage && length !== state.length) {
       throw new MediaError('chunk', `a message of ${state.length} bytes turns into one of ${length}`);
     }
@@ -288,7 +289,7 @@ function applyHeader(
     state.typeId = data[at + 6]!;
     if (fmt === 0) state.streamId = data.readUInt32LE(at + 7);
   }
-  const time = extended ? extendedField : data.readUIntBE(at, 3);
+  const time = extended ? extendedField : readUint24(data, at);
   state.delta = time;
   state.timestamp = fmt === 0 ? time : (state.timestamp + time) >>> 0;
   state.extended = extended;

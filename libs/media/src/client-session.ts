@@ -56,7 +56,8 @@ export interface ConnectingClient {
 export type ClientEvent =
   /** The server agreed: media comes, or may be sent; or, if that was all, to the connection. (SRS says so before it knows whether the name is free.) */
   | { type: 'started' }
-  | { type: 'media'; message: RtmpMessage }
+  /** What came between two other events. */
+  | { type: 'media'; messages: RtmpMessage[] }
   /** The server's own code and words. `redirect`: where it wants us to go. The connection is of no more use. */
   | { type: 'refused'; code: string; why: string; redirect?: string }
   /** The stream is over at the server's end. */
@@ -127,7 +128,7 @@ export class RtmpClientSession {
       chunks = step.rest;
       this.#connect();
     }
-    for (const message of this.#reader.push(chunks)) this.#onMessage(message, events);
+    this.#reader.read(chunks, (message) => this.#onMessage(message, events));
     this.#control.acknowledge();
     return events;
   }
@@ -191,11 +192,16 @@ export class RtmpClientSession {
       const command = decodeCommand(m);
       if (command !== null) this.#onCommand(command, events);
     } else if (this.#o.mode === 'play' && (this.#state === 'asked' || this.#state === 'started')) {
-      for (const message of mediaOf(m)) {
-        this.#started(events);
-        events.push({ type: 'media', message });
-      }
+      for (const message of mediaOf(m)) this.#onMedia(message, events);
     }
+  }
+
+  /** A read brings dozens of messages: they are one event and one list. */
+  #onMedia(message: RtmpMessage, events: ClientEvent[]): void {
+    this.#started(events);
+    const last = events.at(-1);
+    if (last?.type === 'media') last.messages.push(message);
+    else events.push({ type: 'media', messages: [message] });
   }
 
   #onCommand(c: Command, events: ClientEvent[]): void {

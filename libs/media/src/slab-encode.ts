@@ -1,5 +1,6 @@
 import { FLV_TAG_OVERHEAD, writeFlvTagHead, writeFlvTagTail } from './flv.js';
 import { ChunkStream, MESSAGE_STREAM_ID, MessageType, type RtmpMessage } from './rtmp-message.js';
+import { readUint24, writeUint24 } from './uint24.js';
 
 /** From here on the 24-bit field of a chunk header says 0xFFFFFF and four bytes follow. */
 const EXTENDED = 0xffffff;
@@ -26,12 +27,16 @@ export function writeRtmpRun(message: RtmpMessage, chunkSize: number, out: Buffe
   const csid = sharedChunkStream(typeId);
   const extended = timestamp >= EXTENDED;
   let at = start;
-  out[at++] = csid;
-  at = out.writeUIntBE(extended ? EXTENDED : timestamp, at, 3);
-  at = out.writeUIntBE(payload.length, at, 3);
-  out[at++] = typeId;
-  at = out.writeUInt32LE(MESSAGE_STREAM_ID, at);
+  out[at] = csid;
+  writeUint24(out, extended ? EXTENDED : timestamp, at + 1);
+  writeUint24(out, payload.length, at + 4);
+  out[at + 7] = typeId;
+  at = out.writeUInt32LE(MESSAGE_STREAM_ID, at + 8);
   if (extended) at = out.writeUInt32BE(timestamp, at);
+  if (payload.length <= chunkSize) {
+    out.set(payload, at);
+    return at + payload.length;
+  }
   for (let from = 0; ; ) {
     const to = Math.min(from + chunkSize, payload.length);
     payload.copy(out, at, from, to);
@@ -126,8 +131,8 @@ interface MessageInRun {
 
 function* messagesIn(run: Buffer, chunkSize: number): Generator<MessageInRun> {
   for (let at = 0; at < run.length; ) {
-    const time = run.readUIntBE(at + 1, 3);
-    const length = run.readUIntBE(at + 4, 3);
+    const time = readUint24(run, at + 1);
+    const length = readUint24(run, at + 4);
     const typeId = run[at + 7]!;
     const isExtended = time === EXTENDED;
     const timestamp = isExtended ? run.readUInt32BE(at + FIRST_HEADER_BYTES) : time;

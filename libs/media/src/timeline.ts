@@ -11,6 +11,11 @@ const REBASE_AT_LATEST_MS = 2 ** 31 - 1_000;
 
 export type Track = 'audio' | 'video';
 
+interface TrackTime {
+  last: number;
+  step: number;
+}
+
 /**
  * off: times pass as they are (a back source: the stream edge corrects). zero: only counted from the first.
  * full: one clock, corrected.
@@ -30,7 +35,9 @@ export class StreamTimeline {
   /** The newest time given out, of all tracks. */
   #last = 0;
   #lastAtMs = 0;
-  readonly #track: Record<Track, { last: number; step: number } | null> = { audio: null, video: null };
+  /** Each track's own last time, and the last step to it; a field each, since a property by name costs as much as all the rest. */
+  #audio: TrackTime | null = null;
+  #video: TrackTime | null = null;
 
   constructor(mode: TimeJitter) {
     this.#mode = mode;
@@ -60,8 +67,8 @@ export class StreamTimeline {
     if (out > 2 ** 31 && this.#last < MAX_STEP_MS) out = 0;
     if (out >= REBASE_AT_LATEST_MS || (out >= REBASE_FROM_MS && isKeyFrame)) {
       this.#setOffset(timestamp, 0);
-      this.#track.audio = null;
-      this.#track.video = null;
+      this.#audio = null;
+      this.#video = null;
       this.#last = 0;
       out = 0;
     }
@@ -69,7 +76,7 @@ export class StreamTimeline {
   }
 
   #corrected(track: Track, timestamp: number, out: number, nowMs: number): number {
-    const own = this.#track[track];
+    const own = this.#of(track);
     // Signed 32-bit difference: a step over the wrap of the source's counter is a small one.
     const fromLast = (out - this.#last) | 0;
     const passed = this.#lastAtMs === 0 ? 0 : Math.max(0, nowMs - this.#lastAtMs);
@@ -83,9 +90,11 @@ export class StreamTimeline {
   }
 
   #give(track: Track, out: number, nowMs: number): number {
-    const own = this.#track[track];
+    const own = this.#of(track);
     if (own === null) {
-      this.#track[track] = { last: out, step: 0 };
+      const first = { last: out, step: 0 };
+      if (track === 'audio') this.#audio = first;
+      else this.#video = first;
     } else {
       const step = out - own.last;
       if (step > 0 && step <= 1000) own.step = step;
@@ -97,7 +106,11 @@ export class StreamTimeline {
   }
 
   #stepOf(track: Track): number {
-    return this.#track[track]?.step || DEFAULT_STEP_MS;
+    return this.#of(track)?.step || DEFAULT_STEP_MS;
+  }
+
+  #of(track: Track): TrackTime | null {
+    return track === 'audio' ? this.#audio : this.#video;
   }
 
   #setOffset(timestamp: number, out: number): void {

@@ -7,6 +7,7 @@ import { DOLPHIN_VERSION } from '@dolphin/protocol/plain.js';
 import { createLogger, Lifecycle, type Logger } from '@dolphin/runtime';
 import { ConfError, type Directive } from '@dolphin/srs/conf.js';
 import { Admission } from './app/admission.js';
+import { Beats } from './app/beats.js';
 import { type Client, Clients } from './app/clients.js';
 import { drainOut } from './app/drain-out.js';
 import { type DvrOptions, dvrTaps } from './app/dvr-tap.js';
@@ -244,7 +245,8 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
   const random = Math.random;
   const timers = systemTimers;
   const settings = live.current;
-  const dial = rtmpDial(timers, () => live.current.chunkSize);
+  const beats = new Beats(timers);
+  const dial = rtmpDial(timers, beats, () => live.current.chunkSize);
   const serverId = settings.serverId ?? `vid-${newId(7)}`;
   const serviceId = newId(8);
   const trouble = noTrouble();
@@ -278,6 +280,7 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
     clients,
     unfinished: new ByteAccount(TOTAL_UNFINISHED_BYTES),
     timers,
+    beats,
     log,
     random,
     trouble,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Admission } from '@dolphin/edge/app/admission.js';
+import { Beats } from '@dolphin/edge/app/beats.js';
 import { Clients } from '@dolphin/edge/app/clients.js';
 import { HookCalls, type PostHook } from '@dolphin/edge/app/hook-calls.js';
 import type { HttpRoute } from '@dolphin/edge/app/http-routes.js';
@@ -13,6 +14,7 @@ import { HttpConnection } from '@dolphin/edge/net/http-connection.js';
 import { ByteAccount } from '@dolphin/media';
 import { parseConf } from '@dolphin/srs';
 import { openClient } from '../../support/raw-client.js';
+import { TurnedClock } from '../../support/turned-clock.js';
 
 /** A server of nothing but HTTP connections, with routes and a clock of the test's. */
 export async function startHttpServer(t: TestContext, httpRoutes: readonly HttpRoute[]) {
@@ -52,6 +54,7 @@ export async function startServer(t: TestContext, parts: ServerParts) {
     clients: new Clients(100),
     unfinished: new ByteAccount(1024 * 1024),
     timers: clock,
+    beats: new Beats(clock),
     log,
     random,
     trouble,
@@ -75,27 +78,3 @@ export async function startServer(t: TestContext, parts: ServerParts) {
 }
 
 const noDial: Dial = () => ({ close: () => undefined, send: () => true });
-
-/** Time passes when the test says so. */
-export class TurnedClock {
-  #ms = 0;
-  readonly #due = new Set<{ atMs: number; fn: () => void }>();
-
-  now(): number {
-    return this.#ms;
-  }
-
-  after(ms: number, fn: () => void): () => void {
-    const entry = { atMs: this.#ms + ms, fn };
-    this.#due.add(entry);
-    return () => this.#due.delete(entry);
-  }
-
-  pass(ms: number): void {
-    this.#ms += ms;
-    for (const entry of [...this.#due]) {
-      if (entry.atMs > this.#ms || !this.#due.delete(entry)) continue;
-      entry.fn();
-    }
-  }
-}

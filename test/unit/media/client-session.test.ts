@@ -72,7 +72,7 @@ describe('a player and a server', () => {
     const frame = { typeId: 9, timestamp: 40, streamId: 1, payload: Buffer.alloc(70_000, 3) };
     const events = client.push(encodeMessage(frame, 6, 60_000));
     assert.deepEqual(atClient, [{ type: 'started' }]);
-    assert.deepEqual(events, [{ type: 'media', message: frame }]);
+    assert.deepEqual(events, [{ type: 'media', messages: [frame] }]);
   });
 
   it('know the end of the stream', () => {

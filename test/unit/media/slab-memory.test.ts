@@ -3,20 +3,39 @@ import { describe, it } from 'node:test';
 import { SlabMemory } from '@dolphin/media';
 import fc from 'fast-check';
 
+/** The longest for which it is known how much was in use. */
+const KNOWN_MS = 30_000;
+
 describe('the memory of slabs', () => {
-  it('is what was asked for and at most an eighth more, and nobody else has it', () => {
-    const step = fc.record({ bytes: fc.integer({ min: 1, max: 3_000_000 }), gives: fc.nat({ max: 5 }) });
+  it('is what was asked for and at most three eighths more, and nobody else has it', () => {
+    const step = fc.record({
+      bytes: fc.integer({ min: 1, max: 3_000_000 }),
+      gives: fc.nat({ max: 5 }),
+      loses: fc.nat({ max: 1 }),
+      passMs: fc.nat({ max: 10_000 }),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const memory = new SlabMemory();
         const held: Buffer[] = [];
-        for (const { bytes, gives } of steps) {
+        let nowMs = 0;
+        let most = 0;
+        for (const { bytes, gives, loses, passMs } of steps) {
           const taken = memory.take(bytes);
-          assert.ok(taken.length >= bytes && taken.length <= Math.max(1024, Math.ceil(bytes * 1.125)));
+          assert.ok(taken.length >= bytes && taken.length <= Math.max(1280, Math.ceil(bytes * 1.375)));
           assert.ok(held.every(({ buffer }) => buffer !== taken.buffer));
           held.push(taken);
+          most = Math.max(most, memory.usedBytes);
           for (const given of held.splice(0, gives)) memory.give(given);
-          assert.ok(memory.idleBytes <= 8 * 1024 * 1024);
+          for (const lost of held.splice(0, loses)) memory.lose(lost);
+          const used = held.filter(({ length }) => length <= 1024 * 1024);
+          assert.equal(
+            memory.usedBytes,
+            used.reduce((sum, { length }) => sum + length, 0),
+          );
+          assert.ok(memory.usedBytes + memory.idleBytes <= most * 1.125);
+          nowMs += passMs;
+          memory.watch(nowMs);
         }
       }),
       { numRuns: 100 },
@@ -30,5 +49,33 @@ describe('the memory of slabs', () => {
     assert.equal(memory.idleBytes, first.length);
     assert.equal(memory.take(19_999), first);
     assert.equal(memory.idleBytes, 0);
+    memory.give(first);
+    assert.equal(memory.take(17_000), first);
+  });
+
+  it('is kept for as many as were in use at once, also where all are given back together', () => {
+    const memory = new SlabMemory();
+    const gop = Array.from({ length: 1000 }, () => memory.take(22_000));
+    for (const each of gop) memory.give(each);
+    const known = new Set(gop);
+    for (let i = 0; i < 1000; i++) assert.ok(known.delete(memory.take(21_500)), 'new memory');
+  });
+
+  it('is given up when so much was not needed for a while', () => {
+    const memory = new SlabMemory();
+    const gop = Array.from({ length: 1000 }, () => memory.take(22_000));
+    for (const each of gop) memory.give(each);
+    const { idleBytes } = memory;
+    memory.watch(KNOWN_MS / 2);
+    assert.equal(memory.idleBytes, idleBytes);
+    memory.watch(KNOWN_MS);
+    assert.equal(memory.idleBytes, 0);
+  });
+
+  it('is not kept beyond a bound, whatever was in use', () => {
+    const memory = new SlabMemory();
+    const all = Array.from({ length: 300 }, () => memory.take(1_000_000));
+    for (const each of all) memory.give(each);
+    assert.ok(memory.idleBytes > 100 * 1024 * 1024 && memory.idleBytes <= 128 * 1024 * 1024);
   });
 });

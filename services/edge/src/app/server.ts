@@ -3,6 +3,7 @@ import type { HttpAnswer } from '../domain/http-answer.js';
 import { randomId } from '../domain/random-id.js';
 import type { EdgeSettings } from '../domain/settings.js';
 import type { Admission } from './admission.js';
+import type { Beats } from './beats.js';
 import type { Clients } from './clients.js';
 import type { HttpRoute } from './http-routes.js';
 import type { Log, Timers } from './ports.js';
@@ -46,6 +47,7 @@ export interface ServerContext {
   /** Of unfinished messages. */
   readonly unfinished: ByteAccount;
   readonly timers: Timers;
+  readonly beats: Beats;
   readonly log: Log;
   readonly random: () => number;
   readonly trouble: TroubleCounts;

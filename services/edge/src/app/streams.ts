@@ -181,6 +181,7 @@ export class Streams {
   /** Once a second. */
   watch(nowMs: number): void {
     for (const { hub } of this.#entries.values()) hub.watch(nowMs);
+    this.#memory.watch(nowMs);
     const pins = [...this.#entries.values()].flatMap(({ hub }) => [...hub.pins()]);
     for (const { player } of pinsToClose(pins, MAX_PINNED_BYTES)) player.giveUp();
   }

@@ -222,8 +222,8 @@ export class RtmpConnection extends ClientConnection {
       refuse(path === 'busy' ? `${keyText(key)} is published already` : 'a loop of edges');
       return;
     }
-    const { timers } = this.context;
-    const publishing = new RtmpPublishing({ key, path, settings, timers, pace: this.#pace, reads: this.reads });
+    const { timers, beats } = this.context;
+    const publishing = new RtmpPublishing({ key, path, settings, timers, beats, pace: this.#pace, reads: this.reads });
     this.#become({ is: 'publishing', publishing });
     this.shareReads();
     this.context.log.info({ client: this.id, stream: keyText(key), address: this.address }, 'publish');

@@ -1,4 +1,5 @@
 import type { RtmpMessage } from '@dolphin/media';
+import type { Beats } from '../app/beats.js';
 import type { Timers } from '../app/ports.js';
 import type { PublishPath } from '../app/publisher.js';
 import type { ClientPace } from '../domain/client-pace.js';
@@ -14,6 +15,7 @@ export interface RtmpPublishingOptions {
   readonly path: PublishPath;
   readonly settings: VhostSettings;
   readonly timers: Timers;
+  readonly beats: Beats;
   /** Of its client. */
   readonly pace: ClientPace;
   readonly reads: ReadHolds;
@@ -28,12 +30,11 @@ export class RtmpPublishing {
   readonly #beat: ReadBeat | null;
 
   constructor(o: RtmpPublishingOptions) {
-    const { key, path, settings, timers, reads } = o;
+    const { key, path, settings, timers, beats, reads } = o;
     this.key = key;
     this.#o = o;
     this.#watch = new PublishWatch(settings, timers.now());
-    const read = () => reads.letGo('beat');
-    this.#beat = path.gatherMs === 0 ? null : new ReadBeat({ timers, everyMs: path.gatherMs, read });
+    this.#beat = path.gatherMs === 0 ? null : new ReadBeat(beats, path.gatherMs, () => reads.letGo('beat'));
   }
 
   /** To be called after each read of so many bytes. The answer: what it brought has waited in the kernel. */

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { type ClientEvent, MediaError, RtmpClientSession, type RtmpMessage, withoutVhost } from '@dolphin/media';
+import type { Beats } from '../app/beats.js';
 import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
 import { isGathered } from '../domain/gathered-reads.js';
@@ -17,8 +18,8 @@ const GOODBYE_MS = 1000;
 const HANG_UP_MS = 10_000;
 
 /** Dials RTMP servers. */
-export function rtmpDial(timers: Timers, chunkSize: () => number): Dial {
-  return (request, events) => new RtmpUpstream(request, events, timers, chunkSize());
+export function rtmpDial(timers: Timers, beats: Beats, chunkSize: () => number): Dial {
+  return (request, events) => new RtmpUpstream(request, events, { timers, beats, chunkSize: chunkSize() });
 }
 
 /** A client connection to an upstream server: pulls a stream from it, or publishes one to it. */
@@ -26,6 +27,7 @@ class RtmpUpstream implements Upstream {
   readonly #request: UpstreamRequest;
   readonly #events: UpstreamEvents;
   readonly #timers: Timers;
+  readonly #beats: Beats;
   readonly #session: RtmpClientSession;
   readonly #socket;
   #cancelTimer: () => void;
@@ -35,10 +37,16 @@ class RtmpUpstream implements Upstream {
   /** Null before it is started: nothing waits for a beat then. */
   #beat: ReadBeat | null = null;
 
-  constructor(request: UpstreamRequest, events: UpstreamEvents, timers: Timers, chunkSize: number) {
+  constructor(
+    request: UpstreamRequest,
+    events: UpstreamEvents,
+    o: { timers: Timers; beats: Beats; chunkSize: number },
+  ) {
+    const { timers, beats, chunkSize } = o;
     this.#request = request;
     this.#events = events;
     this.#timers = timers;
+    this.#beats = beats;
     const { origin, vhost, app, stream, hops, mode } = request;
     const query = withoutVhost(request.query);
     const url = { host: origin.host, port: origin.port, vhost, app, stream, query };
@@ -109,26 +117,24 @@ class RtmpUpstream implements Upstream {
   }
 
   #onEvents(events: readonly ClientEvent[], gathered: boolean): void {
-    const media: RtmpMessage[] = [];
+    // What came before its end goes out at once: nothing else will close their slab.
+    const isEnd = events.some(({ type }) => type === 'refused' || type === 'ended');
     for (const event of events) {
-      if (event.type === 'media') media.push(event.message);
+      if (event.type === 'media') this.#events.media(event.messages, gathered || isEnd);
       else if (event.type === 'started') this.#onStarted();
       else {
-        if (media.length > 0) this.#events.media(media.splice(0), true);
         this.#end(event.type === 'refused' ? 'refused' : 'lost', event.type === 'refused' ? event.code : '', event.why);
         return;
       }
     }
-    if (media.length > 0) this.#events.media(media, gathered);
   }
 
   #onStarted(): void {
     this.#cancelTimer();
     this.#watchReceive();
     const { gatherMs } = this.#request;
-    if (isGathered(gatherMs)) {
-      this.#beat = new ReadBeat({ timers: this.#timers, everyMs: gatherMs, read: () => this.#socket.resume() });
-    }
+    // As `resume` does it, without the turn that a stream takes to begin to flow.
+    if (isGathered(gatherMs)) this.#beat = new ReadBeat(this.#beats, gatherMs, () => this.#socket.read(0));
     this.#events.started();
   }
 
