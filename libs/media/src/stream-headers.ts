@@ -84,8 +84,8 @@ function withTrackHeader(headers: StreamHeaders, message: RtmpMessage): StreamHe
   const isVideo = message.typeId === MessageType.video;
   const tracks = isVideo ? videoHeaderTracks(message.payload) : audioHeaderTracks(message.payload);
   const known = isVideo ? headers.videoTracks : headers.audioTracks;
-  const { headers: now, isForgotten } = withHeader(known, ownCopy(message), tracks);
-  return withTracks({ ...headers, forgotten: headers.forgotten + (isForgotten ? 1 : 0) }, isVideo, now);
+  const { headers: now, forgotten } = withHeader(known, ownCopy(message), tracks);
+  return withTracks({ ...headers, forgotten: headers.forgotten + forgotten }, isVideo, now);
 }
 
 function withFrame(headers: StreamHeaders, { typeId, payload }: RtmpMessage): StreamHeaders {

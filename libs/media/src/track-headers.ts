@@ -39,21 +39,25 @@ export function spokenHeaders(headers: TrackHeaders): readonly RtmpMessage[] {
 }
 
 /**
- * With `message` in force for `tracks`, or without it where there are too many tracks (`isForgotten`): what it takes the place of is gone
- * either way, since it would be the wrong one. That of the first track is always kept.
+ * With `message` in force for `tracks`, or without it where there are too many: what it takes the place of is gone either way, since
+ * it would be the wrong one. That of the first track is always kept, and the oldest of others goes for it: one that was of the first
+ * track, too, until now, is one more of theirs. `forgotten`: messages for which there is no room.
  */
 export function withHeader(
   headers: TrackHeaders,
   message: RtmpMessage,
   tracks: readonly TrackCodec[],
-): { headers: TrackHeaders; isForgotten: boolean } {
+): { headers: TrackHeaders; forgotten: number } {
   const rest = without(headers, new Set(tracks.map(({ id }) => id)));
   const header = { message, tracks: tracks.map((track) => ({ ...track, others: 0 })) };
-  const all = [...rest, header];
-  if (isOfFirst(header) || (tracksOf(all) <= MAX_HEADER_TRACKS && furtherBytes(all) <= MAX_TRACK_HEADER_BYTES)) {
-    return { headers: all, isForgotten: false };
+  if (!isOfFirst(header)) {
+    const all = [...rest, header];
+    return hasRoomFor(all) ? { headers: all, forgotten: 0 } : { headers: rest, forgotten: 1 };
   }
-  return { headers: rest, isForgotten: true };
+  // None of these is of the first track any more.
+  let forgotten = 0;
+  while (forgotten < rest.length && !hasRoomFor([...rest.slice(forgotten), header])) forgotten++;
+  return { headers: [...rest.slice(forgotten), header], forgotten };
 }
 
 /** After a frame of `track`: the same object, unless it begins or ends a codec, or is on the way to that. */
@@ -81,10 +85,8 @@ function isOfFirst({ tracks }: KeptHeader): boolean {
   return tracks.some(({ id }) => id === 0);
 }
 
-function tracksOf(headers: TrackHeaders): number {
-  return headers.reduce((sum, { tracks }) => sum + tracks.length, 0);
-}
-
-function furtherBytes(headers: TrackHeaders): number {
-  return headers.reduce((sum, each) => sum + (isOfFirst(each) ? 0 : each.message.payload.length), 0);
+function hasRoomFor(headers: TrackHeaders): boolean {
+  const count = headers.reduce((sum, { tracks }) => sum + tracks.length, 0);
+  const bytes = headers.reduce((sum, each) => sum + (isOfFirst(each) ? 0 : each.message.payload.length), 0);
+  return count <= MAX_HEADER_TRACKS && bytes <= MAX_TRACK_HEADER_BYTES;
 }

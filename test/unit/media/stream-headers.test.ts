@@ -122,6 +122,14 @@ describe('the headers of a stream', () => {
     assert.equal(headers.forgotten, 1);
   });
 
+  it('are of bounded length, too, where each is of the first track until the next one comes', () => {
+    const large = (id: number) => multitrack('video', 0, [part(0, 'x'.repeat(40_000)), part(id)]);
+    const steps = [1, 2, 3, 4].map((id): Step => ['video-header', large(id)]);
+    const headers = after(steps);
+    assert.deepEqual(startOf(headers), texts(large(3), large(4)));
+    assert.equal(headers.forgotten, 2);
+  });
+
   it('of a codec that is not spoken any more are gone', () => {
     const before = after([
       ['video-header', hex(AVC.header)],
@@ -218,8 +226,7 @@ describe('the headers of a stream', () => {
         }
         const kept = headers.videoTracks.flatMap(({ tracks }) => tracks);
         assert.equal(new Set(kept.map(({ id }) => id)).size, kept.length);
-        // A message of the first track is kept whole, however many tracks it has.
-        assert.ok(kept.length <= MAX_HEADER_TRACKS + 4, `${kept.length} tracks`);
+        assert.ok(kept.length <= MAX_HEADER_TRACKS, `${kept.length} tracks`);
       }),
     );
   });
