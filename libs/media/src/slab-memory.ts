@@ -1,7 +1,7 @@
 /** Kept for the next slabs, at most: a quarter of what all rings of a process may hold. */
 const MAX_IDLE_BYTES = 128 * 1024 * 1024;
 /** Of what was in use: what comes next is not of quite the same sizes. */
-const SPARE_PART = 1 / 8;
+const SPARE_PART = 1 / 4;
 /** For so long it is known how much was in use at once: rings give up a whole GOP at its end, and few are longer. */
 const KNOWN_MS = 15_000;
 const SMALLEST_POWER = 10;
@@ -10,15 +10,18 @@ const SMALLEST_BYTES = 2 ** SMALLEST_POWER;
 const LARGEST_BYTES = 1024 * 1024;
 /** Sizes between two powers of two. */
 const STEPS = 8;
-/** Of larger sizes, tried where there is none of its own: what is taken is at most three eighths more than what was asked for. */
-const STEPS_ABOVE = 2;
+/**
+ * Of larger sizes, tried where there is none of its own. With half as many a fifth of all slabs found none, and sizes are so
+ * mixed that the memory in use is hardly more for it: at worst five eighths above what was asked for.
+ */
+const STEPS_ABOVE = 4;
 
 /**
  * Memory of slabs, used again for later ones. Left to the collector, the bytes of a hundred streams start it each few
  * seconds, and it walks over all that thousands of players have in the heap; meanwhile there is twice as much memory in
  * use as is needed. Shared by all streams of a process. Many have their key frames at the same moments: they give up a
  * GOP each then, and need as much again until the next one. So the process keeps what it had in use at once a short
- * while ago, and an eighth more.
+ * while ago, and a quarter more.
  */
 export class SlabMemory {
   /** By size number. */
@@ -90,15 +93,24 @@ export class SlabMemory {
   #trim(): void {
     const most = Math.max(this.#most, this.#mostBefore);
     const limit = Math.min(MAX_IDLE_BYTES, most * (1 + SPARE_PART) - this.#usedBytes);
-    for (const known of this.#idle) {
-      if (this.#idleBytes <= limit) return;
-      if (known === undefined) continue;
-      while (this.#idleBytes > limit) {
-        const gone = known.pop();
-        if (gone === undefined) break;
-        this.#idleBytes -= gone.length;
-      }
+    while (this.#idleBytes > limit) {
+      const gone = this.#plentiful()?.pop();
+      if (gone === undefined) return;
+      this.#idleBytes -= gone.length;
     }
+  }
+
+  /** Those of the size of which most bytes are idle: what nobody asks for any more goes, and no size is left with none. */
+  #plentiful(): Buffer[] | undefined {
+    let most = 0;
+    let found: Buffer[] | undefined;
+    for (const known of this.#idle) {
+      const bytes = known === undefined ? 0 : known.length * (known[0]?.length ?? 0);
+      if (bytes <= most) continue;
+      most = bytes;
+      found = known;
+    }
+    return found;
   }
 }
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 const KNOWN_MS = 30_000;
 
 describe('the memory of slabs', () => {
-  it('is what was asked for and at most three eighths more, and nobody else has it', () => {
+  it('is what was asked for and at most five eighths more, and nobody else has it', () => {
     const step = fc.record({
       bytes: fc.integer({ min: 1, max: 3_000_000 }),
       gives: fc.nat({ max: 5 }),
@@ -22,7 +22,7 @@ describe('the memory of slabs', () => {
         let most = 0;
         for (const { bytes, gives, loses, passMs } of steps) {
           const taken = memory.take(bytes);
-          assert.ok(taken.length >= bytes && taken.length <= Math.max(1280, Math.ceil(bytes * 1.375)));
+          assert.ok(taken.length >= bytes && taken.length <= Math.max(1536, Math.ceil(bytes * 1.625)));
           assert.ok(held.every(({ buffer }) => buffer !== taken.buffer));
           held.push(taken);
           most = Math.max(most, memory.usedBytes);
@@ -33,7 +33,7 @@ describe('the memory of slabs', () => {
             memory.usedBytes,
             used.reduce((sum, { length }) => sum + length, 0),
           );
-          assert.ok(memory.usedBytes + memory.idleBytes <= most * 1.125);
+          assert.ok(memory.usedBytes + memory.idleBytes <= most * 1.25);
           nowMs += passMs;
           memory.watch(nowMs);
         }
