@@ -51,10 +51,23 @@ async function bundle(main: URL, built: readonly string[]): Promise<void> {
     target: 'node20',
     logLevel: 'warning',
     banner: { js: REQUIRE },
-    plugins: [ownUrls(file)],
+    plugins: [loadedFirst(file), ownUrls(file)],
   });
   renameSync(`${file}.new`, file);
   writeFileSync(bundleStampsOf(main), `${JSON.stringify(stamps)}\n`);
+}
+
+/** What `bin/dolphin-edge` loads before the rest holds signals for it: the bundle takes that module, not a copy. */
+function loadedFirst(bundleFile: string): Plugin {
+  return {
+    name: 'loaded-first',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /\/early-signals\.js$/ }, ({ path, resolveDir }) => ({
+        path: `./${relative(join(bundleFile, '..'), join(resolveDir, path))}`,
+        external: true,
+      }));
+    },
+  };
 }
 
 /** Our modules find files from where they lie: `import.meta.url` stays that of the module. */
