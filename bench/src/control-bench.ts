@@ -79,7 +79,7 @@ async function measureFarm(
   await wait(SETTLE_MS);
   const killToReadyMs = spread(await killEdges(farm, o.kills));
   o.progress(`an edge is ready ${killToReadyMs.median} ms after kill -9`);
-  const cli = [join(root, 'services/cli/dist/main.js'), '--api', farm.api, 'status', '--json'];
+  const cli = [join(root, 'bin/dolphin-cli'), '--api', farm.api, 'status', '--json'];
   const status = { ms: spread(timesOf(cli)), bareNodeMs: spread(timesOf(['-e', '0'])).median };
   await wait(SETTLE_MS);
   const idle = await watchIdle(farm, o.seconds);

@@ -8,7 +8,7 @@ import { podState } from './pod-state.js';
 import { processTree } from './process-tree.js';
 import { root } from './start-program.js';
 
-const LAUNCHER = join(root, 'services/launcher/dist/main.js');
+const LAUNCHER = join(root, 'bin/dolphin-launcher');
 /** Blocks of a hundred ports below Linux's ephemeral range and beside the farm's own defaults. */
 const FIRST_BLOCK = 13_000;
 const BLOCKS = 50;

@@ -49,7 +49,7 @@ async function startWithoutRedis(t: TestScope, up: Up): Promise<TestProcess> {
     if (stdout !== '') await symlink(stdout.trim(), join(bin, name === 'nats-server' ? 'other-nats' : name));
   }
   const env = { ...process.env, PATH: bin, NATS_SERVER_BIN: 'other-nats' };
-  const main = fromRoot('services/launcher/dist/main.js');
+  const main = fromRoot('bin/dolphin-launcher');
   return started(startProcess(t, process.execPath, [main, ...up.args], { detached: true, env }));
 }
 

@@ -4,7 +4,7 @@ import { fromRoot } from '../support/paths.js';
 import { freePort } from '../support/ports.js';
 import { run } from '../support/processes.js';
 import { hostView } from '../unit/cli/samples.js';
-import { cli, cliMain, fakeEdge, fakeFarm, fakeMaster, refusal, serve } from './cli-support/fake-farm.js';
+import { cli, fakeEdge, fakeFarm, fakeMaster, refusal, serve } from './cli-support/fake-farm.js';
 
 const nobody = async () => `http://127.0.0.1:${await freePort()}`;
 
@@ -63,7 +63,9 @@ test('status loads no schemas and no parser of command lines: they take longer t
   });
   const loads = async (verb: string) => {
     const env = { PATH: process.env['PATH'] ?? '', NODE_DEBUG: 'esm' };
-    const { stderr } = await run(t, process.execPath, [cliMain, '--api', master, verb, '--json'], { env });
+    // Its modules: a bundle has one, and runs of it what these would load.
+    const modules = fromRoot('services/cli/dist/main.js');
+    const { stderr } = await run(t, process.execPath, [modules, '--api', master, verb, '--json'], { env });
     assert.match(stderr, /services\/cli\/dist\/main\.js/, 'Node says what it loads');
     return ['/zod/', '/commander/', 'yaml', 'pino', 'nats'].filter((name) =>
       stderr.includes(`node_modules/${name.replaceAll('/', '')}/`),

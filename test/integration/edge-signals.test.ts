@@ -29,10 +29,10 @@ function portsOf(pid: number): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Is signalled by itself as soon as it asks for its modules; the hook runs in a thread, which signals do not wait for. */
+/** Is signalled by itself as soon as it asks for its modules, or the one file that is made of them; the hook runs in a thread, which signals do not wait for. */
 function signalsItself(signal: NodeJS.Signals): string {
   const resolve = `export async function resolve(name, context, next) {
-    if (name.endsWith('/edge-process.js')) process.kill(process.pid, '${signal}');
+    if (/\\/(edge-process\\.js|bundled\\.mjs)$/.test(name)) process.kill(process.pid, '${signal}');
     return next(name, context);
   }`;
   const hook = `data:text/javascript,${encodeURIComponent(resolve)}`;

@@ -50,10 +50,7 @@ test('a rolling change goes on under the next leader, stops at what does not sta
   await master.applied({ perHost: 2 }, { engine: 'broken', update: QUICK });
   await master.until('it is tried again', ({ update }) => update?.specVersion === 4 && update.state === 'stopped');
   const cli = (...args: string[]) =>
-    run(t, process.execPath, [
-      fromRoot('services/cli/dist/main.js'),
-      ...['--api', `http://127.0.0.1:${master.port}`, ...args],
-    ]);
+    run(t, process.execPath, [fromRoot('bin/dolphin-cli'), ...['--api', `http://127.0.0.1:${master.port}`, ...args]]);
   const rollback = await cli('rollback', '2', '--wait');
   assert.equal(rollback.code, 0, rollback.stderr);
   const back = await master.view();

@@ -55,9 +55,7 @@ test('with tokens the API answers who brings one, as far as it goes, and tells n
 
   const token = join(dir, 'token');
   const cli = (...args: string[]) =>
-    run(t, process.execPath, [
-      ...[fromRoot('services/cli/dist/main.js'), '--api', `http://127.0.0.1:${master.port}`, ...args],
-    ]);
+    run(t, process.execPath, [...[fromRoot('bin/dolphin-cli'), '--api', `http://127.0.0.1:${master.port}`, ...args]]);
   const refused = await cli('hosts');
   assert.deepEqual([refused.code, /token/.test(refused.stderr)], [77, true]);
   await writeFile(token, `${READS}\n`, { mode: 0o600 });

@@ -244,7 +244,7 @@ vhost __defaultVhost__ { play { gop_cache on; } }\n`;
   }
 
   cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const main = fromRoot('services/cli/dist/main.js');
+    const main = fromRoot('bin/dolphin-cli');
     return run(this.#t, process.execPath, [main, '--api', `http://127.0.0.1:${this.apiPort}`, ...args]);
   }
 

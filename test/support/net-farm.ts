@@ -139,7 +139,7 @@ export class NetFarm {
   }
 
   cli(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    return run(this.#t, process.execPath, [fromRoot('services/cli/dist/main.js'), '--api', this.#api, ...args]);
+    return run(this.#t, process.execPath, [fromRoot('bin/dolphin-cli'), '--api', this.#api, ...args]);
   }
 
   #post(path: string, body: object): Promise<Response> {

@@ -45,7 +45,7 @@ import { keepTitle } from './process/title.js';
 import { readExcuse, readUsage } from './process/usage.js';
 import { adviceFor, portsOfCommandLine } from './start-advice.js';
 
-const RELAY_SCRIPT = fileURLToPath(new URL('./relay/main.js', import.meta.url));
+const RELAY_SCRIPT = fileURLToPath(new URL('../../../bin/dolphin-relay', import.meta.url));
 /** Edges get 5 s after SIGTERM; then they are killed. */
 const EDGES_STOP_MS = 8000;
 

@@ -96,7 +96,7 @@ export async function fakeFarm(t: TestScope, apis: readonly string[], more: Part
   return farmView({ edges: [edgeView('back-source', { api: back }), ...edges], ...more });
 }
 
-export const cliMain = fromRoot('services/cli/dist/main.js');
+export const cliMain = fromRoot('bin/dolphin-cli');
 
 /** Runs dolphin-cli as a process of its own, with nothing of our environment in it. */
 export function cli(t: TestScope, api: string, ...args: string[]) {

@@ -17,8 +17,18 @@ describe('batches of test files', () => {
     ]);
   });
 
-  test('hold one file each of what starts processes, of fuzz tests, and of what lies in no directory', () => {
-    for (const name of ['e2e/a', 'integration/a', 'integration/pod/a', 'unit/fuzz/a', 'unit/a']) {
+  test('hold a few integration tests of one program', () => {
+    const pods = ['a', 'b', 'c', 'd', 'e'].map((what) => `integration/pod-${what}`);
+    assert.deepEqual(cut('integration/edge-a', ...pods, 'integration/machines'), [
+      ['integration/edge-1', ['integration/edge-a']],
+      ['integration/pod-1', pods.slice(0, 4)],
+      ['integration/pod-2', pods.slice(4)],
+      ['integration/machines-1', ['integration/machines']],
+    ]);
+  });
+
+  test('hold one file each of end-to-end tests, of fuzz tests, and of what lies in no directory', () => {
+    for (const name of ['e2e/a', 'unit/fuzz/a', 'unit/a']) {
       assert.deepEqual(cut(name, `${name}-too`), [
         [`${name}.test.js`, [name]],
         [`${name}-too.test.js`, [`${name}-too`]],

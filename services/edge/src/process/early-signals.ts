@@ -14,8 +14,12 @@ const remember = (signal: NodeJS.Signals): void => {
   if (askedToEnd.length < MAX_REMEMBERED) askedToEnd.push(signal as QuitSignal);
 };
 
-/** To be called once, before all else. */
+let isCatching = false;
+
+/** Before all else; again it does nothing. */
 export function catchEarlySignals(): void {
+  if (isCatching) return;
+  isCatching = true;
   process.on('SIGUSR1', closeDebugger);
   process.on('SIGHUP', () => undefined);
   for (const signal of QUIT_SIGNALS) process.on(signal, remember);

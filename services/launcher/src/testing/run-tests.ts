@@ -11,11 +11,8 @@ import { Coverage } from './coverage.js';
 import { endLeaks, RUN_MARK } from './leaks.js';
 import { Summary } from './summary.js';
 
-/**
- * Processes with tests at the same time, for two cores: half of what a test of several processes does is waiting, and three
- * files leave a quarter of the cores idle.
- */
-const CONCURRENCY = 4;
+/** Processes with tests at the same time, for two cores: most of what a test of several processes does is waiting. */
+const CONCURRENCY = 5;
 /** For one file. Nothing waits without a deadline of its own; this is for the bug in one. */
 const FILE_TIMEOUT_MS = 10 * 60_000;
 /** In the long mode a file of fuzz tests takes most of an hour on a busy machine. */
