@@ -11,7 +11,7 @@ const LARGEST_BYTES = 1024 * 1024;
 /** Sizes between two powers of two. */
 const STEPS = 8;
 /**
- * Of larger sizes, tried where there is none of its own. With half as many a fifth of all slabs found none, and sizes are so
+ * Of larger sizes, tried where there is none of its own. With half as many one slab in twenty found none, and sizes are so
  * mixed that the memory in use is hardly more for it: at worst five eighths above what was asked for.
  */
 const STEPS_ABOVE = 4;
