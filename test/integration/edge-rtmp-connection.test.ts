@@ -11,13 +11,14 @@ import { startServer } from './edge-support/http-server.js';
 
 const EDGE = 'cluster { mode remote; origin 127.0.0.1:2; }';
 const SOUND = message(MessageType.audio, Buffer.from([0xaf, 1]));
+const KIB_OF_SOUND = Buffer.alloc(1024, 0xaf);
 /** More than a live source says in ten seconds. */
 const FLOOD = Buffer.concat(Array(60_000).fill(SOUND));
 const WIDE = 64 * 1024 * 1024;
 
 /** A server of RTMP connections, whose upstream does as the test says, and a client on it. */
 async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: boolean }) {
-  const upstream = { takes: true, events: null as UpstreamEvents | null };
+  const upstream = { takes: true, events: null as UpstreamEvents | null, sent: [] as number[] };
   const asked: ((body: string) => void)[] = [];
   const sockets: Socket[] = [];
   const server = await startServer(t, {
@@ -28,7 +29,11 @@ async function stage(t: TestContext, vhost: string, first: Buffer, o: { reads: b
     },
     dial: (_, events) => {
       upstream.events = events;
-      return { close: () => undefined, send: () => upstream.takes };
+      const send = (messages: readonly RtmpMessage[]) => {
+        for (const { timestamp } of messages) upstream.sent.push(timestamp);
+        return upstream.takes;
+      };
+      return { close: () => undefined, send };
     },
     post: (_url, _body, onAnswer) => {
       asked.push((body) => onAnswer({ status: 200, body }));
@@ -139,6 +144,22 @@ describe('an RTMP connection', () => {
     await eventually(() => first?.client.key !== null, { what: 'it publishes' });
     await eventually(() => socket.bytesRead - before >= 200 * 1024, { what: 'it is heard' });
     assert.equal(context.trouble.badInput, 0);
+  });
+
+  it('is heard in order, though it waits for its upstream after it was asked about', async (t) => {
+    const hook = `${EDGE} http_hooks { enabled on; on_publish http://127.0.0.1:1/; }`;
+    const { asked, client, socket, context, upstream } = await stage(t, hook, rtmp(publish('s')), { reads: true });
+    await eventually(() => asked.length === 1, { what: 'it is asked about' });
+    const times = Array.from({ length: 1000 }, (_, i) => i);
+    client.socket.write(Buffer.concat(times.map((time) => message(MessageType.audio, KIB_OF_SOUND, 4, time))));
+    await eventually(() => socket.isPaused() && socket.readableLength > 0, { what: 'it says too much' });
+    asked[0]?.('0');
+    await eventually(() => upstream.events !== null, { what: 'it is sent on' });
+    upstream.events?.started();
+    await eventually(() => upstream.sent.length === times.length || context.trouble.badInput > 0, {
+      what: 'it is heard',
+    });
+    assert.deepEqual(upstream.sent, times);
   });
 
   it('is told why it ends, however much it sends meanwhile', async (t) => {

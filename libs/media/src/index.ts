@@ -21,6 +21,7 @@ export {
   aacConfig,
   aacFacts,
   audioCodec,
+  audioFrameTrack,
   audioKind,
   isAudioSequenceHeader,
   soundFacts,
@@ -32,6 +33,7 @@ export {
   type VideoCodec,
   videoCodec,
   videoFrame,
+  videoFrameTrack,
   videoHeaderTracks,
   videoKind,
 } from './codec-video.js';

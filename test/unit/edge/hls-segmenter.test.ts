@@ -9,6 +9,7 @@ import {
 } from '@dolphin/edge/domain/hls-segmenter.js';
 import { MessageType } from '@dolphin/media';
 import fc from 'fast-check';
+import { multitrack } from '../../support/multitrack.js';
 import { adtsFrames, demux, unitsOf } from '../media/ts-demuxer.js';
 import * as m from '../media/ts-messages.js';
 
@@ -27,7 +28,7 @@ type Step = readonly [payload: Buffer, timestamp: number];
 
 function feed(segmenter: HlsSegmenter, steps: readonly Step[]): Segment[] {
   return steps.flatMap(([payload, timestamp]) => {
-    const typeId = [0x17, 0x27].includes(payload[0]!) ? MessageType.video : MessageType.audio;
+    const typeId = [0x17, 0x27, 0x96].includes(payload[0]!) ? MessageType.video : MessageType.audio;
     const message = { typeId, timestamp, streamId: 1, payload };
     return segmenter.message(message, frameKindOf(message)) ?? [];
   });
@@ -61,6 +62,20 @@ describe('a segmenter', () => {
       const [first] = demux(bytes).pes;
       assert.deepEqual([first?.pid, first?.randomAccess, unitsOf(first!.payload).length], [0x100, true, 4]);
     }
+  });
+
+  it('takes the first track of each kind, and loses nothing for that', () => {
+    const before = dropped;
+    const picture = multitrack('video', 1, [{ id: 1, fourcc: 'hvc1', body: Buffer.from([0, 0, 0, 1, 2]) }]);
+    const voice = multitrack('audio', 1, [{ id: 1, fourcc: '.mp3', body: Buffer.from([0xff, 0xfb, 1, 2]) }]);
+    const steps = video(0, 8000, 1200).flatMap(([payload, at]): Step[] => [
+      [payload, at],
+      [picture, at],
+      [voice, at],
+    ]);
+    const segments = feed(segmenterOf(RULES), [...AV, ...steps]);
+    assert.deepEqual(shape(segments), [[2400], [2400], [2400]]);
+    assert.equal(dropped, before);
   });
 
   it('cuts where it is when no key frame comes for too long', () => {

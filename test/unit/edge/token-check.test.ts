@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   boundedProbes,
   MAX_TOKEN_PROBES,
+  MAX_WAITING_PROBES,
   PROBE_WAIT_MS,
   type TokenAnswer,
   tokenRefusal,
@@ -67,5 +68,20 @@ describe('clients that an origin is asked about', () => {
     assert.equal(probes.length, MAX_TOKEN_PROBES);
     void ask();
     assert.equal(probes.length, MAX_TOKEN_PROBES + 1);
+  });
+
+  it('do not even wait where too many do', async () => {
+    const { probes, ask, refusals } = stage();
+    for (let i = 0; i < MAX_TOKEN_PROBES + MAX_WAITING_PROBES; i++) void ask();
+    await turns();
+    assert.deepEqual(refusals, []);
+    void ask();
+    await turns();
+    assert.deepEqual(refusals, ['too many are asked about']);
+    probes[0]?.({ is: 'accepted' });
+    await turns();
+    void ask();
+    await turns();
+    assert.equal(refusals.length, 2, 'a place in the line is free again');
   });
 });

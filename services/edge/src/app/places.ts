@@ -8,6 +8,11 @@ export class Places {
     this.#max = max;
   }
 
+  /** In the line, with those that gave up meanwhile. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
   /** Calls `onPlace` when there is one; it says whether it takes it. */
   enter(onPlace: () => boolean): void {
     if (this.#taken >= this.#max) this.#line.push(onPlace);

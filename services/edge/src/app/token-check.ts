@@ -10,6 +10,11 @@ import type { Timers } from './ports.js';
 export const MAX_TOKEN_PROBES = 256;
 /** For a place among them; then nobody comes in. */
 export const PROBE_WAIT_MS = 30_000;
+/**
+ * That wait for one, with those that have hung up since: the line is not as short as the list of clients. A KiB each as a rule, and 64
+ * of one that said as much when it connected.
+ */
+export const MAX_WAITING_PROBES = 5000;
 
 /** `unreachable`: it could not be connected to; another origin may be asked. */
 export type TokenAnswer = { is: 'accepted' } | { is: 'refused' | 'unreachable'; why: string };
@@ -25,15 +30,21 @@ export type ShowToken = (
   hops: readonly string[],
 ) => Promise<TokenAnswer>;
 
-/** `show` for no more than MAX_TOKEN_PROBES at a time; the others wait in line. */
+const TOO_MANY: TokenAnswer = { is: 'refused', why: 'too many are asked about' };
+
+/** `show` for no more than MAX_TOKEN_PROBES at a time; the others wait in line, as long as that is not too long. */
 export function boundedProbes(show: ShowToken, timers: Timers): ShowToken {
   const places = new Places(MAX_TOKEN_PROBES);
   return (...asked) =>
     new Promise((resolve) => {
+      if (places.waiting >= MAX_WAITING_PROBES) {
+        resolve(TOO_MANY);
+        return;
+      }
       let isOver = false;
       const cancelTimer = timers.after(PROBE_WAIT_MS, () => {
         isOver = true;
-        resolve({ is: 'refused', why: 'too many are asked about' });
+        resolve(TOO_MANY);
       });
       places.enter(() => {
         // It gave up while it waited: its place is the next one's.

@@ -1,4 +1,11 @@
-import { audioCodec, type FrameKind, type RtmpMessage, TsMuxer } from '@dolphin/media';
+import {
+  audioCodec,
+  audioFrameTrack,
+  type FrameKind,
+  type RtmpMessage,
+  TsMuxer,
+  videoFrameTrack,
+} from '@dolphin/media';
 
 export interface SegmentRules {
   readonly targetMs: number;
@@ -128,8 +135,10 @@ export class HlsSegmenter {
     return segment;
   }
 
-  /** Tracks of other codecs are no part of segments, as if they were not there. */
+  /** Tracks of other codecs, or beyond the first, are no part of segments, as if they were not there. */
   #hasPlace(payload: Buffer, kind: Frame): boolean {
+    const track = kind === 'audio' ? audioFrameTrack(payload) : videoFrameTrack(payload);
+    if (track !== null && track.id !== 0) return false;
     if (kind !== 'audio') return this.#muxer.hasVideo;
     const codec = audioCodec(payload);
     return codec === 'AAC' || codec === 'MP3';

@@ -240,7 +240,9 @@ export abstract class ClientConnection implements Client, PlayerHost {
 
   /** It has much to say: from now on what `onData` is given is its only until it returns. */
   protected shareReads(): void {
-    this.#sharesReads ||= shareReads(this.socket, (data) => this.#hear(data));
+    if (this.#sharesReads) return;
+    this.#sharesReads = true;
+    shareReads(this.socket, (data) => this.#hear(data));
   }
 
   /** It plays or publishes no more. */
