@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -86,5 +88,12 @@ describe('a program', () => {
       const { stderr } = await run(t, process.execPath, [fromRoot(`bin/dolphin-${name}`), '--help'], { env });
       assert.doesNotMatch(stderr, /Debugger listening/, name);
     }
+  });
+
+  it('ends when the one that started it goes while it is loaded: a relay', { timeout: 30_000 }, async (t) => {
+    const relay = fork(fromRoot('bin/dolphin-relay'), { stdio: 'ignore' });
+    t.after(() => relay.kill('SIGKILL'));
+    relay.disconnect();
+    assert.deepEqual(await once(relay, 'exit'), [0, null]);
   });
 });
