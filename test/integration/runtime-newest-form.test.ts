@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -9,6 +11,17 @@ import { run } from '../support/processes.js';
 import { tempDir } from '../support/temp-dir.js';
 
 const BUILT = ['.tsbuildinfo', 'lock'];
+
+/** Loaded before a program: signals it as soon as it asks for its main module, or its bundle; the hook runs in a thread, which signals do not wait for. */
+function signalsItself(signal: NodeJS.Signals): string {
+  const resolve = `export async function resolve(name, context, next) {
+    if (/\\/(main\\.js|bundled\\.mjs)$/.test(name)) process.kill(process.pid, '${signal}');
+    return next(name, context);
+  }`;
+  const hook = `data:text/javascript,${encodeURIComponent(resolve)}`;
+  const preload = `import { register } from 'node:module'; register(${JSON.stringify(hook)});`;
+  return `--import=data:text/javascript,${encodeURIComponent(preload)}`;
+}
 
 /** A program with a bundle of its present build. */
 async function bundledProgram(t: TestContext): Promise<{ main: URL; dir: string }> {
@@ -67,5 +80,20 @@ describe('a program', () => {
       const modules = await said([fromRoot(`services/${name}/dist/main.js`), '--help']);
       assert.equal(await said([fromRoot(`bin/dolphin-${name}`), '--help']), modules);
     }
+  });
+
+  it('opens no debugger by a SIGUSR1 that comes before it is loaded', async (t) => {
+    for (const name of ['cli', 'launcher', 'master', 'pod', 'worker']) {
+      const env = { ...process.env, NODE_OPTIONS: `--inspect-port=127.0.0.1:0 ${signalsItself('SIGUSR1')}` };
+      const { stderr } = await run(t, process.execPath, [fromRoot(`bin/dolphin-${name}`), '--help'], { env });
+      assert.doesNotMatch(stderr, /Debugger listening/, name);
+    }
+  });
+
+  it('ends when the one that started it goes while it is loaded: a relay', { timeout: 30_000 }, async (t) => {
+    const relay = fork(fromRoot('bin/dolphin-relay'), { stdio: 'ignore' });
+    t.after(() => relay.kill('SIGKILL'));
+    relay.disconnect();
+    assert.deepEqual(await once(relay, 'exit'), [0, null]);
   });
 });

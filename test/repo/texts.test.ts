@@ -46,6 +46,12 @@ test(`no .ts file is longer than ${MAX_LINES} lines, no test than ${MAX_TEST_LIN
   assert.deepEqual(long, []);
 });
 
+test('no log of a run is kept', (t) => {
+  const files = gitFiles('*.log');
+  if (!files) return t.skip('no git checkout');
+  assert.deepEqual(files, []);
+});
+
 test('files are named in kebab-case', () => {
   const odd = sourceFiles().filter((path) => !/^[a-z0-9-]+(\.test)?\.ts$/.test(path.split('/').at(-1) ?? ''));
   assert.deepEqual(odd, []);

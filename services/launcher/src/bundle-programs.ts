@@ -20,6 +20,9 @@ const MAINS = [
   'services/worker/dist/main.js',
 ];
 
+/** What bundles are made by, as the compiler wrote it. */
+const BUNDLER = 'services/launcher/dist/bundle-programs.js';
+
 /** What is CommonJS in a bundle asks for Node's own modules with require. */
 const REQUIRE =
   "import { createRequire as dolphinRequire } from 'node:module';\nconst require = dolphinRequire(import.meta.url);";
@@ -29,12 +32,16 @@ for (const path of MAINS) {
   if (!isBundleFresh(main)) await bundle(main, await builtFiles(path));
 }
 
-/** What changes when a module does that the program may load, from its main module: the compiler's notes, and that of the npm packages. */
+/**
+ * What changes when a module does that the program may load, or the way in which they are bundled, from its main module: the compiler's
+ * notes, that of the npm packages, and this module.
+ */
 async function builtFiles(main: string): Promise<string[]> {
   const libs = (await readdir(join(ROOT, 'libs'))).map((name) => `libs/${name}`);
   const service = main.split('/').slice(0, 2).join('/');
   const notes = [...libs, service].map((dir) => `${dir}/dist/.tsbuildinfo`);
-  return [...notes, 'node_modules/.dolphin-lock'].map((path) => relative(join(ROOT, main, '..'), join(ROOT, path)));
+  const files = [...notes, 'node_modules/.dolphin-lock', BUNDLER];
+  return files.map((path) => relative(join(ROOT, main, '..'), join(ROOT, path)));
 }
 
 /** The stamps are from before the modules are read, so that a build meanwhile makes the bundle stale; they come last. */
@@ -42,9 +49,10 @@ async function bundle(main: URL, built: readonly string[]): Promise<void> {
   const stamps = buildStamps(main, built);
   rmSync(bundleStampsOf(main), { force: true });
   const file = fileURLToPath(bundleOf(main));
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [fileURLToPath(main)],
-    outfile: `${file}.new`,
+    outfile: file,
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -53,7 +61,10 @@ async function bundle(main: URL, built: readonly string[]): Promise<void> {
     banner: { js: REQUIRE },
     plugins: [loadedFirst(file), ownUrls(file)],
   });
-  renameSync(`${file}.new`, file);
+  // A name of its own: what a killed build left may be bundling as well, and nobody may load half a file.
+  const written = `${file}.${process.pid}`;
+  for (const { contents } of outputFiles) writeFileSync(written, contents);
+  renameSync(written, file);
   writeFileSync(bundleStampsOf(main), `${JSON.stringify(stamps)}\n`);
 }
 

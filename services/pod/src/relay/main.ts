@@ -10,6 +10,8 @@ import { type RelayedClient, RelaySession, type Whereto } from './relay-session.
 // Without a handler Node opens its debugger port on SIGUSR1. (The runtime library would add 20 MB to each relay.)
 process.on('SIGUSR1', () => undefined);
 process.on('disconnect', () => process.exit(0));
+// A pod that went while this was loaded is told of no more.
+if (!process.connected) process.exit(0);
 process.on('SIGTERM', () => process.exit(0));
 // Ctrl-C goes to the whole group; the pod says when.
 process.on('SIGINT', () => undefined);
