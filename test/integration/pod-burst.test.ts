@@ -40,5 +40,6 @@ it('a burst of more than a queue holds is served to the last, each in its turn, 
   // Of an edge that stands still for a second one client is given up, and no other.
   const lost = (refused['hand-off-lost'] ?? 0) - (before['hand-off-lost'] ?? 0);
   assert.deepEqual({ ...refused, 'hand-off-lost': 0 }, { ...before, 'hand-off-lost': 0 });
-  assert.equal(counts.served, CROWD - lost);
+  // That client may be served all the same, when the edge goes on.
+  assert.ok(counts.served >= CROWD - lost, `${counts.served} of ${CROWD} are served, ${lost} are lost`);
 });
