@@ -25,8 +25,10 @@ export async function sendTexts(
   try {
     for await (const text of texts) {
       if (end.signal.aborted) return;
-      if (!raw.write(text))
-        await once(raw, 'drain', { signal: AbortSignal.any([end.signal, AbortSignal.timeout(drainMs)]) });
+      if (raw.write(text)) continue;
+      // A timer of ours: nothing but `any` holds a signal of AbortSignal.timeout there, and Node 20 may collect it unheard.
+      const late = setTimeout(() => end.abort(), drainMs);
+      await once(raw, 'drain', { signal: end.signal }).finally(() => clearTimeout(late));
     }
     raw.end();
   } catch {
