@@ -149,7 +149,7 @@ describe('a pull that is read once a beat', () => {
     clock.pass(BEAT_MS);
     await hasRead(3);
     // A key frame: too much to rest again, but it has waited.
-    await send(4, 40_000);
+    await send(4, 60_000);
     clock.pass(BEAT_MS);
     await hasRead(4);
     assert.deepEqual(

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GatheredReads, isGathered, MAX_GATHER_MS, MAX_GATHERED_BYTES } from '@dolphin/edge/domain/gathered-reads.js';
+import {
+  GatheredReads,
+  isGathered,
+  MAX_GATHER_MS,
+  MAX_GATHERED_BYTES,
+  STILL_GATHERED_BYTES,
+} from '@dolphin/edge/domain/gathered-reads.js';
 
 describe('the reads of a source', () => {
   it('go on while what is there already comes, and then rest from beat to beat', () => {
@@ -22,11 +28,25 @@ describe('the reads of a source', () => {
     assert.equal(reads.after(1000, true), 'rest');
   });
 
+  it('rest on over a key frame and a late beat, but do not begin to with so much', () => {
+    const reads = new GatheredReads();
+    reads.beat();
+    for (let beat = 0; beat < 5; beat++) {
+      assert.equal(reads.after(STILL_GATHERED_BYTES, true), 'rest');
+      reads.beat();
+    }
+    assert.equal(reads.after(STILL_GATHERED_BYTES + 1, true), 'out');
+    for (let beat = 0; beat < 5; beat++) {
+      reads.beat();
+      assert.equal(reads.after(MAX_GATHERED_BYTES + 1, true), 'on');
+    }
+  });
+
   it('go on for a stream that has more in a beat than may wait in the kernel, until it has less', () => {
     const reads = new GatheredReads();
     for (let beat = 0; beat < 5; beat++) {
       reads.beat();
-      const half = MAX_GATHERED_BYTES / 2 + 1;
+      const half = STILL_GATHERED_BYTES / 2 + 1;
       reads.after(half, false);
       assert.equal(reads.after(half, true), 'on');
       assert.equal(reads.after(100, true), 'on');

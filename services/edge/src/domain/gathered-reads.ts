@@ -1,8 +1,13 @@
 /**
- * What a source may bring in one beat to be gathered. Half of what the smallest usual receive window takes, so that it
- * never waits for us; a stream of more bits has reads that are worth their cost anyway.
+ * What a source may bring in one beat to be gathered from then on. Half of what the smallest usual receive window takes, so that
+ * it never waits for us; a stream of more bits has reads that are worth their cost anyway.
  */
 export const MAX_GATHERED_BYTES = 32 * 1024;
+/**
+ * And with how much it still is, once it is: three quarters of that window. A key frame, or a beat that a busy process was late for,
+ * makes no stream of more bits, and a beat's time of reads as they come costs as much as ten that are gathered.
+ */
+export const STILL_GATHERED_BYTES = 48 * 1024;
 /** Of a beat. Between two nobody hears that the source hangs up, and one that is well must not pass for dead. */
 export const MAX_GATHER_MS = 1000;
 
@@ -31,7 +36,7 @@ export class GatheredReads {
   /** `isAll`: nothing more is there yet. */
   after(bytes: number, isAll: boolean): AfterRead {
     this.#bytes += bytes;
-    if (this.#bytes > MAX_GATHERED_BYTES) this.#gathers = false;
+    if (this.#bytes > STILL_GATHERED_BYTES) this.#gathers = false;
     if (!isAll) return 'on';
     const waited = this.#waited;
     this.#waited = this.#gathers;
@@ -41,7 +46,7 @@ export class GatheredReads {
 
   /** To be called once a slab's time. */
   beat(): void {
-    this.#gathers = this.#bytes <= MAX_GATHERED_BYTES;
+    this.#gathers = this.#bytes <= (this.#gathers ? STILL_GATHERED_BYTES : MAX_GATHERED_BYTES);
     this.#bytes = 0;
   }
 
