@@ -1,9 +1,7 @@
 /** Kept for the next slabs, at most: a quarter of what all rings of a process may hold. */
 const MAX_IDLE_BYTES = 128 * 1024 * 1024;
-/** Of what was in use: what comes next is not of quite the same sizes. */
-const SPARE_PART = 1 / 4;
-/** For so long it is known how much was in use at once: rings give up a whole GOP at its end, and few are longer. */
-const KNOWN_MS = 15_000;
+/** What was not needed for so long is given up: rings give up a whole GOP at its end, and few are longer. */
+const UNNEEDED_MS = 15_000;
 const SMALLEST_POWER = 10;
 const SMALLEST_BYTES = 2 ** SMALLEST_POWER;
 /** Larger ones are rare, each of another size: they go the collector's way. */
@@ -16,101 +14,70 @@ const STEPS = 8;
  */
 const STEPS_ABOVE = 4;
 
+/** What is idle of one size, and the fewest that were since it was last looked at: so many nobody needed. */
+interface IdleOfSize {
+  readonly all: Buffer[];
+  least: number;
+}
+
 /**
  * Memory of slabs, used again for later ones. Left to the collector, the bytes of a hundred streams start it each few
  * seconds, and it walks over all that thousands of players have in the heap; meanwhile there is twice as much memory in
  * use as is needed. Shared by all streams of a process. Many have their key frames at the same moments: they give up a
- * GOP each then, and need as much again until the next one. So the process keeps what it had in use at once a short
- * while ago, and a quarter more.
+ * GOP each then, and need as much again until the next one; and their slabs are of another mix of sizes each moment. So of
+ * each size as many are kept as were needed at once a short while ago.
  */
 export class SlabMemory {
   /** By size number. */
-  readonly #idle: (Buffer[] | undefined)[] = [];
+  readonly #idle: IdleOfSize[] = [];
   #idleBytes = 0;
-  #usedBytes = 0;
-  /** The most in use at once: since `#sinceMs`, and in the time before. */
-  #most = 0;
-  #mostBefore = 0;
-  #sinceMs = 0;
+  #watchedMs = 0;
 
   /** Given back and not taken again. */
   get idleBytes(): number {
     return this.#idleBytes;
   }
 
-  /** Taken, and neither given back nor lost. */
-  get usedBytes(): number {
-    return this.#usedBytes;
-  }
-
-  /** At least `bytes`, with anything in it. */
+  /** At least `bytes`, with anything in it. The taker may keep it, or leave it to the collector where somebody may still read it. */
   take(bytes: number): Buffer {
     if (bytes > LARGEST_BYTES) return Buffer.allocUnsafeSlow(bytes);
-    const memory = this.#takeIdle(numberOf(bytes)) ?? Buffer.allocUnsafeSlow(sizeOf(numberOf(bytes)));
-    this.#usedBytes += memory.length;
-    if (this.#usedBytes > this.#most) this.#most = this.#usedBytes;
-    this.#trim();
-    return memory;
+    const number = numberOf(bytes);
+    return this.#takeIdle(number) ?? Buffer.allocUnsafeSlow(sizeOf(number));
   }
 
   /** What `take` gave, whole. Nobody reads it any more, the kernel neither. */
   give(memory: Buffer): void {
     const size = memory.length;
-    if (size > LARGEST_BYTES) return;
-    this.#usedBytes -= size;
-    const number = numberOf(size);
-    const known = this.#idle[number];
-    if (known === undefined) this.#idle[number] = [memory];
-    else known.push(memory);
+    if (size > LARGEST_BYTES || this.#idleBytes + size > MAX_IDLE_BYTES) return;
+    this.#ofSize(numberOf(size)).all.push(memory);
     this.#idleBytes += size;
-    this.#trim();
   }
 
-  /** What `take` gave, and somebody may still read: it goes the collector's way. */
-  lose(memory: Buffer): void {
-    if (memory.length <= LARGEST_BYTES) this.#usedBytes -= memory.length;
-  }
-
-  /** Once a second: what was not needed for a while is given up. */
+  /** Once a second: gives up what was not needed for a while. */
   watch(nowMs: number): void {
-    if (nowMs - this.#sinceMs < KNOWN_MS) return;
-    this.#sinceMs = nowMs;
-    this.#mostBefore = this.#most;
-    this.#most = this.#usedBytes;
-    this.#trim();
+    if (nowMs - this.#watchedMs < UNNEEDED_MS) return;
+    this.#watchedMs = nowMs;
+    for (const size of this.#idle) {
+      for (const { length } of size.all.splice(0, size.least)) this.#idleBytes -= length;
+      size.least = size.all.length;
+    }
   }
 
   #takeIdle(number: number): Buffer | undefined {
     for (let i = number; i <= number + STEPS_ABOVE; i++) {
-      const known = this.#idle[i]?.pop();
+      const size = this.#ofSize(i);
+      const known = size.all.pop();
       if (known === undefined) continue;
+      if (size.all.length < size.least) size.least = size.all.length;
       this.#idleBytes -= known.length;
       return known;
     }
     return undefined;
   }
 
-  #trim(): void {
-    const most = Math.max(this.#most, this.#mostBefore);
-    const limit = Math.min(MAX_IDLE_BYTES, most * (1 + SPARE_PART) - this.#usedBytes);
-    while (this.#idleBytes > limit) {
-      const gone = this.#plentiful()?.pop();
-      if (gone === undefined) return;
-      this.#idleBytes -= gone.length;
-    }
-  }
-
-  /** Those of the size of which most bytes are idle: what nobody asks for any more goes, and no size is left with none. */
-  #plentiful(): Buffer[] | undefined {
-    let most = 0;
-    let found: Buffer[] | undefined;
-    for (const known of this.#idle) {
-      const bytes = known === undefined ? 0 : known.length * (known[0]?.length ?? 0);
-      if (bytes <= most) continue;
-      most = bytes;
-      found = known;
-    }
-    return found;
+  #ofSize(number: number): IdleOfSize {
+    while (this.#idle.length <= number) this.#idle.push({ all: [], least: 0 });
+    return this.#idle[number] as IdleOfSize;
   }
 }
 

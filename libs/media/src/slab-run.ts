@@ -134,11 +134,8 @@ export class Slab {
     if (this.#released) return;
     this.#released = true;
     this.#home.account.add(-this.#bytes);
-    const isFree = !isRead && !this.#isLent;
-    for (const memory of this.#memory) {
-      if (isFree) this.#home.memory.give(memory);
-      else this.#home.memory.lose(memory);
-    }
+    if (isRead || this.#isLent) return;
+    for (const memory of this.#memory) this.#home.memory.give(memory);
   }
 
   #makeFlv(keep: FlvKeep): FlvRun {
