@@ -1,3 +1,5 @@
+import { readUint24 } from './uint24.js';
+
 /** What an extended header of enhanced RTMP (v2) says in front of the codec's own bytes, audio and video alike. */
 export interface EnhancedTrack {
   readonly fourcc: string;
@@ -118,7 +120,7 @@ function tracksOf(payload: Buffer, start: number, form: number): EnhancedTrack[]
     const isAlone = form === Form.oneTrack;
     if (!isAlone && at + 4 > payload.length) break;
     const bodyAt = at + (isAlone ? 1 : 4);
-    const bodyEnd = isAlone ? payload.length : Math.min(bodyAt + payload.readUIntBE(at + 1, 3), payload.length);
+    const bodyEnd = isAlone ? payload.length : Math.min(bodyAt + readUint24(payload, at + 1), payload.length);
     if (!ids.has(trackId)) tracks.push({ fourcc, trackId, bodyAt, bodyEnd });
     ids.add(trackId);
     if (isAlone) break;
