@@ -1,12 +1,6 @@
-import {
-  isAudioSequenceHeader,
-  isVideoKeyFrame,
-  isVideoSequenceHeader,
-  MediaError,
-  MessageType,
-  type RtmpMessage,
-} from '@dolphin/media';
+import { MediaError, type RtmpMessage } from '@dolphin/media';
 import { FlowBudget } from './flow-budget.js';
+import { frameKindOf } from './frame-kind.js';
 
 /**
  * Commands, acknowledgements, pings and the like of one connection. Players ask a dozen times and acknowledge some times a
@@ -34,9 +28,9 @@ function mediaCost(messages: readonly RtmpMessage[]): number {
   return cost;
 }
 
-function cuts({ typeId, payload }: RtmpMessage): boolean {
-  if (typeId === MessageType.video) return isVideoKeyFrame(payload) || isVideoSequenceHeader(payload);
-  return typeId === MessageType.audio && isAudioSequenceHeader(payload);
+function cuts(message: RtmpMessage): boolean {
+  const kind = frameKindOf(message);
+  return kind === 'key-frame' || kind === 'video-header' || kind === 'audio-header';
 }
 
 /** How fast one RTMP client goes. */
