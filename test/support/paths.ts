@@ -11,10 +11,10 @@ export const sampleFlv = join(repoRoot, 'test/data/sample-500k.flv');
 export const fromRoot = (...parts: string[]) => join(repoRoot, ...parts);
 
 /** A real SRS to test against, or undefined: then its tests skip and say so. */
-export const srsBinary = process.env['SRS_BIN'];
+export const srsBinary = process.env['SRS_BIN'] || undefined;
 
 /** The same of the 2.0 line, as srs-dolphin ran it. */
-export const srs2Binary = process.env['SRS_BIN_2'];
+export const srs2Binary = process.env['SRS_BIN_2'] || undefined;
 
 function findRoot(dir: string): string {
   if (existsSync(join(dir, 'biome.json'))) return dir;

@@ -1,28 +1,30 @@
 import type { RtmpMessage } from './rtmp-message.js';
 import type { ByteAccount } from './slab-account.js';
 import { rtmpRunBytes, writeRtmpRun } from './slab-encode.js';
+import type { SlabMemory } from './slab-memory.js';
 
 const FIRST_BYTES = 16 * 1024;
-/** Kept from one slab to the next, however little of it the last one took. */
-const KEPT_BYTES = 64 * 1024;
-/** Kept if the last one took half of it: a stream of many bits, whose every slab would grow to its size again. */
-const MOST_KEPT_BYTES = 512 * 1024;
 const NO_ROOM: Buffer = Buffer.alloc(0);
 
 /**
  * The slab of a stream that is still growing, as the bytes that its players are sent: nothing else is kept of a message,
  * so a stream of a thousand small ones is one object to the collector, and their payloads need not outlive the call. All its room
- * is in the account, used or not.
+ * is in the account, used or not, and goes back when the slab is closed: streams whose slabs are opened and closed by one read
+ * all use the same room, which the processor has at hand.
  */
 export class OpenSlab {
   readonly #chunkSize: number;
   readonly #account: ByteAccount;
+  readonly #memory: SlabMemory;
   #room = NO_ROOM;
   #bytes = 0;
+  /** Of the last one: a stream of many bits would grow each to its size again, step by step. */
+  #expectedBytes = FIRST_BYTES;
 
-  constructor(chunkSize: number, account: ByteAccount) {
-    this.#chunkSize = chunkSize;
-    this.#account = account;
+  constructor(home: { readonly chunkSize: number; readonly account: ByteAccount; readonly memory: SlabMemory }) {
+    this.#chunkSize = home.chunkSize;
+    this.#account = home.account;
+    this.#memory = home.memory;
   }
 
   get bytes(): number {
@@ -32,29 +34,32 @@ export class OpenSlab {
   append(message: RtmpMessage): void {
     const before = this.#bytes;
     const needed = before + rtmpRunBytes(message, this.#chunkSize);
-    if (needed > this.#room.length) {
-      const wider = Buffer.allocUnsafeSlow(Math.max(needed, this.#room.length * 2, FIRST_BYTES));
-      this.#room.copy(wider, 0, 0, before);
-      this.#use(wider);
-    }
+    if (needed > this.#room.length) this.#widen(Math.max(needed, this.#room.length * 2, this.#expectedBytes));
     this.#bytes = writeRtmpRun(message, this.#chunkSize, this.#room, before);
   }
 
-  /** Moves all of it to `memory`, which has room for `bytes`; the next one begins. */
-  moveTo(memory: Buffer): void {
+  /** What it has, in memory of that size; the next one begins. */
+  close(): Buffer {
+    const memory = this.#memory.take(this.#bytes);
     this.#room.copy(memory, 0, 0, this.#bytes);
-    const isWellUsed = this.#bytes * 2 >= this.#room.length && this.#room.length <= MOST_KEPT_BYTES;
+    this.#expectedBytes = Math.max(this.#bytes, FIRST_BYTES);
     this.#bytes = 0;
-    if (this.#room.length > KEPT_BYTES && (!isWellUsed || this.#account.isOver)) this.#use(NO_ROOM);
+    this.#leaveRoom();
+    return memory;
   }
 
-  /** Gives up its room, which has to be empty. */
-  clear(): void {
-    this.#use(NO_ROOM);
+  #widen(bytes: number): void {
+    const wider = this.#memory.take(bytes);
+    this.#room.copy(wider, 0, 0, this.#bytes);
+    this.#leaveRoom();
+    this.#room = wider;
+    this.#account.add(wider.length);
   }
 
-  #use(room: Buffer): void {
-    this.#account.add(room.length - this.#room.length);
-    this.#room = room;
+  #leaveRoom(): void {
+    if (this.#room === NO_ROOM) return;
+    this.#account.add(-this.#room.length);
+    this.#memory.give(this.#room);
+    this.#room = NO_ROOM;
   }
 }

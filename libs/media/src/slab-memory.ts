@@ -118,11 +118,11 @@ export class SlabMemory {
 function numberOf(bytes: number): number {
   if (bytes <= SMALLEST_BYTES) return 0;
   const power = 31 - Math.clz32(bytes - 1);
-  const above = Math.ceil(bytes / (2 ** power / STEPS)) - STEPS;
+  const above = Math.ceil(bytes / ((1 << power) / STEPS)) - STEPS;
   return (power - SMALLEST_POWER) * STEPS + above;
 }
 
 function sizeOf(number: number): number {
   const step = number % STEPS;
-  return SMALLEST_BYTES * 2 ** ((number - step) / STEPS) * (1 + step / STEPS);
+  return (SMALLEST_BYTES << ((number - step) / STEPS)) * (1 + step / STEPS);
 }

@@ -38,14 +38,7 @@ export interface StreamHeaders {
   readonly forgotten: number;
 }
 
-export const NO_HEADERS: StreamHeaders = {
-  metadata: null,
-  video: null,
-  audio: null,
-  videoTracks: NO_TRACK_HEADERS,
-  audioTracks: NO_TRACK_HEADERS,
-  forgotten: 0,
-};
+export const NO_HEADERS = newHeaders(null, NO_TRACK_HEADERS, NO_TRACK_HEADERS, 0);
 
 /**
  * The headers in force from `message` on, of this kind: the same object if it changes nothing, as nearly all do not. A header that
@@ -55,7 +48,7 @@ export const NO_HEADERS: StreamHeaders = {
 export function headersAfter(headers: StreamHeaders, message: RtmpMessage, kind: FrameKind): StreamHeaders {
   switch (kind) {
     case 'metadata':
-      return { ...headers, metadata: ownCopy(message) };
+      return newHeaders(ownCopy(message), headers.videoTracks, headers.audioTracks, headers.forgotten);
     case 'video-header':
     case 'audio-header':
     case 'track-header':
@@ -76,7 +69,14 @@ export function messagesToStart(
   { metadata, videoTracks, audioTracks }: StreamHeaders,
   timestamp: number,
 ): RtmpMessage[] {
-  const codecs = [...spokenHeaders(videoTracks), ...spokenHeaders(audioTracks)].map((each) => ({ ...each, timestamp }));
+  const codecs = [...spokenHeaders(videoTracks), ...spokenHeaders(audioTracks)].map(
+    ({ typeId, streamId, payload }) => ({
+      typeId,
+      timestamp,
+      streamId,
+      payload,
+    }),
+  );
   return metadata === null ? codecs : [metadata, ...codecs];
 }
 
@@ -85,7 +85,7 @@ function withTrackHeader(headers: StreamHeaders, message: RtmpMessage): StreamHe
   const tracks = isVideo ? videoHeaderTracks(message.payload) : audioHeaderTracks(message.payload);
   const known = isVideo ? headers.videoTracks : headers.audioTracks;
   const { headers: now, forgotten } = withHeader(known, ownCopy(message), tracks);
-  return withTracks({ ...headers, forgotten: headers.forgotten + forgotten }, isVideo, now);
+  return withTracks(headers, isVideo, now, forgotten);
 }
 
 function withFrame(headers: StreamHeaders, { typeId, payload }: RtmpMessage): StreamHeaders {
@@ -101,10 +101,25 @@ function withFrame(headers: StreamHeaders, { typeId, payload }: RtmpMessage): St
   return now === known ? headers : withTracks(headers, isVideo, now);
 }
 
-function withTracks(headers: StreamHeaders, isVideo: boolean, tracks: TrackHeaders): StreamHeaders {
-  return isVideo
-    ? { ...headers, videoTracks: tracks, video: firstTrackHeader(tracks) }
-    : { ...headers, audioTracks: tracks, audio: firstTrackHeader(tracks) };
+function withTracks(
+  { metadata, videoTracks, audioTracks, forgotten }: StreamHeaders,
+  isVideo: boolean,
+  tracks: TrackHeaders,
+  forgottenNow = 0,
+): StreamHeaders {
+  const all = forgotten + forgottenNow;
+  return isVideo ? newHeaders(metadata, tracks, audioTracks, all) : newHeaders(metadata, videoTracks, tracks, all);
+}
+
+/** All are made here, and none by spreading another: they are looked at for each message, and to V8 a spread is of another shape. */
+function newHeaders(
+  metadata: RtmpMessage | null,
+  videoTracks: TrackHeaders,
+  audioTracks: TrackHeaders,
+  forgotten: number,
+): StreamHeaders {
+  const [video, audio] = [firstTrackHeader(videoTracks), firstTrackHeader(audioTracks)];
+  return { metadata, video, audio, videoTracks, audioTracks, forgotten };
 }
 
 const AUDIO_FORMAT = 0xf0;
@@ -120,8 +135,8 @@ function isOfOneCodec(header: Buffer, frame: Buffer, isVideo: boolean): boolean 
 }
 
 /** Not from Buffer's pool: a header may be kept for hours, and all of the pool's page with it. */
-function ownCopy(message: RtmpMessage): RtmpMessage {
-  const payload = Buffer.allocUnsafeSlow(message.payload.length);
-  message.payload.copy(payload);
-  return { ...message, payload };
+function ownCopy({ typeId, timestamp, streamId, payload: shared }: RtmpMessage): RtmpMessage {
+  const payload = Buffer.allocUnsafeSlow(shared.length);
+  shared.copy(payload);
+  return { typeId, timestamp, streamId, payload };
 }

@@ -68,7 +68,7 @@ export class StreamRing {
     this.#account = new ByteAccount(options.maxBytes, options.total ?? null);
     const { chunkSize, memory = new SlabMemory() } = options;
     this.#home = { chunkSize, account: this.#account, memory };
-    this.#open = new OpenSlab(chunkSize, this.#account);
+    this.#open = new OpenSlab(this.#home);
   }
 
   /** The number of the slab that is closed next: all below it can be had, unless they are gone. */
@@ -128,8 +128,7 @@ export class StreamRing {
   close(): boolean {
     if (!this.hasOpen) return false;
     const { bytes } = this.#open;
-    const memory = this.#home.memory.take(bytes);
-    this.#open.moveTo(memory);
+    const memory = this.#open.close();
     const slab = new Slab(
       {
         number: this.#next,
@@ -198,7 +197,6 @@ export class StreamRing {
   /** Gives up all that it holds. */
   clear(): void {
     this.close();
-    this.#open.clear();
     this.#forgetGop();
     this.#newestKey = null;
     this.#dropBelow(this.#next);

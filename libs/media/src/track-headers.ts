@@ -52,7 +52,7 @@ export function withHeader(
   tracks: readonly TrackCodec[],
 ): { headers: TrackHeaders; forgotten: number } {
   const rest = without(headers, new Set(tracks.map(({ id }) => id)));
-  const header = { message, tracks: tracks.map((track) => ({ ...track, others: 0 })) };
+  const header = { message, tracks: tracks.map(({ id, codec }) => ({ id, codec, others: 0 })) };
   if (!isOfFirst(header)) {
     const all = [...rest, header];
     return hasRoomFor(all) ? { headers: all, forgotten: 0 } : { headers: rest, forgotten: 1 };
@@ -70,7 +70,7 @@ export function spokenBy(headers: TrackHeaders, { id, codec }: TrackCodec): Trac
   if (!headers.some(({ tracks }) => tracks.some(isChanged))) return headers;
   return headers.map(({ message, tracks }) => ({
     message,
-    tracks: tracks.map((track) => (isChanged(track) ? { ...track, others: after(track) } : track)),
+    tracks: tracks.map((track) => (isChanged(track) ? { id, codec: track.codec, others: after(track) } : track)),
   }));
 }
 

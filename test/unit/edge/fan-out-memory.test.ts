@@ -114,6 +114,7 @@ describe('the memory of a stream', () => {
     const { hub, join, memory } = stage('min_latency on; play { mw_latency 0; }');
     join();
     for (let at = 0; at < 10_000; at += 40) hub.ingest([message('key', at, 2000)]);
-    assert.ok(memory.idleBytes > 0 && memory.idleBytes < 10_000, `${memory.idleBytes}`);
+    // The room of an open slab, and some closed ones.
+    assert.ok(memory.idleBytes > 0 && memory.idleBytes < 16 * 1024 + 10_000, `${memory.idleBytes}`);
   });
 });

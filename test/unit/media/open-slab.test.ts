@@ -1,50 +1,61 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ByteAccount, type FrameKind, MessageType, StreamRing } from '@dolphin/media';
+import { ByteAccount, MessageType, SlabMemory, StreamRing } from '@dolphin/media';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-function ringIn(total: ByteAccount) {
-  const limits = { maxBytes: 48 * MIB, maxLagMs: 30_000, gopCache: true, gopCacheMaxFrames: 2500 };
-  const ring = new StreamRing({ chunkSize: 60_000, ...limits, total });
-  /** The bytes that the open slab's room takes, when all that is closed is gone. */
-  const roomAfter = (bytes: number, kind: FrameKind = 'video') => {
-    ring.append({ typeId: MessageType.video, timestamp: 0, streamId: 1, payload: Buffer.alloc(bytes, 0x27) }, kind);
+/** A stream without a GOP cache; what it closes is given up at once. */
+function openStream(o: { total: ByteAccount; memory?: SlabMemory }) {
+  const ring = new StreamRing({
+    ...{ chunkSize: 60_000, maxBytes: 48 * MIB, maxLagMs: 30_000, gopCache: false, gopCacheMaxFrames: 2500 },
+    ...o,
+  });
+  const append = (bytes: number) =>
+    ring.append({ typeId: MessageType.video, timestamp: 0, streamId: 1, payload: Buffer.alloc(bytes, 0x27) }, 'video');
+  const close = () => {
     ring.close();
     ring.release(ring.next);
-    return total.bytes;
   };
-  return { ring, roomAfter };
+  return { ring, append, close };
 }
 
 describe('the open slab of a stream', () => {
-  it('counts in the accounts with all its room, from its first message to the end of the stream', () => {
+  it('counts in the accounts with all its room, from its first message until it is closed', () => {
     const total = new ByteAccount(512 * MIB);
-    const { ring, roomAfter } = ringIn(total);
-    assert.equal(total.bytes, 0);
-    assert.equal(roomAfter(100), 16 * KIB);
-    ring.append({ typeId: MessageType.video, timestamp: 0, streamId: 1, payload: Buffer.alloc(20 * KIB) }, 'video');
+    const { ring, append, close } = openStream({ total });
+    append(100);
+    assert.equal(total.bytes, 16 * KIB);
+    append(20 * KIB);
     assert.equal(total.bytes, 32 * KIB);
+    close();
+    assert.equal(total.bytes, 0);
+    append(100);
     ring.clear();
     assert.equal(total.bytes, 0);
   });
 
-  it('keeps the room that its slabs take, and not that of a burst', () => {
-    const { roomAfter } = ringIn(new ByteAccount(512 * MIB));
-    const kept = roomAfter(200 * KIB);
-    assert.ok(kept >= 200 * KIB && kept <= 512 * KIB, `${kept}`);
-    assert.equal(roomAfter(200 * KIB), kept);
-    assert.equal(roomAfter(50 * KIB), 0, 'less than half of it');
-    assert.equal(roomAfter(3 * MIB), 0, 'more than any slab of usual size');
+  it('opens with room for as much as the last one had', () => {
+    const total = new ByteAccount(512 * MIB);
+    const { append, close } = openStream({ total });
+    for (let i = 0; i < 100; i++) append(KIB);
+    close();
+    append(100);
+    assert.ok(total.bytes >= 100 * KIB && total.bytes < 128 * KIB, `${total.bytes}`);
+    close();
+    append(100);
+    assert.equal(total.bytes, 16 * KIB);
   });
 
-  it('keeps little where all streams together hold too much', () => {
-    const total = new ByteAccount(MIB);
-    const { roomAfter } = ringIn(total);
-    assert.ok(roomAfter(200 * KIB) > 0);
-    total.add(MIB);
-    assert.equal(roomAfter(200 * KIB) - MIB, 0);
-    assert.equal(roomAfter(10 * KIB) - MIB, 16 * KIB);
+  it('has the room that was another stream’s just before', () => {
+    const total = new ByteAccount(512 * MIB);
+    const memory = new SlabMemory();
+    const streams = Array.from({ length: 50 }, () => openStream({ total, memory }));
+    for (const { append, close } of streams) {
+      append(10 * KIB);
+      close();
+    }
+    assert.equal(memory.usedBytes, 0);
+    assert.ok(memory.idleBytes < 32 * KIB, `${memory.idleBytes}`);
   });
 });

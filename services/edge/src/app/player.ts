@@ -42,14 +42,16 @@ export interface PlayerOptions {
  * socket was given cannot be taken back; the rest of what it lags stays in the ring, shared with the others.
  */
 export class Player {
-  readonly #o: PlayerOptions;
   readonly #sink: Sink;
   readonly #form: PlayerForm;
+  readonly #durationMs: number;
+  readonly #host: PlayerHost;
+  /** What is of use until it has begun; null from then on. */
+  #beginning: Pick<PlayerOptions, 'head' | 'flvTracks' | 'started'> | null;
   #ring: StreamRing | null = null;
   #cursor = 0;
   /** It begins, or begins anew after a jump: the headers in force go in front. */
   #needsHeaders = true;
-  #begun = false;
   /** Of FLV: what its header names, and what it is sent of each slab. */
   #tracks: Tracks | null = null;
   #keep: FlvKeep = 'all';
@@ -67,10 +69,12 @@ export class Player {
   /** Its place in the hub's list; the hub's alone. */
   index = -1;
 
-  constructor(o: PlayerOptions) {
-    this.#o = o;
-    this.#sink = o.sink;
-    this.#form = o.form;
+  constructor({ sink, form, durationMs = 0, host, ...beginning }: PlayerOptions) {
+    this.#sink = sink;
+    this.#form = form;
+    this.#durationMs = durationMs;
+    this.#host = host;
+    this.#beginning = beginning;
   }
 
   /** The number of the first slab that it still needs, or that its write still reads; one that is paused, or has all, needs none. */
@@ -93,7 +97,7 @@ export class Player {
 
   /** Cuts it, to have back the memory that its write holds. */
   giveUp(): void {
-    this.#o.host.tooSlow();
+    this.#host.tooSlow();
   }
 
   join(ring: StreamRing): void {
@@ -120,7 +124,7 @@ export class Player {
       if (slab === undefined) return;
       const last = this.#needsHeaders ? this.#begin(slab, ring) : this.#writeRun(slab, ring);
       this.#cursor = last.number + 1;
-      if (this.#o.durationMs) this.#checkDuration(last, this.#o.durationMs);
+      if (this.#durationMs > 0) this.#checkDuration(last);
     }
   }
 
@@ -131,9 +135,9 @@ export class Player {
       this.pump();
       return;
     }
-    const { progress, stuck } = watchWrite(this.#write, this.#o.host.pendingBytes(), nowMs, limitMs);
+    const { progress, stuck } = watchWrite(this.#write, this.#host.pendingBytes(), nowMs, limitMs);
     this.#write = progress;
-    if (stuck) this.#o.host.tooSlow();
+    if (stuck) this.#host.tooSlow();
   }
 
   /** The slab of a player that begins, waits, or fell out of the ring; moves its cursor there. */
@@ -150,7 +154,7 @@ export class Player {
     }
     const answer = answerLag(this.#cursor, ring.oldest, ring.restartAfter(this.#cursor));
     if (answer.go !== 'on') {
-      this.#o.host.jumped();
+      this.#host.jumped();
       this.#needsHeaders = true;
       if (answer.go === 'wait') {
         this.#waitsForKeyFrame = true;
@@ -159,10 +163,10 @@ export class Player {
       }
       this.#cursor = answer.cursor;
     }
-    if (!this.#begun && this.#form !== 'rtmp') {
+    if (this.#beginning !== null && this.#form !== 'rtmp') {
       // Headers before the first frame are in front of it anyway; and its tracks must be known for the file's header.
       while (this.#cursor < ring.next && !ring.slabAt(this.#cursor)?.hasFrames) this.#cursor++;
-      const rule = this.#o.flvTracks ?? GUESS_TRACKS;
+      const rule = this.#beginning.flvTracks ?? GUESS_TRACKS;
       this.#tracks = namedTracks(rule, ring.tracks, ring.areTracksKnown);
       if (this.#tracks === null) return undefined;
       this.#keep = keptTracks(rule, this.#tracks);
@@ -175,7 +179,7 @@ export class Player {
     const body = this.#bodyOf(slab);
     const next = ring.slabAt(slab.number + 1);
     this.#firstSlab = slab.number;
-    if (next === undefined || body.length >= RUN_BYTES || this.#o.durationMs) {
+    if (next === undefined || body.length >= RUN_BYTES || this.#durationMs > 0) {
       this.#note(slab, body);
       this.#sink.write(body);
       return slab;
@@ -213,8 +217,9 @@ export class Player {
 
   #begin(slab: Slab, ring: StreamRing): Slab {
     const sink = this.#sink;
+    const beginning = this.#beginning;
     sink.cork();
-    if (!this.#begun && this.#o.head) sink.write(this.#o.head);
+    if (beginning?.head) sink.write(beginning.head);
     const headers = this.#headersOf(slab, ring);
     if (headers.length > 0) sink.write(headers);
     const body = this.#bodyOf(slab);
@@ -222,18 +227,19 @@ export class Player {
     this.#note(slab, body);
     sink.write(body);
     sink.uncork();
-    if (!this.#begun) {
+    if (beginning !== null) {
       this.#firstTimestamp = slab.firstTimestamp;
-      this.#o.started?.();
+      beginning.started?.();
+      this.#beginning = null;
     }
-    this.#begun = true;
     this.#needsHeaders = false;
     return slab;
   }
 
   #headersOf(slab: Slab, ring: StreamRing): Buffer {
     if (this.#form === 'rtmp') return slab.rtmpStart();
-    const run = this.#begun ? slab.flvHeaders(this.#keep) : slab.flvStart(this.#tracks ?? ring.tracks, this.#keep);
+    const run =
+      this.#beginning === null ? slab.flvHeaders(this.#keep) : slab.flvStart(this.#tracks ?? ring.tracks, this.#keep);
     return this.#form === 'flv-raw' ? run.raw : run.chunk;
   }
 
@@ -243,9 +249,9 @@ export class Player {
     return this.#form === 'flv-raw' ? run.raw : run.chunk;
   }
 
-  #checkDuration(slab: Slab, durationMs: number): void {
-    if (slab.lastTimestamp - this.#firstTimestamp < durationMs) return;
+  #checkDuration(slab: Slab): void {
+    if (slab.lastTimestamp - this.#firstTimestamp < this.#durationMs) return;
     this.#isPlayedOut = true;
-    this.#o.host.playedOut();
+    this.#host.playedOut();
   }
 }

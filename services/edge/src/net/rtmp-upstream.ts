@@ -5,6 +5,7 @@ import type { Timers } from '../app/ports.js';
 import type { Dial, Upstream, UpstreamEvents, UpstreamRequest } from '../app/upstream.js';
 import { isGathered } from '../domain/gathered-reads.js';
 import { ReadBeat } from './read-beat.js';
+import { readWaiting } from './read-waiting.js';
 import { readInto } from './shared-reads.js';
 import { pendingWriteBytes } from './socket-facts.js';
 
@@ -36,6 +37,8 @@ class RtmpUpstream implements Upstream {
   #isBehind = false;
   /** Null before it is started: nothing waits for a beat then. */
   #beat: ReadBeat | null = null;
+  /** It is not read until the next beat. */
+  #rests = false;
 
   constructor(
     request: UpstreamRequest,
@@ -99,12 +102,21 @@ class RtmpUpstream implements Upstream {
     return !this.#isBehind;
   }
 
+  /** What waited in the kernel, and from then on what comes, unless it rests again. */
+  #onBeat(): void {
+    if (this.#rests && !readWaiting(this.#socket, (bytes) => this.#onRead(bytes))) return;
+    this.#rests = false;
+    // As `resume` does it, without the turn that a stream takes to begin to flow.
+    this.#socket.read(0);
+  }
+
   /** False: no more is read until the next beat. */
   #onRead(bytes: number): boolean {
     if (this.#over) return true;
     this.#lastByteMs = this.#timers.now();
     // The kernel fills what it is given, if there is more than that.
     const next = this.#beat?.after(bytes, bytes < readInto.length) ?? 'on';
+    this.#rests = next === 'rest';
     try {
       const events = this.#session.push(readInto.subarray(0, bytes));
       this.#flush();
@@ -113,7 +125,7 @@ class RtmpUpstream implements Upstream {
       if (!(error instanceof MediaError)) throw error;
       this.#end('lost', '', `bad input from upstream: ${error.message}`);
     }
-    return next !== 'rest' || this.#over;
+    return !this.#rests || this.#over;
   }
 
   #onEvents(events: readonly ClientEvent[], gathered: boolean): void {
@@ -133,8 +145,7 @@ class RtmpUpstream implements Upstream {
     this.#cancelTimer();
     this.#watchReceive();
     const { gatherMs } = this.#request;
-    // As `resume` does it, without the turn that a stream takes to begin to flow.
-    if (isGathered(gatherMs)) this.#beat = new ReadBeat(this.#beats, gatherMs, () => this.#socket.read(0));
+    if (isGathered(gatherMs)) this.#beat = new ReadBeat(this.#beats, gatherMs, () => this.#onBeat());
     this.#events.started();
   }
 

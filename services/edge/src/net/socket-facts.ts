@@ -27,3 +27,9 @@ export function pendingWriteBytes(socket: Socket): number {
   const size = handle?.writeQueueSize;
   return typeof size === 'number' && size > 0 ? size : socket.writableLength;
 }
+
+/** Its number to the system; null where Node does not tell, or it is closed. */
+export function descriptorOf(socket: Socket): number | null {
+  const fd = (socket as unknown as { _handle?: { fd?: unknown } | null })._handle?.fd;
+  return typeof fd === 'number' && fd >= 0 ? fd : null;
+}
