@@ -59,6 +59,15 @@ describe('an edge among hostile HTTP clients', () => {
     const slow = many(200, () => attack(t, edge, 'GET /'));
     for (const each of slow) drip(t, each, 'live/livestream.flv?');
     const endless = many(20, () => attack(t, edge, `GET / HTTP/1.1\r\n${'X-A: b\r\n'.repeat(20_000)}`));
+    // Calls of the API that stay halves; they are cut before somebody who asks no more on the public port.
+    const ended: string[] = [];
+    const idle = attack(t, edge, 'GET /none HTTP/1.1\r\nHost: h\r\n\r\n');
+    idle.socket.once('close', () => ended.push('idle'));
+    const calls = many(50, () => open(t, Number(new URL(edge.apiBase).port), { reads: true }));
+    calls.forEach((each, i) => {
+      if (i % 2 === 0) each.socket.write('GET /api/v1/ver');
+      each.socket.once('close', () => ended.push('call'));
+    });
     const garbage = many(20, () => attack(t, edge, '\0\x01\x02 HTTP/1.1\r\n\r\n'.repeat(1000)));
     const piped = many(20, () => attack(t, edge, 'GET /none HTTP/1.1\r\n\r\n'.repeat(5000), false));
     assert.equal(piped.length, 20);
@@ -66,8 +75,13 @@ describe('an edge among hostile HTTP clients', () => {
       ...talking.map((each) => each.cut('a player that talks')),
       ...slow.map((each) => each.cut('a head that takes too long')),
       ...endless.map((each) => each.cut('a head without end')),
+      ...calls.map((each) => each.cut('half a call')),
       ...garbage.map((each) => each.cut('garbage')),
     ]);
+    assert.deepEqual(
+      ended.slice(0, calls.length),
+      calls.map(() => 'call'),
+    );
     assertContiguousRun(await good.done, source, { minSeconds: GOOD_SECONDS - 1 });
     const mb = rssMb(edge);
     t.diagnostic(`${Math.round(mb)} MB`);

@@ -11,6 +11,7 @@ const BIG = Buffer.alloc(24 * 1024 * 1024, 'x');
 
 /** Answers /now/x at once and /late/x when the test says so, with x; the rest is not its own. */
 async function start(t: TestContext) {
+  const abandoned: string[] = [];
   const late = new Map<string, { resolve(answer: HttpAnswer): void; reject(error: Error): void }>();
   const words = (text: string): HttpAnswer => ({ status: 200, body: Buffer.from(`<${text}>`) });
   const route: HttpRoute = ({ path, query, address, header }) => {
@@ -23,11 +24,12 @@ async function start(t: TestContext) {
     if (kind === 'now') return { is: 'answer', answer: words(text) };
     const answer = new Promise<HttpAnswer>((resolve, reject) => late.set(text, { resolve, reject }));
     const asksFirst = new Promise<HttpAnswer>((resolve, reject) => late.set(`may ${text}`, { resolve, reject }));
-    return { is: 'late', answer, ...(text.startsWith('q') && { question: asksFirst }) };
+    const question = { answered: asksFirst, abandon: () => void abandoned.push(text) };
+    return { is: 'late', answer, ...(text.startsWith('q') && { question }) };
   };
   const server = await startHttpServer(t, [route]);
   const asked = (text: string) => eventually(() => late.get(text), { what: `${text} is asked for` });
-  return { ...server, words, asked };
+  return { ...server, words, asked, abandoned };
 }
 
 const get = (path: string, lines = '') => `GET ${path} HTTP/1.1\r\nHost: h\r\n${lines}\r\n`;
@@ -148,10 +150,15 @@ describe('an HTTP connection of the edge', () => {
   });
 
   it('waits as long as somebody is asked whether the client may come in, and then for the answer', async (t) => {
-    const { open, asked, words, clock } = await start(t);
-    const [first, second] = [await open(), await open()];
+    const { open, asked, words, clock, abandoned } = await start(t);
+    const [first, second, leaves] = [await open(), await open(), await open()];
     first.say(get('/late/q1'));
     second.say(get('/late/q2'));
+    leaves.say(get('/late/q3'));
+    await asked('q3');
+    leaves.socket.destroy();
+    await eventually(() => abandoned.length > 0, { what: 'whoever asks hears that it left' });
+    assert.deepEqual(abandoned, ['q3']);
     const answer = await asked('q1');
     const question = await asked('may q2');
     clock.pass(29_000);

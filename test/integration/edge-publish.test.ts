@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { FlvTag, RtmpMessage } from '@dolphin/media';
+import { player, publisher } from '../contracts/edge/rtmp-support.js';
 import { eventually } from '../support/eventually.js';
 import { assertContiguousRun, publishFile, sourcePackets, startRecording } from '../support/media.js';
+import { sampleTags } from '../support/sample-tags.js';
 import { clientsOf, startEdge, streamIsLive } from './edge-support/edge.js';
 
 describe('a publish', { concurrency: true }, () => {
@@ -66,6 +69,29 @@ describe('a publish', { concurrency: true }, () => {
     publishFile(t, origin.rtmp('again'));
     await eventually(() => counts().every((count, i) => count > (before[i] ?? 0) + 50), { what: 'all play on' });
     for (const { process } of players) assert.equal(process.child.exitCode, null);
+  });
+
+  it('is heard to its last frame that came when an operator ends it, and when its edge ends', async (t) => {
+    const edge = await startEdge(t);
+    const { videoHeader, frames } = await sampleTags();
+    const [first, second, last] = frames.filter(({ typeId }) => typeId === 9) as [FlvTag, FlvTag, FlvTag];
+    const isOf = (tag: FlvTag) => (message: RtmpMessage) => message.payload.equals(tag.payload);
+    const ends: readonly (() => Promise<unknown>)[] = [
+      async () => edge.api.deleteClient((await clientsOf(edge)).find(({ publish }) => publish)?.id ?? ''),
+      () => edge.process.stop('SIGTERM'),
+    ];
+    for (const [i, end] of ends.entries()) {
+      const { send } = await publisher(t, edge, `ends-${i}`);
+      const peer = await player(t, edge, `ends-${i}`);
+      send(videoHeader, first);
+      await peer.next('a frame', isOf(first));
+      send(second);
+      await peer.next('the next frame', isOf(second));
+      // It was read just now, and what comes is read with the next beat.
+      send(last);
+      await end();
+      await peer.next('the last frame', isOf(last));
+    }
   });
 
   it('in a loop of edges is refused, and so is a pull', async (t) => {

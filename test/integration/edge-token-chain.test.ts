@@ -1,9 +1,35 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { rtmpTokenProbe } from '@dolphin/edge/net/token-probe.js';
 import { eventually } from '../support/eventually.js';
 import { rtmpClient } from '../support/rtmp-client.js';
 import { rtmpOrigin } from '../support/rtmp-origin.js';
 import { startEdge } from './edge-support/edge.js';
+
+describe('a question to an origin', () => {
+  it('ends when the client that it is about leaves', async (t) => {
+    const silent = createServer();
+    t.after(() => silent.close());
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const after = (ms: number, fn: () => void) => {
+      const timer = setTimeout(fn, ms);
+      return () => clearTimeout(timer);
+    };
+    const client = new AbortController();
+    const show = rtmpTokenProbe({ now: () => performance.now(), after });
+    const visitor = { id: 'c', address: '192.0.2.1', tcUrl: 'rtmp://h/live', pageUrl: '', swfUrl: '' };
+    const answer = show({ host: '127.0.0.1', port }, { ...visitor, over: 'rtmp' }, 'live', [], client.signal);
+    const [asked] = (await once(silent, 'connection')) as [Socket];
+    const closed = once(asked.resume(), 'close');
+    client.abort();
+    assert.deepEqual(await answer, { is: 'refused', why: 'it left' });
+    await closed;
+  });
+});
 
 describe('an edge behind a back source', () => {
   it('has its viewers shown to the origin, which lets in or keeps out each of them', async (t) => {

@@ -38,6 +38,17 @@ describe('package.json files', () => {
   });
 });
 
+describe('tsconfig.json files', () => {
+  test('have each build of a package noted where bundles of programs are held to it', () => {
+    for (const dir of packageDirs().filter((each) => /^(libs|services)\//.test(each))) {
+      const { compilerOptions } = JSON.parse(readRepo(`${dir}/tsconfig.json`)) as {
+        compilerOptions: { tsBuildInfoFile?: string };
+      };
+      assert.equal(compilerOptions.tsBuildInfoFile, 'dist/.tsbuildinfo', dir);
+    }
+  });
+});
+
 describe('package-lock.json', () => {
   test('holds no download address', () => {
     const resolved = Object.entries(lock.packages).filter(([, row]) => row.resolved !== undefined && !row.link);

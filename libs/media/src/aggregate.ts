@@ -1,5 +1,6 @@
 import { MediaError } from './media-error.js';
 import { MessageType, type RtmpMessage } from './rtmp-message.js';
+import { readUint24 } from './uint24.js';
 
 const TAG_HEADER = 11;
 const TAG_TRAILER = 4;
@@ -21,8 +22,8 @@ export function splitAggregate(m: RtmpMessage): RtmpMessage[] {
     if (at + TAG_HEADER > payload.length) throw new MediaError('flv', 'an aggregate ends within a tag');
     if (++tags > MAX_AGGREGATE_TAGS) throw new MediaError('limit', `more than ${MAX_AGGREGATE_TAGS} tags`);
     const typeId = payload[at]! & 0x1f;
-    const size = payload.readUIntBE(at + 1, 3);
-    const timestamp = payload.readUIntBE(at + 4, 3) + payload[at + 7]! * 0x1000000;
+    const size = readUint24(payload, at + 1);
+    const timestamp = readUint24(payload, at + 4) + payload[at + 7]! * 0x1000000;
     const from = at + TAG_HEADER;
     if (from + size > payload.length) throw new MediaError('flv', 'an aggregate ends within a tag');
     base ??= timestamp;

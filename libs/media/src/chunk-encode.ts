@@ -1,5 +1,6 @@
 import { MediaError } from './media-error.js';
 import { DEFAULT_CHUNK_SIZE, MessageType, type RtmpMessage } from './rtmp-message.js';
+import { writeUint24 } from './uint24.js';
 
 /** From here on the 24-bit field says 0xFFFFFF and four bytes follow (5.3.1.3). */
 const EXTENDED = 0xffffff;
@@ -71,10 +72,11 @@ function encodeChunks(m: RtmpMessage, csid: number, chunkSize: number, fmt: 0 | 
   const out = Buffer.allocUnsafe(HEADER_BYTES[fmt] + chunks * (basic + extended) + payload.length);
 
   let at = writeBasicHeader(out, 0, fmt, csid);
-  at = out.writeUIntBE(extended ? EXTENDED : time, at, 3);
+  writeUint24(out, extended ? EXTENDED : time, at);
+  at += 3;
   if (fmt <= 1) {
-    at = out.writeUIntBE(payload.length, at, 3);
-    at = out.writeUInt8(m.typeId, at);
+    writeUint24(out, payload.length, at);
+    at = out.writeUInt8(m.typeId, at + 3);
     if (fmt === 0) at = out.writeUInt32LE(m.streamId >>> 0, at);
   }
   if (extended) at = out.writeUInt32BE(time, at);

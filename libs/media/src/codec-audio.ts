@@ -1,4 +1,13 @@
-import { type EnhancedTrack, readTracks, shownTrack, skipModifiers, type TrackCodec } from './enhanced-header.js';
+import {
+  frameTrack,
+  headerTracks,
+  type MediaHead,
+  ONE_TRACK,
+  readTracks,
+  shownTrack,
+  skipModifiers,
+  type TrackCodec,
+} from './enhanced-header.js';
 
 /** Audio codecs by their name in SRS's API where it has one. */
 export type AudioCodec = 'AAC' | 'MP3' | 'Opus' | 'FLAC' | 'AC3' | 'EAC3' | 'Speex' | 'PCM' | 'G711' | 'other';
@@ -27,20 +36,6 @@ const AAC = 10;
 /** Enhanced RTMP v2 packet types. */
 const Packet = { sequenceStart: 0, codedFrames: 1, multitrack: 5 } as const;
 
-interface AudioHead {
-  codec: AudioCodec;
-  kind: 'sequence-header' | 'frame' | 'other';
-  /** Of the track that is told of: 0, where the message has it. */
-  trackId: number;
-  /** Where the codec's own bytes start, and where they end. */
-  bodyAt: number;
-  bodyEnd: number;
-  /** All that enhanced RTMP names; none of the old form, which has but one. */
-  tracks: readonly EnhancedTrack[];
-}
-
-const ONE_TRACK: readonly EnhancedTrack[] = [];
-
 /** Null for a payload that is too short to tell. */
 export function audioCodec(payload: Buffer): AudioCodec | null {
   return audioHead(payload)?.codec ?? null;
@@ -60,16 +55,12 @@ export function isAudioSequenceHeader(payload: Buffer): boolean {
 
 /** Whose parameters a message has: empty for what is no sequence header. */
 export function audioHeaderTracks(payload: Buffer): readonly TrackCodec[] {
-  const head = audioHead(payload);
-  if (head?.kind !== 'sequence-header') return [];
-  if (head.tracks.length === 0) return [{ id: 0, codec: head.codec }];
-  return head.tracks.map(({ trackId, fourcc }) => ({ id: trackId, codec: FOURCC[fourcc] ?? 'other' }));
+  return headerTracks(audioHead(payload), FOURCC);
 }
 
 /** The track of a frame, the first one's where a message has several; null for what is no frame. */
 export function audioFrameTrack(payload: Buffer): TrackCodec | null {
-  const head = audioHead(payload);
-  return head?.kind === 'frame' ? { id: head.trackId, codec: head.codec } : null;
+  return frameTrack(audioHead(payload));
 }
 
 /** The codec's own bytes of a frame of the first track; null for sequence headers and what is too short to tell. */
@@ -86,7 +77,7 @@ export function aacConfig(payload: Buffer): Buffer | null {
   return payload.subarray(head.bodyAt, head.bodyEnd);
 }
 
-function audioHead(payload: Buffer): AudioHead | null {
+function audioHead(payload: Buffer): MediaHead<AudioCodec> | null {
   const first = payload[0];
   if (first === undefined) return null;
   const format = first >> 4;
@@ -99,7 +90,7 @@ function audioHead(payload: Buffer): AudioHead | null {
   return { codec: 'AAC', kind, trackId: 0, bodyAt: 2, bodyEnd, tracks: ONE_TRACK };
 }
 
-function enhancedHead(payload: Buffer, first: number): AudioHead | null {
+function enhancedHead(payload: Buffer, first: number): MediaHead<AudioCodec> | null {
   const start = skipModifiers(payload, 1, first & 0x0f);
   const found = start === null ? null : readTracks(payload, start.at, start.packet, Packet.multitrack);
   if (found === null) return null;

@@ -1,4 +1,13 @@
-import { type EnhancedTrack, readTracks, shownTrack, skipModifiers, type TrackCodec } from './enhanced-header.js';
+import {
+  frameTrack,
+  headerTracks,
+  type MediaHead,
+  ONE_TRACK,
+  readTracks,
+  shownTrack,
+  skipModifiers,
+  type TrackCodec,
+} from './enhanced-header.js';
 
 /** Video codecs by their name in SRS's API where it has one. */
 export type VideoCodec = 'H264' | 'HEVC' | 'AV1' | 'VP8' | 'VP9' | 'H263' | 'VP6' | 'other';
@@ -17,23 +26,12 @@ const WITH_PACKET_TYPE = new Set([7, 12]);
 /** Enhanced RTMP v2 packet types. */
 const Packet = { sequenceStart: 0, codedFrames: 1, codedFramesX: 3, mpeg2tsStart: 5, multitrack: 6 } as const;
 
-interface VideoHead {
+interface VideoHead extends MediaHead<VideoCodec> {
   /** 1: key frame. 5: no frame at all, but a command. */
-  frameType: number;
-  codec: VideoCodec;
-  kind: 'sequence-header' | 'frame' | 'other';
-  /** Of the track that is told of: 0, where the message has it. */
-  trackId: number;
-  /** Where the codec's own bytes start, and where they end. */
-  bodyAt: number;
-  bodyEnd: number;
+  readonly frameType: number;
   /** How much later than decoded it is shown; signed. */
-  compositionMs: number;
-  /** All that enhanced RTMP names; none of the old form, which has but one. */
-  tracks: readonly EnhancedTrack[];
+  readonly compositionMs: number;
 }
-
-const ONE_TRACK: readonly EnhancedTrack[] = [];
 
 /** A frame, as the codec's own bytes: for H.264 and HEVC NAL units, each behind its length. */
 export interface VideoFrame {
@@ -65,16 +63,12 @@ export function isVideoSequenceHeader(payload: Buffer): boolean {
 
 /** Whose parameters a message has: empty for what is no sequence header. */
 export function videoHeaderTracks(payload: Buffer): readonly TrackCodec[] {
-  const head = videoHead(payload);
-  if (head?.kind !== 'sequence-header') return [];
-  if (head.tracks.length === 0) return [{ id: 0, codec: head.codec }];
-  return head.tracks.map(({ trackId, fourcc }) => ({ id: trackId, codec: FOURCC[fourcc] ?? 'other' }));
+  return headerTracks(videoHead(payload), FOURCC);
 }
 
 /** The track of a frame, the first one's where a message has several; null for what is no frame. */
 export function videoFrameTrack(payload: Buffer): TrackCodec | null {
-  const head = videoHead(payload);
-  return head?.kind === 'frame' ? { id: head.trackId, codec: head.codec } : null;
+  return frameTrack(videoHead(payload));
 }
 
 /** Null for a payload that is too short to tell. */

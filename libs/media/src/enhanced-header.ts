@@ -1,3 +1,5 @@
+import { readUint24 } from './uint24.js';
+
 /** What an extended header of enhanced RTMP (v2) says in front of the codec's own bytes, audio and video alike. */
 export interface EnhancedTrack {
   readonly fourcc: string;
@@ -19,6 +21,21 @@ export interface EnhancedTracks {
   readonly packet: number;
   readonly tracks: readonly EnhancedTrack[];
 }
+
+/** What a message of audio or video says of itself, in either form. */
+export interface MediaHead<Codec extends string> {
+  readonly codec: Codec;
+  readonly kind: 'sequence-header' | 'frame' | 'other';
+  /** Of the track that is told of: 0, where the message has it. */
+  readonly trackId: number;
+  /** Where the codec's own bytes start, and where they end. */
+  readonly bodyAt: number;
+  readonly bodyEnd: number;
+  /** All that enhanced RTMP names; ONE_TRACK of the old form, which has no more. */
+  readonly tracks: readonly EnhancedTrack[];
+}
+
+export const ONE_TRACK: readonly EnhancedTrack[] = [];
 
 /** The packet type that says: modifiers follow, and then the packet type itself. */
 const MOD_EX = 7;
@@ -72,6 +89,21 @@ export function shownTrack({ tracks }: EnhancedTracks): EnhancedTrack {
   return tracks.find(({ trackId }) => trackId === 0) ?? (tracks[0] as EnhancedTrack);
 }
 
+/** Whose parameters a message has, by the codecs' names: empty for what is no sequence header. */
+export function headerTracks(
+  head: MediaHead<string> | null,
+  codecs: Readonly<Record<string, string>>,
+): readonly TrackCodec[] {
+  if (head?.kind !== 'sequence-header') return [];
+  if (head.tracks.length === 0) return [{ id: 0, codec: head.codec }];
+  return head.tracks.map(({ trackId, fourcc }) => ({ id: trackId, codec: codecs[fourcc] ?? 'other' }));
+}
+
+/** The track of a frame, the first one's where a message has several; null for what is no frame. */
+export function frameTrack(head: MediaHead<string> | null): TrackCodec | null {
+  return head?.kind === 'frame' ? { id: head.trackId, codec: head.codec } : null;
+}
+
 function tracksOf(payload: Buffer, start: number, form: number): EnhancedTrack[] {
   const tracks: EnhancedTrack[] = [];
   const ids = new Set<number>();
@@ -88,7 +120,7 @@ function tracksOf(payload: Buffer, start: number, form: number): EnhancedTrack[]
     const isAlone = form === Form.oneTrack;
     if (!isAlone && at + 4 > payload.length) break;
     const bodyAt = at + (isAlone ? 1 : 4);
-    const bodyEnd = isAlone ? payload.length : Math.min(bodyAt + payload.readUIntBE(at + 1, 3), payload.length);
+    const bodyEnd = isAlone ? payload.length : Math.min(bodyAt + readUint24(payload, at + 1), payload.length);
     if (!ids.has(trackId)) tracks.push({ fourcc, trackId, bodyAt, bodyEnd });
     ids.add(trackId);
     if (isAlone) break;

@@ -1,6 +1,7 @@
 import { GrowingBuffer } from './growing-buffer.js';
 import { MediaError } from './media-error.js';
 import { MessageType } from './rtmp-message.js';
+import { readUint24, writeUint24 } from './uint24.js';
 
 /** A tag of FLV: audio 8, video 9 or data 18; milliseconds, uint32. */
 export interface FlvTag {
@@ -36,8 +37,8 @@ export function writeFlvTagHead(
   if (payloadBytes > 0xffffff) throw new MediaError('limit', `a tag of ${payloadBytes} bytes`);
   const timestamp = m.timestamp >>> 0;
   out[at] = m.typeId;
-  out.writeUIntBE(payloadBytes, at + 1, 3);
-  out.writeUIntBE(timestamp & 0xffffff, at + 4, 3);
+  writeUint24(out, payloadBytes, at + 1);
+  writeUint24(out, timestamp & 0xffffff, at + 4);
   out[at + 7] = timestamp >>> 24;
   out.fill(0, at + 8, at + TAG_HEADER);
   return at + TAG_HEADER;
@@ -133,9 +134,9 @@ export class FlvReader {
     if (typeId !== MessageType.audio && typeId !== MessageType.video && typeId !== MessageType.dataAmf0) {
       throw new MediaError('flv', `a tag of type ${typeId}`);
     }
-    const size = data.readUIntBE(at + 1, 3);
+    const size = readUint24(data, at + 1);
     if (size > this.#maxTagBytes) throw new MediaError('limit', `a tag of ${size} bytes`);
-    const timestamp = data.readUIntBE(at + 4, 3) + data[at + 7]! * 0x1000000;
+    const timestamp = readUint24(data, at + 4) + data[at + 7]! * 0x1000000;
     this.#tag = { typeId, timestamp, payload: new GrowingBuffer(size) };
     this.#state = 'payload';
     return at + TAG_HEADER;

@@ -19,9 +19,12 @@ export class GrowingBuffer {
     return this.length - this.#filled;
   }
 
-  /** Bytes held by it now. */
+  /**
+   * Bytes held by it now. Less than 4 KiB are a part of a page of Buffer's pool, which is kept for it as a whole: memory of its own would
+   * take five times as long to get, and most messages of audio are so small.
+   */
   get capacity(): number {
-    return this.#bytes.length;
+    return this.#bytes.buffer.byteLength;
   }
 
   /** Appends data[from, to), which must not be more than is missing. */

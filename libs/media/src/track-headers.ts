@@ -6,8 +6,11 @@ export const MAX_HEADER_TRACKS = 16;
 /** What the headers of the tracks beyond the first may have together: as much as a header of the first one. */
 export const MAX_TRACK_HEADER_BYTES = 64 * 1024;
 
-/** Frames of another codec in a row, and a track speaks the one of its header no more: one alone may be an encoder's slip. */
-export const OTHER_FRAMES = 8;
+/**
+ * Frames of another codec in a row, and a track speaks the one of its header no more: a few may be an encoder's slip. Such a change
+ * closes a slab, and so does the first frame of the old codec after it: two for 21 messages, no more than a header for each ten.
+ */
+export const OTHER_FRAMES = 20;
 
 interface KeptTrack extends TrackCodec {
   /** Frames of other codecs since the last of this one, as far as OTHER_FRAMES. */

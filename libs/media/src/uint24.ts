@@ -1,5 +1,5 @@
 /**
- * Sizes and times of chunk headers. Node's own readUIntBE and writeUIntBE take longer to find out what they are asked than
+ * Sizes and times in headers of chunks and tags. Node's own readUIntBE and writeUIntBE take longer to find out what they are asked than
  * to do it, and there are tens of thousands of headers a second. `at` is within the bytes: the caller has looked.
  */
 export function readUint24(bytes: Buffer, at: number): number {

@@ -7,7 +7,6 @@ import { printError, sayStack } from './verbs/output.js';
 
 // A reader that has enough (head) ends us quietly; a person's Ctrl-C, too.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 74));
-process.on('SIGUSR1', () => undefined);
 
 process.exitCode = await main();
 

@@ -250,8 +250,10 @@ function makeContext(live: LiveSettings<Directive[]>, log: Logger, files: Record
   const serverId = settings.serverId ?? `vid-${newId(7)}`;
   const serviceId = newId(8);
   const trouble = noTrouble();
-  const calls = new HookCalls({ post: postHook, timers, log, onDropped: () => void trouble.hooksDropped++ });
-  const showToken = boundedProbes(rtmpTokenProbe(timers), timers);
+  const onDropped = () => void trouble.hooksDropped++;
+  const onCrowded = () => void trouble.crowded++;
+  const calls = new HookCalls({ post: postHook, timers, log, onDropped, onCrowded });
+  const showToken = boundedProbes(rtmpTokenProbe(timers), timers, onCrowded);
   const admission = new Admission({ server: { serverId, serviceId }, calls, showToken });
   const clients = new Clients(settings.maxConnections);
   const hls = new HlsStreams({ timers, unixSeconds: () => Math.floor(Date.now() / 1000), trouble });

@@ -10,15 +10,8 @@ import { ROOT } from './up/places.js';
  * A step of the build, after the compiler: makes one file of each program that is started often, unless the last one is of the present build.
  * A program of hundreds of modules spends most of its start on finding and reading them.
  */
-const MAINS = [
-  'services/cli/dist/main.js',
-  'services/edge/dist/main.js',
-  'services/launcher/dist/main.js',
-  'services/master/dist/main.js',
-  'services/pod/dist/main.js',
-  'services/pod/dist/relay/main.js',
-  'services/worker/dist/main.js',
-];
+const services = await readdir(join(ROOT, 'services'));
+const MAINS = [...services.map((name) => `services/${name}/dist/main.js`), 'services/pod/dist/relay/main.js'];
 
 /** What bundles are made by, as the compiler wrote it. */
 const BUNDLER = 'services/launcher/dist/bundle-programs.js';

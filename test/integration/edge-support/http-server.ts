@@ -62,7 +62,7 @@ export async function startServer(t: TestContext, parts: ServerParts) {
     serviceId: 'life',
     admission: new Admission({
       server: { serverId: 'edge', serviceId: 'life' },
-      calls: new HookCalls({ post, timers: clock, log, onDropped: () => undefined }),
+      calls: new HookCalls({ post, timers: clock, log, onDropped: () => undefined, onCrowded: () => undefined }),
       showToken: async () => ({ is: 'accepted' }),
     }),
   };

@@ -7,6 +7,7 @@ import {
   MAX_NOTICES,
   MAX_QUESTIONS,
   MAX_WAITING_NOTICES,
+  MAX_WAITING_QUESTIONS,
 } from '@dolphin/edge/app/hook-calls.js';
 import type { ShowToken, TokenAnswer } from '@dolphin/edge/app/token-check.js';
 import type { HookAnswer } from '@dolphin/edge/domain/hook-message.js';
@@ -29,6 +30,7 @@ function admission(vhost: string, showToken: ShowToken = async () => ({ is: 'acc
   }[] = [];
   const due: (() => void)[] = [];
   let dropped = 0;
+  let crowded = 0;
   const hooks = new HookCalls({
     post: (url, body, answer) => {
       const call = { path: new URL(url).pathname.slice(1), body: JSON.parse(body), answer, cancelled: false };
@@ -47,6 +49,7 @@ function admission(vhost: string, showToken: ShowToken = async () => ({ is: 'acc
     },
     log,
     onDropped: () => dropped++,
+    onCrowded: () => crowded++,
   });
   const guest = () => new Admission({ server: { serverId: 's', serviceId: 'l' }, calls: hooks, showToken }).guest();
   const visit = (o: Partial<Visit> = {}): Visit => ({
@@ -63,7 +66,15 @@ function admission(vhost: string, showToken: ShowToken = async () => ({ is: 'acc
     ...{ use: 'play', key: { vhost: 'a', app: 'live', stream: 's' }, settings, query: '' },
     ...o,
   });
-  return { guest, visit, calls, due, paths: () => calls.map(({ path }) => path), dropped: () => dropped };
+  return {
+    guest,
+    visit,
+    calls,
+    due,
+    paths: () => calls.map(({ path }) => path),
+    dropped: () => dropped,
+    crowded: () => crowded,
+  };
 }
 
 const YES = { status: 200, body: '0' };
@@ -220,6 +231,33 @@ describe('calls of hooks', () => {
     assert.equal(calls.length, MAX_QUESTIONS + 1, 'the place went to the one behind the one that gave up');
     for (const { answer } of calls) answer(YES);
     assert.equal(await entered.at(-1), null);
+  });
+
+  it('are refused at once where too many wait, and who leaves waits no more', async () => {
+    const { guest, visit, calls, paths, crowded } = admission(
+      'http_hooks { enabled on; on_play http://h/play http://h/play2; on_stop http://h/stop; on_close http://h/close; }',
+    );
+    const guests = Array.from({ length: MAX_QUESTIONS + MAX_WAITING_QUESTIONS }, guest);
+    const entered = guests.map((one) => one.enter(visit()));
+    assert.equal(crowded(), 0);
+    assert.deepEqual(await guest().enter(visit()), { by: 'hook', why: 'too many are asked about' });
+    assert.equal(crowded(), 1);
+    for (const one of guests.slice(MAX_QUESTIONS)) one.close(0, 0);
+    assert.equal((await entered.at(-1))?.by, 'hook');
+    assert.deepEqual([...new Set(paths())], ['play', 'close'], 'as far as there are places');
+    const next = guest().enter(visit());
+    // Who left when it was asked about is asked about to the end: that is told where all consent.
+    guests[0]?.close(0, 0);
+    calls[0]?.answer(YES);
+    await turns();
+    assert.deepEqual(calls.filter(({ path }) => path.startsWith('play')).length, MAX_QUESTIONS + 1);
+    for (let i = 1; i < MAX_QUESTIONS; i++) calls[i]?.answer({ status: 200, body: '1' });
+    await turns();
+    calls.findLast(({ path }) => path === 'play2')?.answer(YES);
+    assert.equal(await entered[0], null);
+    calls.findLast(({ path }) => path === 'play')?.answer({ status: 200, body: '1' });
+    assert.equal((await next)?.by, 'hook');
+    assert.equal(crowded(), 1);
   });
 
   it('that tell of an end are dropped above a bound, and keep no question waiting', async () => {

@@ -73,12 +73,16 @@ export function hlsEdge(
   const trouble = noTrouble();
   const hls = new HlsStreams({ timers, unixSeconds: () => FIRST, trouble });
   const hooks: { action: string; client_id: string }[] = [];
+  /** What answers those hooks that were asked to answer late. */
+  const late: ((text: string) => void)[] = [];
   const post: PostHook = (_, body, onAnswer) => {
     hooks.push(JSON.parse(body));
-    onAnswer({ status: 200, body: o.hookAnswer ?? '0' });
+    const answer = (text: string) => onAnswer({ status: 200, body: text });
+    if (o.hookAnswer === 'late') late.push(answer);
+    else answer(o.hookAnswer ?? '0');
     return () => undefined;
   };
-  const calls = new HookCalls({ post, timers, log, onDropped: () => undefined });
+  const calls = new HookCalls({ post, timers, log, onDropped: () => undefined, onCrowded: () => undefined });
   const server = { serverId: 'edge', serviceId: 'life' };
   const admission = new Admission({ server, calls, showToken: async () => ({ is: 'accepted' }) });
   const streams = new Streams({
@@ -91,13 +95,14 @@ export function hlsEdge(
   });
   const sessions = new HlsSessions({ clients, timers, random });
   const route = hlsRoute({ settings: () => settings, streams, hls, sessions, admission, trouble, gzip: gzipSync });
-  const ask = async (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') => {
+  const begin = (url: string, headers: Record<string, string> = {}, method: HttpRequest['method'] = 'GET') => {
     const [path = '', query = ''] = url.split('?');
     const header = (name: string) => headers[name] ?? '';
     const outcome = route({ method, path, query, host: 'h', address: '192.0.2.1', header });
     if (outcome?.is !== 'answer' && outcome?.is !== 'late') assert.fail('the path is no address of HLS');
-    return await outcome.answer;
+    return outcome;
   };
+  const ask = async (...asked: Parameters<typeof begin>) => await begin(...asked).answer;
   const key = { vhost: vhost.name, app: 'live', stream: 's' };
   const publish = () => {
     const publisher = {
@@ -113,7 +118,7 @@ export function hlsEdge(
   };
   const playElsewhere = () =>
     streams.hold({ key, settings: vhost, query: '', hops: [], address: '192.0.2.2', isEdge: false });
-  return { ask, pass, publish, clients, upstreams, streams, playElsewhere, hooks };
+  return { begin, ask, pass, publish, clients, upstreams, streams, playElsewhere, hooks, late };
 }
 
 /** A header, and a key frame a second. */

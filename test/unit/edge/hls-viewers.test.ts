@@ -65,6 +65,20 @@ describe('HLS of a vhost that restricts who may come in', () => {
     );
   });
 
+  it('tells the end of who leaves while it is asked about after the answer, and pulls nothing for it', async () => {
+    const access = 'http_hooks { enabled on; on_play http://h/p; on_stop http://h/s; }';
+    const { begin, pass, upstreams, clients, hooks, late } = hlsEdge({ origin: false, access, hookAnswer: 'late' });
+    const outcome = begin('/live/s.m3u8');
+    assert.ok(outcome.is === 'late');
+    await pass(0);
+    outcome.question?.abandon();
+    late[0]?.('0');
+    await outcome.answer;
+    await pass(0);
+    const told = hooks.map(({ action }) => action);
+    assert.deepEqual([told, upstreams.length, [...clients.all()].length], [['on_play', 'on_stop'], 0, 0]);
+  });
+
   it('gives nothing to those who are refused, nor segments to those who did not ask', async () => {
     const refused = hlsEdge({
       origin: false,

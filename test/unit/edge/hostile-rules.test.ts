@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Client, Clients, MIN_SILENT_MS } from '@dolphin/edge/app/clients.js';
-import { ClientPace } from '@dolphin/edge/domain/client-pace.js';
+import { ClientPace, CUT_COST, mediaCost } from '@dolphin/edge/domain/client-pace.js';
 import { FlowBudget } from '@dolphin/edge/domain/flow-budget.js';
 import { frameKindOf, MAX_HEADER_BYTES } from '@dolphin/edge/domain/frame-kind.js';
 import { type Pin, pinsToClose } from '@dolphin/edge/domain/pinned-slabs.js';
-import { encodeAmf0, MediaError, type RtmpMessage } from '@dolphin/media';
+import { encodeAmf0, MediaError, OTHER_FRAMES, type RtmpMessage, StreamRing } from '@dolphin/media';
 import fc from 'fast-check';
 
 describe('a budget', () => {
@@ -51,6 +51,39 @@ describe('the pace of a client', () => {
   it('of tiny messages without end is held back, sooner where each begins a slab', () => {
     assert.ok(new ClientPace(0).pauseAfter(Array(30_000).fill(frame(0x27)), 0) > 0);
     assert.ok(new ClientPace(0).pauseAfter(Array(3_000).fill(frame(0x17)), 0) > 0);
+  });
+
+  it('is that of the slabs which its messages begin, whatever codecs it goes to and fro between', () => {
+    const of = (typeId: number) => (hex: string) => ({ ...frame(0), typeId, payload: Buffer.from(hex, 'hex') });
+    const [avcHeader, otherAvcHeader, avcKey, avc, h263Key, h263] = [
+      ...['1700000000', '170000000001', '1701000000', '2701000000', '12', '22'],
+    ].map(of(9)) as [RtmpMessage, RtmpMessage, RtmpMessage, RtmpMessage, RtmpMessage, RtmpMessage];
+    const [aacHeader, aac, mp3] = ['af001210', 'af01', '2ffffb90'].map(of(8)) as [
+      RtmpMessage,
+      RtmpMessage,
+      RtmpMessage,
+    ];
+    type Run = readonly [RtmpMessage, number];
+    const begins = (runs: readonly Run[]) => {
+      const options = { chunkSize: 60_000, maxBytes: 1e6, maxLagMs: 1000, gopCache: true, gopCacheMaxFrames: 100 };
+      const ring = new StreamRing(options);
+      const messages = runs.flatMap(([message, times]) => Array.from({ length: times }, () => message));
+      const slabs = messages.filter((message) => ring.append(message, frameKindOf(message))).length;
+      // Key frames of another codec are paid for as what they are, and the frame that takes it back is on top of that.
+      assert.ok(slabs * CUT_COST <= mediaCost(messages) * 1.05, `${slabs} slabs`);
+      return slabs;
+    };
+    const start: readonly Run[] = [avcHeader, aacHeader, avcKey].map((message) => [message, 1]);
+    const often = (...runs: Run[]) => [...start, ...Array.from({ length: 50 }, () => runs).flat()];
+    assert.ok(begins(often([mp3, OTHER_FRAMES], [aac, 1])) > 100);
+    assert.ok(begins(often([h263, OTHER_FRAMES], [avc, 1])) > 100);
+    assert.ok(begins(often([h263Key, OTHER_FRAMES], [avc, 1])) > 1000);
+    const all = [avcHeader, otherAvcHeader, avcKey, avc, h263Key, h263, aacHeader, aac, mp3];
+    const run = fc.tuple(
+      fc.constantFrom(...all),
+      fc.constantFrom(1, 2, OTHER_FRAMES - 1, OTHER_FRAMES, OTHER_FRAMES + 1),
+    );
+    fc.assert(fc.property(fc.array(run, { maxLength: 60 }), (runs) => void begins([...start, ...runs])));
   });
 
   it('of asking is a client, not a flood', () => {

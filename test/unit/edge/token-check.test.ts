@@ -17,6 +17,7 @@ const visitor: Visitor = {
 
 /** Origins that answer when they are told to, and time that passes when it is told to. */
 function stage() {
+  let crowded = 0;
   const probes: ((answer: TokenAnswer) => void)[] = [];
   const late: (() => void)[] = [];
   const timers = {
@@ -27,16 +28,24 @@ function stage() {
       return () => void late.splice(late.indexOf(fn), 1);
     },
   };
-  const show = boundedProbes(() => new Promise((resolve) => probes.push(resolve)), timers);
+  const signals: AbortSignal[] = [];
+  const show = boundedProbes(
+    (...[, , , , gone]) => {
+      signals.push(gone);
+      return new Promise((resolve) => probes.push(resolve));
+    },
+    timers,
+    () => crowded++,
+  );
   const refusals: (string | null)[] = [];
-  const ask = async () => {
-    const why = await tokenRefusal(show, [{ host: 'origin', port: 1935 }], visitor, 'live', []);
+  const ask = async (gone = new AbortController().signal) => {
+    const why = await tokenRefusal(show, [{ host: 'origin', port: 1935 }], visitor, 'live', [], gone);
     refusals.push(why);
   };
   const pass = () => {
     for (const fn of late.splice(0)) fn();
   };
-  return { probes, ask, refusals, pass };
+  return { probes, signals, ask, refusals, pass, crowded: () => crowded };
 }
 
 const turns = async () => {
@@ -58,10 +67,11 @@ describe('clients that an origin is asked about', () => {
   });
 
   it('do not come in when they waited too long, and take no place then', async () => {
-    const { probes, ask, refusals, pass } = stage();
+    const { probes, ask, refusals, pass, crowded } = stage();
     for (let i = 0; i < MAX_TOKEN_PROBES + 1; i++) void ask();
     pass();
     await turns();
+    assert.equal(crowded(), 1);
     assert.deepEqual(refusals, ['too many are asked about'], 'of those that have a place it is the probe that is late');
     probes[0]?.({ is: 'accepted' });
     await turns();
@@ -71,17 +81,40 @@ describe('clients that an origin is asked about', () => {
   });
 
   it('do not even wait where too many do', async () => {
-    const { probes, ask, refusals } = stage();
+    const { probes, ask, refusals, crowded } = stage();
     for (let i = 0; i < MAX_TOKEN_PROBES + MAX_WAITING_PROBES; i++) void ask();
     await turns();
-    assert.deepEqual(refusals, []);
+    assert.deepEqual([refusals, crowded()], [[], 0]);
     void ask();
     await turns();
-    assert.deepEqual(refusals, ['too many are asked about']);
+    assert.deepEqual([refusals, crowded()], [['too many are asked about'], 1]);
     probes[0]?.({ is: 'accepted' });
     await turns();
     void ask();
     await turns();
     assert.equal(refusals.length, 2, 'a place in the line is free again');
+  });
+
+  it('give back their place in the line when they leave, and whoever asks for them hears of it', async () => {
+    const { probes, signals, ask, refusals, crowded } = stage();
+    const client = new AbortController();
+    for (let i = 0; i < MAX_TOKEN_PROBES + MAX_WAITING_PROBES; i++) void ask(client.signal);
+    assert.equal(signals[0]?.aborted, false);
+    client.abort();
+    await turns();
+    assert.equal(signals[0]?.aborted, true, 'a probe under way is its origin’s to end');
+    assert.equal(refusals.length, MAX_WAITING_PROBES);
+    for (let i = 0; i < MAX_WAITING_PROBES; i++) void ask();
+    probes[0]?.({ is: 'refused', why: 'it left' });
+    await turns();
+    assert.equal(probes.length, MAX_TOKEN_PROBES + 1, 'the next one in the line is one that is there');
+    assert.equal(signals.at(-1)?.aborted, false);
+    void ask(client.signal);
+    await turns();
+    assert.deepEqual(
+      [refusals.length, crowded()],
+      [MAX_WAITING_PROBES + 2, 0],
+      'who is gone already is not asked about',
+    );
   });
 });

@@ -61,6 +61,19 @@ describe('chunks', () => {
     assert.equal(total.bytes, 0);
   });
 
+  it('of small unfinished messages count for the pages that they keep, until they are whole', () => {
+    const reader = new ChunkReader();
+    const small = Array.from({ length: 32 }, (_, i) => encodeMessage(video(Buffer.alloc(130)), i + 4, 128));
+    for (const message of small) {
+      reader.push(message.subarray(0, -3));
+      // The rest of its page goes to others.
+      for (let i = 0; i < 10; i++) Buffer.allocUnsafe(1000);
+    }
+    assert.equal(reader.partialBytes, small.length * Buffer.poolSize);
+    for (const message of small) assert.equal(reader.push(message.subarray(-3)).length, 1);
+    assert.equal(reader.partialBytes, 0);
+  });
+
   it('of large unfinished messages are refused while all connections together hold too much; small ones go on', () => {
     const total = new ByteAccount(MIB);
     const greedy = new ChunkReader({}, total);

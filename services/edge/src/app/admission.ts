@@ -42,7 +42,8 @@ export class Guest {
   readonly #o: AdmissionOptions;
   #subject: { of: HookSubject; settings: VhostSettings } | null = null;
   #end: 'on_stop' | 'on_unpublish' | null = null;
-  #isAsking = false;
+  /** While it is asked about: tells whoever asks that it left. */
+  #asking: AbortController | null = null;
   #isClosed = false;
   /** The vhost whose origin accepted it. */
   #acceptedFor: string | null = null;
@@ -61,53 +62,61 @@ export class Guest {
     const key = { vhost: settings.name, app, stream: '' };
     this.#subject = { of: this.#subjectOf(visitor, key, ''), settings };
     if (isEdge) this.#acceptedFor = settings.name;
-    return await this.#asking(this.#checkToken(visitor, settings, app));
+    return await this.#whileAsking((gone) => this.#checkToken(visitor, settings, app, gone));
   }
 
   /** Null: it may. Never rejects. If its connection is closed meanwhile, nothing more is asked, and the answer means nothing. */
   async enter(visit: Visit): Promise<Refusal | null> {
     const { settings } = visit;
     this.#subject = { of: this.#subjectOf(visit, visit.key, visit.query), settings };
-    return settings.access === null ? null : await this.#asking(this.#check(visit, settings.access));
+    const { access } = settings;
+    return access === null ? null : await this.#whileAsking((gone) => this.#check(visit, access, gone));
   }
 
-  async #asking(question: Promise<Refusal | null>): Promise<Refusal | null> {
-    this.#isAsking = true;
-    const refusal = await question;
-    this.#isAsking = false;
+  async #whileAsking(question: (gone: AbortSignal) => Promise<Refusal | null>): Promise<Refusal | null> {
+    const asking = new AbortController();
+    this.#asking = asking;
+    const refusal = await question(asking.signal);
+    this.#asking = null;
     if (this.#isClosed) this.#tellClose();
     return refusal;
   }
 
   /** SRS asks when a stream is named. Here a connect waits for it, so that a chain of edges asks the origin behind it. */
-  async #checkToken(visitor: Visitor, settings: VhostSettings, app: string, query = ''): Promise<Refusal | null> {
+  async #checkToken(
+    visitor: Visitor,
+    settings: VhostSettings,
+    app: string,
+    gone: AbortSignal,
+    query = '',
+  ): Promise<Refusal | null> {
     const { access, origins, name } = settings;
     if (!access?.tokenTraverse || origins === null || this.#acceptedFor === name) return null;
     const hops = [...(visitor.hops ?? []), this.#o.server.serverId];
     // A token stands in the query of a player's URL; of RTMP the client says itself where it connects.
     const tcUrl = visitor.over === 'http' && query !== '' ? `${visitor.tcUrl}?${query}` : visitor.tcUrl;
-    const why = await tokenRefusal(this.#o.showToken, origins, { ...visitor, tcUrl }, app, hops);
+    const why = await tokenRefusal(this.#o.showToken, origins, { ...visitor, tcUrl }, app, hops, gone);
     if (why !== null) return { by: 'token', why };
     this.#acceptedFor = name;
     return null;
   }
 
-  async #check(visit: Visit, access: AccessSettings): Promise<Refusal | null> {
+  async #check(visit: Visit, access: AccessSettings, gone: AbortSignal): Promise<Refusal | null> {
     const { over, use, address, pageUrl, settings, key } = visit;
     const refer = over === 'rtmp' ? access.refer : null;
     const strange: Refusal = { by: 'refer', why: `the page ${pageUrl} is none of those that may` };
     if (refer !== null && !isReferred(refer.all, pageUrl)) return strange;
     if (over === 'rtmp') {
-      const why = await this.#ask('on_connect');
+      const why = await this.#ask('on_connect', gone);
       if (why !== null || this.#isClosed) return { by: 'hook', why: why ?? 'it left' };
     }
-    const refused = await this.#checkToken(visit, settings, key.app, visit.query);
+    const refused = await this.#checkToken(visit, settings, key.app, gone, visit.query);
     if (refused !== null || this.#isClosed) return refused ?? { by: 'token', why: 'it left' };
     const denied = access.security === null ? null : securityRefusal(access.security, use, address);
     if (denied !== null) return { by: 'security', why: denied };
     // A player's page is looked at after its hook, a publisher's before: what the hooks hear is SRS's.
     if (use === 'publish' && refer !== null && !isReferred(refer.publish, pageUrl)) return strange;
-    const why = await this.#ask(use === 'play' ? 'on_play' : 'on_publish');
+    const why = await this.#ask(use === 'play' ? 'on_play' : 'on_publish', gone);
     if (why !== null) return { by: 'hook', why };
     this.#end = use === 'play' ? 'on_stop' : 'on_unpublish';
     if (use === 'play' && refer !== null && !isReferred(refer.play, pageUrl)) {
@@ -136,7 +145,8 @@ export class Guest {
     this.#isClosed = true;
     this.#subject = { ...this.#subject, of: { ...this.#subject.of, sentBytes, receivedBytes } };
     // A hook that is being asked hears of the end after that, in its order.
-    if (!this.#isAsking) this.#tellClose();
+    if (this.#asking === null) this.#tellClose();
+    else this.#asking.abort();
   }
 
   #tellClose(): void {
@@ -144,9 +154,9 @@ export class Guest {
     if (this.#subject?.of.visitor.over === 'rtmp') this.#tell('on_close');
   }
 
-  async #ask(action: HookName): Promise<string | null> {
+  async #ask(action: HookName, gone: AbortSignal): Promise<string | null> {
     const urls = this.#urls(action);
-    return urls.length === 0 ? null : await this.#o.calls.ask(urls, this.#message(action));
+    return urls.length === 0 ? null : await this.#o.calls.ask(urls, this.#message(action), gone);
   }
 
   #tell(action: HookName): void {

@@ -125,8 +125,13 @@ export class Clients {
     this.keepsConnections = true;
   }
 
+  /** Publishers first: what is heard of them last goes to players that are still there. */
   closeAll(end: ClientEnd): void {
-    for (const { client } of this.#rows.values()) client.close(end);
+    for (const isPublishers of [true, false]) {
+      for (const { client } of this.#rows.values()) {
+        if (client.type.endsWith('-publish') === isPublishers) client.close(end);
+      }
+    }
   }
 
   get(id: string): { client: Client; rate: Rate } | undefined {

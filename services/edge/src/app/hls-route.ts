@@ -100,13 +100,18 @@ export function hlsRoute(o: HlsRouteOptions): HttpRoute {
     const id = o.sessions.tokenFor(tokenOf(request.query));
     if (address.settings.access === null) return { is: 'late', answer: letIn(address, request, id, null) };
     const guest = o.admission.guest();
-    const question = guest.enter(visitOf(id, address, request));
-    const answer = question.then((refusal) => {
-      if (refusal === null) return letIn(address, request, id, guest);
-      o.trouble.refused++;
+    let hasLeft = false;
+    const abandon = () => {
+      hasLeft = true;
+      guest.close(0, 0);
+    };
+    const answered = guest.enter(visitOf(id, address, request));
+    const answer = answered.then((refusal) => {
+      if (refusal === null && !hasLeft) return letIn(address, request, id, guest);
+      if (!hasLeft) o.trouble.refused++;
       return textAnswer(403);
     });
-    return { is: 'late', answer, question };
+    return { is: 'late', answer, question: { answered, abandon } };
   };
 
   const playlist = (address: HlsAddress, request: HttpRequest): HttpOutcome => {

@@ -38,8 +38,15 @@ export interface LateAnswer {
   readonly is: 'late';
   readonly answer: Promise<HttpAnswer>;
   readonly of?: StreamKey;
+  readonly question?: Question;
+}
+
+/** Whether a client may come in. */
+export interface Question {
   /** Has an end within time-outs of its own, and never rejects. */
-  readonly question?: Promise<unknown>;
+  readonly answered: Promise<unknown>;
+  /** The client left before that: nobody waits for the answer. */
+  abandon(): void;
 }
 
 /** Null: the path is another route's. Called within the connection's turn, so it neither throws nor waits. */

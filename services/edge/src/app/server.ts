@@ -22,6 +22,8 @@ export interface TroubleCounts {
   badInput: number;
   timeouts: number;
   refused: number;
+  /** Clients that no hook, or no origin, was asked about: too many were. */
+  crowded: number;
   /** Notices to hooks that found no room. */
   hooksDropped: number;
   /** Frames that could not be in a segment of HLS: they were cut off. */
@@ -32,7 +34,7 @@ export interface TroubleCounts {
 
 export function noTrouble(): TroubleCounts {
   const ofClients = { slowClosed: 0, jumps: 0, badInput: 0, timeouts: 0, refused: 0 };
-  return { ...ofClients, hooksDropped: 0, hlsDropped: 0, headersForgotten: 0 };
+  return { ...ofClients, crowded: 0, hooksDropped: 0, hlsDropped: 0, headersForgotten: 0 };
 }
 
 /** What every connection needs: made once, by main. */

@@ -1,19 +1,13 @@
 import type { Origin } from '../domain/vhost-settings.js';
 import type { Visitor } from '../domain/visit.js';
-import { Places } from './places.js';
+import { type NoPlace, Places } from './places.js';
 import type { Timers } from './ports.js';
 
-/**
- * Probes under way, each a descriptor: for 33 s where an origin takes connections and says nothing, and who hangs up meanwhile gives
- * back his own alone. As many as questions to hooks.
- */
+/** Probes under way, each a descriptor: for 33 s where an origin takes connections and says nothing. As many as questions to hooks. */
 export const MAX_TOKEN_PROBES = 256;
 /** For a place among them; then nobody comes in. */
 export const PROBE_WAIT_MS = 30_000;
-/**
- * That wait for one, with those that have hung up since: the line is not as short as the list of clients. A KiB each as a rule, and 64
- * of one that said as much when it connected.
- */
+/** That wait for one: as many as for hooks. A KiB each as a rule, and 64 of one that said as much when it connected. */
 export const MAX_WAITING_PROBES = 5000;
 
 /** `unreachable`: it could not be connected to; another origin may be asked. */
@@ -21,40 +15,39 @@ export type TokenAnswer = { is: 'accepted' } | { is: 'refused' | 'unreachable'; 
 
 /**
  * Connects to an origin as that client does, and resolves to what it says; never rejects, and takes no longer than its
- * time-outs. `hops`: server ids that the question has passed, this one's last.
+ * time-outs, or than until the client is `gone`. `hops`: server ids that the question has passed, this one's last.
  */
 export type ShowToken = (
   origin: Origin,
   visitor: Visitor,
   app: string,
   hops: readonly string[],
+  gone: AbortSignal,
 ) => Promise<TokenAnswer>;
 
-const TOO_MANY: TokenAnswer = { is: 'refused', why: 'too many are asked about' };
+const NO_PLACE: Readonly<Record<NoPlace, TokenAnswer>> = {
+  crowded: { is: 'refused', why: 'too many are asked about' },
+  left: { is: 'refused', why: 'it left' },
+};
 
-/** `show` for no more than MAX_TOKEN_PROBES at a time; the others wait in line, as long as that is not too long. */
-export function boundedProbes(show: ShowToken, timers: Timers): ShowToken {
-  const places = new Places(MAX_TOKEN_PROBES);
-  return (...asked) =>
+/**
+ * `show` for no more than MAX_TOKEN_PROBES at a time; the others wait in line, as long as that is not too long. `onCrowded`: somebody
+ * found no place, or none in time.
+ */
+export function boundedProbes(show: ShowToken, timers: Timers, onCrowded: () => void): ShowToken {
+  const waitMs = PROBE_WAIT_MS;
+  const places = new Places({ max: MAX_TOKEN_PROBES, maxWaiting: MAX_WAITING_PROBES, waitMs, timers });
+  return (origin, visitor, app, hops, gone) =>
     new Promise((resolve) => {
-      if (places.waiting >= MAX_WAITING_PROBES) {
-        resolve(TOO_MANY);
-        return;
-      }
-      let isOver = false;
-      const cancelTimer = timers.after(PROBE_WAIT_MS, () => {
-        isOver = true;
-        resolve(TOO_MANY);
-      });
-      places.enter(() => {
-        // It gave up while it waited: its place is the next one's.
-        if (isOver) return false;
-        cancelTimer();
-        void show(...asked).then((answer) => {
+      const onPlace = () => {
+        void show(origin, visitor, app, hops, gone).then((answer) => {
           places.leave();
           resolve(answer);
         });
-        return true;
+      };
+      places.enter(gone, onPlace, (why) => {
+        if (why === 'crowded') onCrowded();
+        resolve(NO_PLACE[why]);
       });
     });
 }
@@ -69,9 +62,10 @@ export async function tokenRefusal(
   visitor: Visitor,
   app: string,
   hops: readonly string[],
+  gone: AbortSignal,
 ): Promise<string | null> {
   for (const origin of origins) {
-    const answer = await show(origin, visitor, app, hops);
+    const answer = await show(origin, visitor, app, hops, gone);
     if (answer.is === 'accepted') return null;
     if (answer.is === 'refused') return answer.why;
   }

@@ -1,12 +1,6 @@
-import {
-  isAudioSequenceHeader,
-  isVideoKeyFrame,
-  isVideoSequenceHeader,
-  MediaError,
-  MessageType,
-  type RtmpMessage,
-} from '@dolphin/media';
+import { MediaError, type RtmpMessage } from '@dolphin/media';
 import { FlowBudget } from './flow-budget.js';
+import { frameKindOf } from './frame-kind.js';
 
 /**
  * Commands, acknowledgements, pings and the like of one connection. Players ask a dozen times and acknowledge some times a
@@ -23,20 +17,21 @@ const MEDIA_AT_ONCE = 20_000;
 /** One of each for all clients. */
 const ASKED = { perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE } as const;
 const MEDIA = { perSecond: MEDIA_PER_SECOND, burst: MEDIA_AT_ONCE } as const;
-/** A key frame or sequence header begins a slab, which is a write to each player. */
-const CUT_COST = 10;
+/** A key frame or sequence header begins a slab, which is a write to each player. So does a change of codec, by OTHER_FRAMES and one more. */
+export const CUT_COST = 10;
 /** A publisher that has too much to say is read again after this at the latest, or it would time out unheard. */
 const MAX_PAUSE_MS = 2000;
 
-function mediaCost(messages: readonly RtmpMessage[]): number {
+/** What messages of one publisher count for. */
+export function mediaCost(messages: readonly RtmpMessage[]): number {
   let cost = 0;
   for (const message of messages) cost += cuts(message) ? CUT_COST : 1;
   return cost;
 }
 
-function cuts({ typeId, payload }: RtmpMessage): boolean {
-  if (typeId === MessageType.video) return isVideoKeyFrame(payload) || isVideoSequenceHeader(payload);
-  return typeId === MessageType.audio && isAudioSequenceHeader(payload);
+function cuts(message: RtmpMessage): boolean {
+  const kind = frameKindOf(message);
+  return kind === 'key-frame' || kind === 'video-header' || kind === 'audio-header';
 }
 
 /** How fast one RTMP client goes. */

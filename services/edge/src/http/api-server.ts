@@ -7,6 +7,8 @@ import type { ApiCalls } from './api-calls.js';
 /** The API is for a pod, a master's CLI and a person, not for players. */
 const MAX_CONNECTIONS = 64;
 const TIMEOUT_MS = 5000;
+/** How often that is looked at: by default Node does each 30 s, and the connections are few. */
+const LATE_CHECK_MS = 1000;
 
 /** The API on a port of its own, private to this edge. */
 export function apiServer(context: ServerContext, calls: ApiCalls): Server {
@@ -25,7 +27,7 @@ export function apiServer(context: ServerContext, calls: ApiCalls): Server {
     }
   };
   const limits = { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, maxHeaderSize: 16 * 1024 };
-  const server = createServer(limits, onRequest);
+  const server = createServer({ ...limits, connectionsCheckingInterval: LATE_CHECK_MS }, onRequest);
   server.maxConnections = MAX_CONNECTIONS;
   return server;
 }

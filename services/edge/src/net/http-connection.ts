@@ -21,6 +21,7 @@ import {
   SLOWEST_BYTES_PER_S,
   STALL_MS,
 } from './http-limits.js';
+import { whileHere } from './while-here.js';
 
 const SERVER = `dolphin/${DOLPHIN_VERSION}`;
 const NOTHING = Buffer.alloc(0);
@@ -242,7 +243,7 @@ export class HttpConnection extends ClientConnection {
     this.clearLimit();
     // A hook may take three times as long as an answer: who asks it has limits for it.
     if (question === undefined) limit();
-    else void question.then(limit);
+    else void whileHere(this.socket, question).then(limit);
     making.then(send, (error: unknown) => {
       this.context.log.warn({ err: error, path: request.path }, 'an HTTP answer could not be made');
       send(textAnswer(500));

@@ -16,6 +16,7 @@ import { ClientPace } from '../domain/client-pace.js';
 import { keyText, type NamedStream, streamNamed, vhostFor } from '../domain/stream-key.js';
 import type { Refusal } from '../domain/visit.js';
 import { ClientConnection, type ConnectionOptions } from './client-connection.js';
+import { hearLast } from './last-reads.js';
 import {
   asksForMany,
   HANDSHAKE_TIMEOUT_MS,
@@ -57,6 +58,12 @@ export class RtmpConnection extends ClientConnection {
     if (state.is === 'over') return;
     const gathered = state.is === 'publishing' && state.publishing.wasRead(data.length);
     this.#guarded(() => this.#take(this.#session.push(data), gathered));
+  }
+
+  override close(end: ClientEnd, why?: string): void {
+    const isOrdered = end === 'kicked' || end === 'drained' || end === 'edge-stopped';
+    if (isOrdered && this.#state.is === 'publishing') hearLast(this.socket, (data) => this.onData(data));
+    super.close(end, why);
   }
 
   /** Garbage of one peer ends that peer; what is ours is not hidden by it. */
@@ -170,9 +177,8 @@ export class RtmpConnection extends ClientConnection {
   }
 
   #play(event: PlayEvent, { key, settings }: NamedStream): void {
-    const { hops } = this.#said;
     const isEdge = asksForMany(this.#said, this.trustsPeer);
-    const request = { key, settings, query: event.query, hops, address: this.address, isEdge };
+    const request = { key, settings, query: event.query, hops: this.#said.hops, address: this.address, isEdge };
     const refusal = this.context.streams.refusal(request);
     if (refusal !== null) {
       this.#refusePlay('NetStream.Play.Failed', refusal, refusal === 'too-many' ? 'limit' : 'error');
@@ -260,11 +266,8 @@ export class RtmpConnection extends ClientConnection {
     this.leaveStream();
     this.#state = next;
     this.clearLimit();
-    if (next.is === 'connected') {
-      this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
-    } else if (next.is === 'publishing') {
-      this.watch('publisher', () => next.publishing.isLate(this.context.timers.now()));
-    }
+    if (next.is === 'connected') this.setLimit(IDLE_TIMEOUT_MS, () => this.timeOut('idle'));
+    else if (next.is === 'publishing') this.watch('publisher', () => next.publishing.isLate(this.context.timers.now()));
   }
 
   protected override gone(): void {

@@ -10,7 +10,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /** Shows a client's connect to an RTMP origin, on a connection of its own that ends with the answer. */
 export function rtmpTokenProbe(timers: Timers): ShowToken {
-  return (origin, { tcUrl, pageUrl, swfUrl, args = {} }, app, hops) =>
+  return (origin, { tcUrl, pageUrl, swfUrl, args = {} }, app, hops, gone) =>
     new Promise((resolve) => {
       const { host, port } = origin;
       const url = { host, port, vhost: '', app, stream: '', query: '' };
@@ -19,9 +19,12 @@ export function rtmpTokenProbe(timers: Timers): ShowToken {
       let isConnected = false;
       const answer = (what: TokenAnswer) => {
         cancelTimer();
+        gone.removeEventListener('abort', onGone);
         socket.destroy();
         resolve(what);
       };
+      const onGone = () => answer({ is: 'refused', why: 'it left' });
+      gone.addEventListener('abort', onGone);
       const fail = (why: string) => answer({ is: isConnected ? 'refused' : 'unreachable', why });
       let cancelTimer = timers.after(CONNECT_TIMEOUT_MS, () => fail('connect time-out'));
       const flush = () => {

@@ -27,11 +27,11 @@ export interface PidFile {
 
 /**
  * One process per pid file, for as long as it lives. One that is not there yet is made with our pid in it: an empty one could not
- * be told to be ours when it is to go. Throws PidFileError.
+ * be told to be ours when it is to go. `lock`: as `lockName`. Throws PidFileError.
  */
-export async function holdPidFile(file: string): Promise<PidFile> {
+export async function holdPidFile(file: string, lock = lockName): Promise<PidFile> {
   const path = resolve(file);
-  const release = await lockName(`dolphin-edge-pid-${orRefuse(() => nameOf(path))}`);
+  const release = await lock(`dolphin-edge-pid-${orRefuse(() => nameOf(path))}`);
   if (release === null) {
     throw new PidFileError(`it runs already: another process has the pid file ${path}`, EXIT_RUNNING);
   }
@@ -39,12 +39,13 @@ export async function holdPidFile(file: string): Promise<PidFile> {
   return {
     write: () => writeFileSync(path, `${process.pid}`),
     remove: () => {
-      release();
       try {
         if (readFileSync(path, 'utf8') === `${process.pid}`) unlinkSync(path);
       } catch {
         // It went before us.
       }
+      // Not before: the next one, which may have it from here on, would lose its file to us.
+      release();
     },
   };
 }

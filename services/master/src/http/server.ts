@@ -17,6 +17,8 @@ import { type ApiParts, addRoutes } from './routes.js';
 const MAX_BODY_BYTES = 256 * 1024;
 /** A request that takes longer to arrive is not one of ours. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often that is looked at: by default Node does each 30 s. */
+const LATE_CHECK_MS = 1000;
 const KEEP_ALIVE_MS = 5_000;
 
 /** The global API. `listen` and `close` are the caller's. */
@@ -24,6 +26,7 @@ export async function globalApi(parts: ApiParts, logger: Logger, tokens: Tokens 
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: LATE_CHECK_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A stop must not wait for a browser that keeps a connection open.
     forceCloseConnections: true,

@@ -6,10 +6,13 @@ import { METRICS_TYPE, podMetrics } from './metrics.js';
 /** Scrapers come every few seconds, one or two of them. */
 const MAX_CONNECTIONS = 32;
 const REQUEST_TIMEOUT_MS = 5000;
+/** How often that is looked at: by default Node does each 30 s, and the connections are few. */
+const LATE_CHECK_MS = 1000;
 
 /** Serves GET /metrics, for Prometheus, and nothing else. Rejects with E_PORT_TAKEN, E_CONFIG. */
 export async function serveMetrics(at: { host: string; port: number }, state: () => PodState): Promise<Server> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: LATE_CHECK_MS };
+  const server = createServer(limits, (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
       return;
