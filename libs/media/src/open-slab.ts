@@ -4,13 +4,15 @@ import { rtmpRunBytes, writeRtmpRun } from './slab-encode.js';
 import type { SlabMemory } from './slab-memory.js';
 
 const FIRST_BYTES = 16 * 1024;
+/** A room that is so full is closed as it is. */
+const WELL_USED_PART = 4 / 5;
 const NO_ROOM: Buffer = Buffer.alloc(0);
 
 /**
  * The slab of a stream that is still growing, as the bytes that its players are sent: nothing else is kept of a message,
  * so a stream of a thousand small ones is one object to the collector, and their payloads need not outlive the call. All its room
- * is in the account, used or not, and goes back when the slab is closed: streams whose slabs are opened and closed by one read
- * all use the same room, which the processor has at hand.
+ * is in the account, used or not. When it is closed it is handed over as it is, if it is well used: what one read of a source
+ * brings is told before (`expect`), so that its bytes are written once.
  */
 export class OpenSlab {
   readonly #chunkSize: number;
@@ -18,7 +20,7 @@ export class OpenSlab {
   readonly #memory: SlabMemory;
   #room = NO_ROOM;
   #bytes = 0;
-  /** Of the last one: a stream of many bits would grow each to its size again, step by step. */
+  /** As was told, or of the last one: a stream of many bits would grow each to its size again, step by step. */
   #expectedBytes = FIRST_BYTES;
 
   constructor(home: { readonly chunkSize: number; readonly account: ByteAccount; readonly memory: SlabMemory }) {
@@ -38,12 +40,24 @@ export class OpenSlab {
     this.#bytes = writeRtmpRun(message, this.#chunkSize, this.#room, before);
   }
 
-  /** What it has, in memory of that size; the next one begins. */
+  /** So many bytes come now, about. */
+  expect(bytes: number): void {
+    this.#expectedBytes = Math.max(bytes, FIRST_BYTES);
+  }
+
+  /** What it has, in memory of about that size; the next one begins. */
   close(): Buffer {
-    const memory = this.#memory.take(this.#bytes);
-    this.#room.copy(memory, 0, 0, this.#bytes);
-    this.#expectedBytes = Math.max(this.#bytes, FIRST_BYTES);
+    const room = this.#room;
+    const bytes = this.#bytes;
     this.#bytes = 0;
+    this.#expectedBytes = Math.max(bytes, FIRST_BYTES);
+    if (bytes >= room.length * WELL_USED_PART) {
+      this.#account.add(-room.length);
+      this.#room = NO_ROOM;
+      return room;
+    }
+    const memory = this.#memory.take(bytes);
+    room.copy(memory, 0, 0, bytes);
     this.#leaveRoom();
     return memory;
   }

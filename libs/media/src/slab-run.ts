@@ -9,6 +9,7 @@ type Joined = readonly { readonly form: string; readonly bytes: Buffer }[];
 /** Most slabs have none of either. */
 const NO_FORMS: FlvForms = {};
 const NONE_JOINED: Joined = [];
+const NO_MEMORY: readonly Buffer[] = [];
 
 /** What the slabs of a stream have in common. */
 export interface SlabHome {
@@ -38,8 +39,9 @@ export class Slab {
   readonly firstTimestamp: number;
   readonly lastTimestamp: number;
   readonly #home: SlabHome;
-  /** What it took of its home's memory. */
-  readonly #memory: Buffer[];
+  /** Its home's, as are those that it took for other forms. */
+  readonly #memory: Buffer;
+  #forms = NO_MEMORY;
   /** Counted, until it is released. */
   #bytes = 0;
   #released = false;
@@ -71,7 +73,7 @@ export class Slab {
     this.firstTimestamp = content.firstTimestamp;
     this.lastTimestamp = content.lastTimestamp;
     this.#home = home;
-    this.#memory = [content.memory];
+    this.#memory = content.memory;
     this.#count(content.memory.length + SLAB_OVERHEAD_BYTES);
   }
 
@@ -117,7 +119,7 @@ export class Slab {
     const length = own.length + next.length;
     const memory = this.#home.memory.take(length);
     next.copy(memory, own.copy(memory));
-    this.#memory.push(memory);
+    this.#forms = [...this.#forms, memory];
     this.#count(memory.length);
     const bytes = memory.subarray(0, length);
     this.#joined = [...this.#joined, { form, bytes }];
@@ -135,7 +137,8 @@ export class Slab {
     this.#released = true;
     this.#home.account.add(-this.#bytes);
     if (isRead || this.#isLent) return;
-    for (const memory of this.#memory) this.#home.memory.give(memory);
+    this.#home.memory.give(this.#memory);
+    for (const memory of this.#forms) this.#home.memory.give(memory);
   }
 
   #makeFlv(keep: FlvKeep): FlvRun {
@@ -149,7 +152,7 @@ export class Slab {
   #newFlv(keep: FlvKeep): FlvRun {
     const { chunkSize, memory } = this.#home;
     const made = flvOfRun(this.rtmp, chunkSize, keep, { allocate: (bytes) => memory.take(bytes) });
-    if (made.memory.length > 0) this.#memory.push(made.memory);
+    if (made.memory.length > 0) this.#forms = [...this.#forms, made.memory];
     this.#count(made.memory.length);
     return made;
   }

@@ -99,6 +99,11 @@ export class StreamRing {
     return (this.#hasVideo && this.#hasAudio) || passedMs >= TRACKS_KNOWN_AFTER_MS;
   }
 
+  /** So many bytes of messages and their headers come now, about: their slab has room for them at once. */
+  expect(bytes: number): void {
+    if (!this.hasOpen) this.#open.expect(bytes);
+  }
+
   /** Takes a copy of a message. True if slabs were closed by it. */
   append(message: RtmpMessage, kind: FrameKind): boolean {
     const before = this.#next;

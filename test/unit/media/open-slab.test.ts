@@ -47,6 +47,33 @@ describe('the open slab of a stream', () => {
     assert.equal(total.bytes, 16 * KIB);
   });
 
+  it('has room at once for what is told to come, and is closed as it is if that comes', () => {
+    const total = new ByteAccount(512 * MIB);
+    const memory = new SlabMemory();
+    const { ring, append } = openStream({ total, memory });
+    ring.expect(100 * KIB);
+    append(KIB);
+    const room = total.bytes;
+    assert.ok(room >= 100 * KIB && room < 128 * KIB, `${room}`);
+    for (let i = 1; i < 95; i++) append(KIB);
+    ring.close();
+    assert.equal(memory.idleBytes, 0);
+    assert.equal(ring.slabAt(0)?.rtmp.buffer.byteLength, room);
+    ring.release(ring.next);
+    assert.equal(memory.idleBytes, room);
+  });
+
+  it('is moved to less where little came of what was told', () => {
+    const memory = new SlabMemory();
+    const { ring, append } = openStream({ total: new ByteAccount(512 * MIB), memory });
+    ring.expect(100 * KIB);
+    append(50 * KIB);
+    ring.close();
+    const bytes = ring.slabAt(0)?.rtmp.buffer.byteLength ?? 0;
+    assert.ok(bytes >= 50 * KIB && bytes < 64 * KIB, `${bytes}`);
+    assert.ok(memory.idleBytes >= 100 * KIB);
+  });
+
   it('has the room that was another stream’s just before', () => {
     const total = new ByteAccount(512 * MIB);
     const memory = new SlabMemory();

@@ -59,12 +59,19 @@ class Circle {
   }
 }
 
+interface Member {
+  readonly fn: () => void;
+  /** One that another has sent away is not called any more, in this beat either. */
+  hasLeft: boolean;
+}
+
 /** Those that are called together. It has a timer while there is anybody. */
 class Turn {
   readonly #beganMs: number;
   readonly #everyMs: number;
   readonly #timers: Timers;
-  readonly #members = new Set<{ readonly fn: () => void }>();
+  /** Another list with each change: what one of them does in a beat may bring others in, whose beat it is not. */
+  #members: readonly Member[] = [];
   #cancel: (() => void) | null = null;
 
   constructor(beganMs: number, everyMs: number, timers: Timers) {
@@ -74,16 +81,17 @@ class Turn {
   }
 
   get count(): number {
-    return this.#members.size;
+    return this.#members.length;
   }
 
   join(fn: () => void): () => void {
-    const member = { fn };
-    this.#members.add(member);
+    const member = { fn, hasLeft: false };
+    this.#members = [...this.#members, member];
     if (this.#cancel === null) this.#await();
     return () => {
-      this.#members.delete(member);
-      if (this.#members.size > 0) return;
+      member.hasLeft = true;
+      this.#members = this.#members.filter((each) => each !== member);
+      if (this.#members.length > 0) return;
       this.#cancel?.();
       this.#cancel = null;
     };
@@ -98,7 +106,6 @@ class Turn {
 
   #beat(): void {
     this.#await();
-    // What one of them does may bring others in, whose beat this is not, or send them away.
-    for (const member of [...this.#members]) if (this.#members.has(member)) member.fn();
+    for (const member of this.#members) if (!member.hasLeft) member.fn();
   }
 }

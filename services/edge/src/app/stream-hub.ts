@@ -23,6 +23,9 @@ import type { StreamTap } from './stream-tap.js';
  */
 export const RING_BYTES = 48 * 1024 * 1024;
 
+/** A message's header in a slab, of most. */
+const MESSAGE_OVERHEAD_BYTES = 16;
+
 export interface PlayerPin extends Pin {
   readonly player: Player;
 }
@@ -118,6 +121,7 @@ export class StreamHub {
     if (messages.length === 0) return;
     const nowMs = this.#timers.now();
     let closed = false;
+    if (gathered) this.#ring.expect(bytesOf(messages));
     for (const message of messages) closed = this.#take(message, nowMs) || closed;
     if (gathered || this.settings.mergeMs === 0) closed = this.#ring.close() || closed;
     if (closed) {
@@ -219,4 +223,11 @@ export class StreamHub {
     }
     this.#ring.release(needed);
   }
+}
+
+/** About what they are in a slab. */
+function bytesOf(messages: readonly RtmpMessage[]): number {
+  let bytes = 0;
+  for (const { payload } of messages) bytes += payload.length + MESSAGE_OVERHEAD_BYTES;
+  return bytes;
 }
