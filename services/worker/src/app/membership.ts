@@ -219,16 +219,17 @@ export class Membership {
     this.#hasEars = true;
     const { asks, bus, desk, farm, host } = this.#deps;
     const subjects = subjectsOf(farm);
-    await bus.serve(subjects.command(host), (data) => desk.answer(data));
-    await bus.serve(subjects.ask(host), (data) => asks.answer(data));
-    await bus.serve(subjects.kick(host), (data) => asks.kick(data));
-    // Also one's own: looking once more costs a request, and a foreign host-joined is found at once.
+    // Also one's own: looking once more costs a request, and a foreign host-joined is found at once. Before anything is answered: who
+    // has an answer may write there, and what JetStream has not stored yet a look at the log does not find.
     await bus.listen(subjects.logHost(host), (data) => {
       if (this.#me !== null && foreignEpoch(data, this.#me.epoch)) {
         this.#mustVerify = true;
         this.wake();
       }
     });
+    await bus.serve(subjects.command(host), (data) => desk.answer(data));
+    await bus.serve(subjects.ask(host), (data) => asks.answer(data));
+    await bus.serve(subjects.kick(host), (data) => asks.kick(data));
   }
 
   /** Tries until it works or cannot any more. */
