@@ -72,25 +72,28 @@ describe('a publish', { concurrency: true }, () => {
   });
 
   it('is heard to its last frame that came when an operator ends it, and when its edge ends', async (t) => {
-    const edge = await startEdge(t);
     const { videoHeader, frames } = await sampleTags();
     const [first, second, last] = frames.filter(({ typeId }) => typeId === 9) as [FlvTag, FlvTag, FlvTag];
     const isOf = (tag: FlvTag) => (message: RtmpMessage) => message.payload.equals(tag.payload);
-    const ends: readonly (() => Promise<unknown>)[] = [
-      async () => edge.api.deleteClient((await clientsOf(edge)).find(({ publish }) => publish)?.id ?? ''),
-      () => edge.process.stop('SIGTERM'),
-    ];
-    for (const [i, end] of ends.entries()) {
-      const { send } = await publisher(t, edge, `ends-${i}`);
-      const peer = await player(t, edge, `ends-${i}`);
-      send(videoHeader, first);
-      await peer.next('a frame', isOf(first));
-      send(second);
-      await peer.next('the next frame', isOf(second));
-      // It was read just now, and what comes is read with the next beat.
-      send(last);
-      await end();
-      await peer.next('the last frame', isOf(last));
+    // The last frame waits for the next beat; or it is read at once, and waits in the open slab.
+    for (const vhost of ['', 'publish { mr off; }']) {
+      const edge = await startEdge(t, { vhost });
+      const ends: readonly (() => Promise<unknown>)[] = [
+        async () => edge.api.deleteClient((await clientsOf(edge)).find(({ publish }) => publish)?.id ?? ''),
+        () => edge.process.stop('SIGTERM'),
+      ];
+      for (const [i, end] of ends.entries()) {
+        const { send } = await publisher(t, edge, `ends-${i}`);
+        const peer = await player(t, edge, `ends-${i}`);
+        send(videoHeader, first);
+        await peer.next('a frame', isOf(first));
+        send(second);
+        await peer.next('the next frame', isOf(second));
+        // A slab went out just now: what comes is not due yet.
+        send(last);
+        await end();
+        await peer.next('the last frame', isOf(last));
+      }
     }
   });
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { readWaiting } from '@dolphin/edge/net/read-waiting.js';
+import { MAX_WAITING_BYTES, readWaiting } from '@dolphin/edge/net/read-waiting.js';
 import { readInto } from '@dolphin/edge/net/shared-reads.js';
 
 /** A socket that is not read, and its peer. */
@@ -58,6 +59,18 @@ describe('what waits for a socket that is not read', () => {
       return true;
     });
     assert.deepEqual([reads, readsOn], [1, true]);
+  });
+
+  it('is heard to a bound where it comes faster than it is heard', (t) => {
+    const fd = openSync('/dev/zero', 'r');
+    t.after(() => closeSync(fd));
+    let heard = 0;
+    const readsOn = readWaiting({ _handle: { fd } } as unknown as Socket, (bytes) => {
+      heard += bytes;
+      assert.ok(heard <= MAX_WAITING_BYTES, 'it has no end');
+      return true;
+    });
+    assert.deepEqual([heard, readsOn], [MAX_WAITING_BYTES, true]);
   });
 
   it('may be nothing, or its end, of which Node tells', async (t) => {

@@ -4,6 +4,8 @@ import { rtmpRunBytes, writeRtmpRun } from './slab-encode.js';
 import type { SlabMemory } from './slab-memory.js';
 
 const FIRST_BYTES = 16 * 1024;
+/** Of the last slab: one that had more had a message of megabytes, which says nothing of those behind it. */
+const MOST_EXPECTED_BYTES = 256 * 1024;
 /** A room that is so full is closed as it is. */
 const WELL_USED_PART = 4 / 5;
 const NO_ROOM: Buffer = Buffer.alloc(0);
@@ -50,7 +52,7 @@ export class OpenSlab {
     const room = this.#room;
     const bytes = this.#bytes;
     this.#bytes = 0;
-    this.#expectedBytes = Math.max(bytes, FIRST_BYTES);
+    this.expect(Math.min(bytes, MOST_EXPECTED_BYTES));
     if (bytes >= room.length * WELL_USED_PART) {
       this.#account.add(-room.length);
       this.#room = NO_ROOM;

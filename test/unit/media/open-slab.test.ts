@@ -47,6 +47,15 @@ describe('the open slab of a stream', () => {
     assert.equal(total.bytes, 16 * KIB);
   });
 
+  it('opens with room for a slab of usual size behind one of megabytes', () => {
+    const total = new ByteAccount(512 * MIB);
+    const { append, close } = openStream({ total });
+    append(3 * MIB);
+    close();
+    append(100);
+    assert.equal(total.bytes, 256 * KIB);
+  });
+
   it('has room at once for what is told to come, and is closed as it is if that comes', () => {
     const total = new ByteAccount(512 * MIB);
     const memory = new SlabMemory();

@@ -4,6 +4,11 @@ import { readInto } from './shared-reads.js';
 import { descriptorOf } from './socket-facts.js';
 
 /**
+ * Of one call: as much as a socket's window is by default. What comes faster than it is heard has no end, and all others would wait for it.
+ */
+export const MAX_WAITING_BYTES = 1024 * 1024;
+
+/**
  * Reads what waits in the kernel for a socket that is not read, into `readInto`, and hands on how much that is, until the answer is
  * that it rests again. True: it is to be read on; more than this may be there, or its end, or an error, of which Node tells.
  *
@@ -11,7 +16,7 @@ import { descriptorOf } from './socket-facts.js';
  * there, wakes up for the next bytes although nobody wants them yet, and is told not to.
  */
 export function readWaiting(socket: Socket, onRead: (bytes: number) => boolean): boolean {
-  for (;;) {
+  for (let left = MAX_WAITING_BYTES; left > 0; left -= readInto.length) {
     // Each time: what was read may have closed it, and its number may be another's then.
     const descriptor = descriptorOf(socket);
     const bytes = descriptor === null ? 0 : readNow(descriptor);
@@ -19,6 +24,7 @@ export function readWaiting(socket: Socket, onRead: (bytes: number) => boolean):
     if (!onRead(bytes)) return false;
     if (bytes < readInto.length) return true;
   }
+  return true;
 }
 
 /** 0: nothing is there, or its end is, or an error. */

@@ -63,6 +63,8 @@ export class RtmpConnection extends ClientConnection {
   override close(end: ClientEnd, why?: string): void {
     const isOrdered = end === 'kicked' || end === 'drained' || end === 'edge-stopped';
     if (isOrdered && this.#state.is === 'publishing') hearLast(this.socket, (data) => this.onData(data));
+    // Its open slab goes out now, while its players are there: they may be closed next.
+    if (isOrdered) this.leaveStream();
     super.close(end, why);
   }
 
@@ -279,9 +281,8 @@ export class RtmpConnection extends ClientConnection {
     const state = this.#state;
     if (state.is !== 'playing' && state.is !== 'publishing') return;
     this.#state = { is: 'connected' };
-    if (state.is === 'playing') {
-      this.context.streams.leave(state.key, state.player, this.takeSentBytes());
-    } else {
+    if (state.is === 'playing') this.context.streams.leave(state.key, state.player, this.takeSentBytes());
+    else {
       state.publishing.end();
       this.context.log.info({ client: this.id, stream: keyText(state.publishing.key) }, 'unpublish');
     }
