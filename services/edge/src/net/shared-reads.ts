@@ -1,11 +1,8 @@
 import type { Socket } from 'node:net';
+import { handleOf } from './socket-facts.js';
 
 /** What a socket is read into: less is all that there was. Of all sockets: what a read brought is used before the next one. */
 export const readInto = Buffer.allocUnsafeSlow(64 * 1024);
-
-interface ReadableHandle {
-  useUserBuffer?(buffer: Buffer): void;
-}
 
 /**
  * Has an accepted socket read into `readInto` instead of emitting `data`, as Node's option `onread` has one that is dialled; it
@@ -29,7 +26,7 @@ export function shareReads(socket: Socket, onRead: (data: Buffer) => void): void
 }
 
 function readShared(socket: Socket, onRead: (data: Buffer) => void): void {
-  const handle = (socket as unknown as { _handle?: ReadableHandle | null })._handle;
+  const handle = handleOf(socket);
   const names = Object.getOwnPropertySymbols(socket);
   const buffer = names.find(({ description }) => description === 'kBuffer');
   const callback = names.find(({ description }) => description === 'kBufferCb');

@@ -18,18 +18,29 @@ function isOwn(address: string, local: string | undefined): boolean {
   return address !== '' && address === (local ?? '').replace(/^::ffff:/i, '');
 }
 
+/** What Node keeps of a socket and shows nowhere: any of it may be missing in another Node. */
+interface SocketHandle {
+  readonly writeQueueSize?: unknown;
+  readonly fd?: unknown;
+  useUserBuffer?(buffer: Buffer): void;
+}
+
+/** Null once the socket is closed. */
+export function handleOf(socket: Socket): SocketHandle | null {
+  return (socket as unknown as { _handle?: SocketHandle | null })._handle ?? null;
+}
+
 /**
  * Bytes of the outstanding write that the kernel has not taken. libuv counts them; Node shows them nowhere public but
  * in its own time-out code. Without them a write counts as making no progress until it ends.
  */
 export function pendingWriteBytes(socket: Socket): number {
-  const handle = (socket as unknown as { _handle?: { writeQueueSize?: unknown } | null })._handle;
-  const size = handle?.writeQueueSize;
+  const size = handleOf(socket)?.writeQueueSize;
   return typeof size === 'number' && size > 0 ? size : socket.writableLength;
 }
 
 /** Its number to the system; null where Node does not tell, or it is closed. */
 export function descriptorOf(socket: Socket): number | null {
-  const fd = (socket as unknown as { _handle?: { fd?: unknown } | null })._handle?.fd;
+  const fd = handleOf(socket)?.fd;
   return typeof fd === 'number' && fd >= 0 ? fd : null;
 }
